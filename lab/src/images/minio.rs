@@ -1,0 +1,80 @@
+//! MinIO, built from its Go module; the version is the only one that can be had there.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+
+use anyhow::{Result, bail};
+use serde_json::json;
+
+use super::Image;
+use super::layer::{Layer, Make};
+use super::workshop::Workshop;
+use crate::shell;
+
+const MODULE: &str = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c";
+
+/// What upstream's release build writes into the binary.
+const FLAGS: &str = "-s -w \
+    -X github.com/minio/minio/cmd.Version=2026-02-12T20:18:48Z \
+    -X github.com/minio/minio/cmd.ReleaseTag=RELEASE.2026-02-12T20-18-48Z \
+    -X github.com/minio/minio/cmd.CopyrightYear=2026 \
+    -X github.com/minio/minio/cmd.ShortCommitID=7aac2a2c5b7c \
+    -X github.com/minio/minio/cmd.CommitID=7aac2a2c5b7c";
+
+const ENTRYPOINT: &str = include_str!("../../images/minio/docker-entrypoint.sh");
+
+pub fn image() -> Image {
+    Image {
+        name: "minio/minio:RELEASE.2026-02-12T20-18-48Z",
+        made_of: "go:github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c",
+        layers: vec!["debian", "curl", "minio"],
+        config: json!({
+            "Env": [
+                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "MINIO_ACCESS_KEY_FILE=access_key",
+                "MINIO_SECRET_KEY_FILE=secret_key",
+                "MINIO_ROOT_USER_FILE=access_key",
+                "MINIO_ROOT_PASSWORD_FILE=secret_key",
+                "MINIO_KMS_SECRET_KEY_FILE=kms_master_key",
+                "MINIO_UPDATE_MINISIGN_PUBKEY=",
+                "MINIO_CONFIG_ENV_FILE=config.env",
+                "MC_CONFIG_DIR=/tmp/.mc",
+            ],
+            "Entrypoint": ["/usr/bin/docker-entrypoint.sh"],
+            "Cmd": ["minio"],
+            "ExposedPorts": {"9000/tcp": {}},
+            "Volumes": {"/data": {}},
+        }),
+    }
+}
+
+pub fn layer() -> Layer {
+    Layer {
+        name: "minio",
+        inputs: vec![MODULE, FLAGS, ENTRYPOINT],
+        make: Make::Tree(|workshop, tree| {
+            if !shell::has("go") {
+                bail!(
+                    "MinIO is built from its Go module: install Go 1.24 or newer (Debian bookworm's is too old)"
+                );
+            }
+            let bin = tree.join("usr/bin");
+            fs::create_dir_all(&bin)?;
+            let out = workshop.scratch("minio-bin")?;
+            shell::run(
+                Workshop::gentle("go")
+                    .args(["install", "-trimpath", "-ldflags", FLAGS, MODULE])
+                    .env("CGO_ENABLED", "0")
+                    .env("GOBIN", &out),
+            )?;
+            fs::copy(out.join("minio"), bin.join("minio"))?;
+            write(&bin.join("docker-entrypoint.sh"), ENTRYPOINT)
+        }),
+    }
+}
+
+fn write(file: &std::path::Path, text: &str) -> Result<()> {
+    fs::write(file, text)?;
+    fs::set_permissions(file, fs::Permissions::from_mode(0o755))?;
+    Ok(())
+}

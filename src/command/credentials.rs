@@ -1,0 +1,48 @@
+//! `credentials`: shows what `up` generated, to whoever has the manager.
+
+use serde_json::json;
+
+use super::{CommandError, Context};
+use crate::render::{DEFAULT_MINIO_USER, MINIO_SECRET, ROOT_SECRET};
+
+pub(super) async fn credentials(context: &Context) -> Result<u8, CommandError> {
+    let loaded = context.load()?;
+    let scene = context.scene(loaded.inventory, None, true).await?;
+    if scene.seen.secrets.is_empty() {
+        return Err(CommandError::Failed(format!(
+            "cluster `{}` has no credentials on this Swarm yet; `milvus-swarm up` makes them",
+            scene.inventory.name
+        )));
+    }
+    let result = read(&scene).await;
+    scene.live.close().await;
+    let (root, minio) = result?;
+    let user = scene
+        .inventory
+        .credentials
+        .minio_user
+        .as_deref()
+        .unwrap_or(DEFAULT_MINIO_USER);
+    if context.output.json {
+        context.output.print(&format!(
+            "{}\n",
+            json!({
+                "milvus": { "user": "root", "password": root },
+                "minio": { "user": user, "password": minio },
+            })
+        ));
+    } else {
+        context.output.print(&format!(
+            "Milvus  user root    password {root}\nMinIO   user {user:<7} password {minio}\n"
+        ));
+    }
+    Ok(0)
+}
+
+async fn read(scene: &super::context::Scene) -> Result<(String, String), CommandError> {
+    let fail = CommandError::Failed;
+    scene.live.ready_to_ask().await.map_err(fail)?;
+    let root = scene.live.secret(ROOT_SECRET).await.map_err(fail)?;
+    let minio = scene.live.secret(MINIO_SECRET).await.map_err(fail)?;
+    Ok((root, minio))
+}

@@ -1,0 +1,50 @@
+//! The verbs: each reads like the job it does.
+
+mod context;
+mod credentials;
+mod down;
+mod error;
+mod init;
+mod plan;
+mod render;
+mod run;
+mod scale;
+mod status;
+mod up;
+
+use std::process::ExitCode;
+
+pub use error::CommandError;
+
+use crate::cli::{Cli, Verb};
+use crate::report::Output;
+use context::Context;
+
+/// Runs a command line to its exit code.
+pub async fn run(cli: Cli) -> ExitCode {
+    let no_color = crate::source::variable("NO_COLOR").is_some();
+    let output = Output::new(cli.global.json, cli.global.color, no_color);
+    let result = execute(cli, output).await;
+    match result {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            error::report(&error, output);
+            ExitCode::from(error.code())
+        }
+    }
+}
+
+async fn execute(cli: Cli, output: Output) -> Result<u8, CommandError> {
+    let context = Context::new(cli.global, output);
+    match cli.verb {
+        Verb::Plan(args) => plan::plan(&context, &args).await,
+        Verb::Up(args) => up::up(&context, &args).await,
+        Verb::Status(args) => status::status(&context, &args).await,
+        Verb::Scale(args) => scale::scale(&context, &args).await,
+        Verb::Render(args) => render::render(&context, &args),
+        Verb::Down(args) => down::down(&context, &args).await,
+        Verb::Init => Ok(init::init(&context)),
+        Verb::Credentials => credentials::credentials(&context).await,
+        Verb::Schema => Ok(init::schema(&context)),
+    }
+}

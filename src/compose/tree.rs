@@ -1,0 +1,134 @@
+//! From the parser's values to nodes: paths, places, and what an unquoted scalar means by
+//! go-yaml's rules, decided from its text in the file.
+
+use serde_saphyr::{Location, Spanned};
+
+use super::error::{Place, Problem, StackError};
+use super::node::{Key, Node, Value};
+use super::raw::Raw;
+use super::scalar;
+use super::trail::Trail;
+use super::warning::{Quirk, Warning};
+
+/// Builds nodes out of one text.
+pub(super) struct Builder<'a> {
+    source: &'a str,
+    pub(super) warnings: Vec<Warning>,
+}
+
+pub(super) fn place(location: Location) -> Place {
+    Place {
+        line: location.line(),
+        column: location.column(),
+    }
+}
+
+impl<'a> Builder<'a> {
+    pub(super) fn new(source: &'a str) -> Self {
+        Self {
+            source,
+            warnings: Vec::new(),
+        }
+    }
+
+    pub(super) fn node(&mut self, trail: Trail, raw: Spanned<Raw>) -> Result<Node, StackError> {
+        let at = place(raw.defined);
+        let value = match raw.value {
+            Raw::List(items) => {
+                let items = items.into_iter().enumerate();
+                let items = items.map(|(i, item)| self.node(trail.index(i), item));
+                Value::List(items.collect::<Result<_, _>>()?)
+            }
+            Raw::Map(entries) => {
+                let entries = entries.into_iter().map(|(raw_key, raw_value)| {
+                    let key = self.key(&trail, raw_key)?;
+                    let trail = trail.key(&key.text);
+                    Ok((key, self.node(trail, raw_value)?))
+                });
+                Value::Map(entries.collect::<Result<_, _>>()?)
+            }
+            Raw::Scalar(parsed) => self.scalar(&trail, raw.defined, parsed),
+        };
+        Ok(Node {
+            place: at,
+            trail,
+            value,
+        })
+    }
+
+    /// Keys must be strings: docker/cli fails on `80:` as a key.
+    fn key(&mut self, trail: &Trail, raw: Spanned<Raw>) -> Result<Key, StackError> {
+        let at = place(raw.defined);
+        let value = match raw.value {
+            Raw::Scalar(parsed) => self.scalar(trail, raw.defined, parsed),
+            Raw::List(_) => Value::List(Vec::new()),
+            Raw::Map(_) => Value::Map(Vec::new()),
+        };
+        match value {
+            Value::Text(text) => Ok(Key {
+                text: text.text,
+                place: at,
+            }),
+            other => Err(StackError {
+                place: at,
+                path: trail.path(),
+                problem: Problem::Key {
+                    found: other.kind(),
+                },
+            }),
+        }
+    }
+
+    /// An unquoted, untagged scalar is resolved from its own text; any other one is what the
+    /// parser says.
+    fn scalar(&mut self, trail: &Trail, location: Location, parsed: Value) -> Value {
+        let Some(plain) = self.plain(location, &parsed) else {
+            return parsed;
+        };
+        if OLD_BOOLEANS.contains(&plain) {
+            self.warnings.push(Warning {
+                place: place(location),
+                path: trail.path(),
+                quirk: Quirk::OldBoolean {
+                    word: plain.to_owned(),
+                },
+            });
+        }
+        scalar::resolve(plain)
+    }
+
+    /// The text of a scalar without quotes, tag or block indicator.
+    fn plain(&self, location: Location, parsed: &Value) -> Option<&'a str> {
+        let span = location.span();
+        let offset = usize::try_from(span.byte_offset()?).ok()?;
+        let length = usize::try_from(span.byte_len()?).ok()?;
+        let written = self.source.get(offset..offset + length)?;
+        if is_tagged(&self.source[..offset]) || written.contains('\n') {
+            return None;
+        }
+        match parsed {
+            // Quoted and block scalars differ from their text, or begin with a quote.
+            Value::Text(text) if text.text != written || written.starts_with(['"', '\'']) => None,
+            _ => Some(written.trim_end()),
+        }
+    }
+}
+
+/// Booleans of YAML 1.1, which docker/cli read until 27 (go-yaml v2).
+const OLD_BOOLEANS: [&str; 16] = [
+    "y", "Y", "yes", "Yes", "YES", "on", "On", "ON", "n", "N", "no", "No", "NO", "off", "Off",
+    "OFF",
+];
+
+/// Whether the words right before a scalar are a tag (`!!str`), perhaps with an anchor.
+fn is_tagged(before: &str) -> bool {
+    before
+        .rsplit('\n')
+        .next()
+        .unwrap_or_default()
+        .split_whitespace()
+        .rev()
+        .take(2)
+        .take_while(|word| word.starts_with(['!', '&']))
+        .any(|word| word.starts_with('!'))
+}

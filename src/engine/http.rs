@@ -1,0 +1,207 @@
+//! Requests to an engine and the ways they end.
+//!
+//! Every call of this program is made here, over one pool of connections, and none of them
+//! through bollard: its models lose health checks and refuse words they do not know, it
+//! writes request bodies (secrets among them) to its log, and it bounds neither bodies nor
+//! the time to read them. Neither bodies nor their parts are ever logged or put in an error.
+
+use std::error::Error;
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
+use hyper::body::Incoming;
+use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
+use hyper::{Response, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use serde::de::DeserializeOwned;
+
+use super::error::EngineError;
+use super::link::Dialer;
+use super::request::Request;
+use super::target::{Endpoint, Target};
+
+/// No answer of an engine that makes sense is longer.
+pub(super) const BODY_LIMIT: usize = 64 << 20;
+
+/// One engine's connections.
+pub(super) struct Http {
+    client: Client<Dialer, Full<Bytes>>,
+    dialer: Dialer,
+    /// `/v1.41` once it is agreed on.
+    prefix: OnceLock<String>,
+}
+
+impl Http {
+    pub(super) fn new(target: Target) -> Result<Self, EngineError> {
+        let dialer = Dialer::new(target)?;
+        let client = Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(30))
+            .pool_max_idle_per_host(8)
+            .build(dialer.clone());
+        Ok(Self {
+            client,
+            dialer,
+            prefix: OnceLock::new(),
+        })
+    }
+
+    pub(super) fn target(&self) -> &Target {
+        self.dialer.target()
+    }
+
+    /// Uses this version, such as `1.41`, from now on.
+    pub(super) fn pin(&self, version: &str) {
+        let _ = self.prefix.set(format!("/v{version}"));
+    }
+
+    /// The head of a successful answer; its body is still to be read.
+    pub(super) async fn send(&self, request: Request) -> Result<Response<Incoming>, EngineError> {
+        let name = request.name();
+        let after = request.limit;
+        let answered = tokio::time::timeout(after, self.exchange(request, &name)).await;
+        answered.unwrap_or(Err(EngineError::TimedOut {
+            request: name,
+            after,
+        }))
+    }
+
+    /// The JSON document of a successful answer.
+    pub(super) async fn json<T: DeserializeOwned>(
+        &self,
+        request: Request,
+    ) -> Result<T, EngineError> {
+        let name = request.name();
+        let body = self.bytes(request).await?;
+        serde_json::from_slice(&body).map_err(|error| EngineError::NotUnderstood {
+            request: name,
+            why: error.to_string(),
+        })
+    }
+
+    /// Waits for success and forgets the answer.
+    pub(super) async fn done(&self, request: Request) -> Result<(), EngineError> {
+        self.bytes(request).await.map(drop)
+    }
+
+    async fn bytes(&self, request: Request) -> Result<Bytes, EngineError> {
+        let name = request.name();
+        let after = request.limit;
+        tokio::time::timeout(after, async {
+            let answer = self.exchange(request, &name).await?;
+            collect(answer.into_body(), &name).await
+        })
+        .await
+        .unwrap_or(Err(EngineError::TimedOut {
+            request: name.clone(),
+            after,
+        }))
+    }
+
+    async fn exchange(
+        &self,
+        request: Request,
+        name: &str,
+    ) -> Result<Response<Incoming>, EngineError> {
+        let host = match &self.target().endpoint {
+            Endpoint::Tcp { host, .. } if !host.contains(':') => host.as_str(),
+            _ => "docker",
+        };
+        let prefix = self.prefix.get().map_or("", String::as_str);
+        let Request { path, query, .. } = &request;
+        let mut built = hyper::Request::builder()
+            .method(request.method.clone())
+            .uri(format!("http://docker{prefix}{path}{query}"))
+            .header(HOST, host);
+        if !request.body.is_empty() {
+            built = built.header(CONTENT_TYPE, "application/json");
+        }
+        if let Some(auth) = &request.registry_auth {
+            built = built.header("X-Registry-Auth", auth);
+        }
+        if request.upgrade {
+            built = built.header(CONNECTION, "Upgrade").header(UPGRADE, "tcp");
+        }
+        let built = built
+            .body(Full::new(request.body.clone()))
+            .map_err(|error| EngineError::NotUnderstood {
+                request: name.into(),
+                why: error.to_string(),
+            })?;
+        let answer = match self.client.request(built).await {
+            Ok(answer) => answer,
+            Err(error) => return Err(self.broken(name, &error).await),
+        };
+        let status = answer.status();
+        if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
+            return Ok(answer);
+        }
+        let body = collect(answer.into_body(), name).await.unwrap_or_default();
+        Err(EngineError::refused(name, status.as_u16(), words(&body)))
+    }
+
+    /// The dialler's own error where there is one.
+    async fn broken(&self, name: &str, error: &(dyn Error + Send + Sync)) -> EngineError {
+        let mut cause = error.source();
+        let mut deepest = error.to_string();
+        while let Some(inner) = cause {
+            if let Some(ours) = inner.downcast_ref::<EngineError>() {
+                return ours.clone();
+            }
+            deepest = inner.to_string();
+            cause = inner.source();
+        }
+        match self.dialer.last_words().await {
+            Some(why) => EngineError::Unreachable {
+                target: self.target().endpoint.to_string(),
+                origin: self.target().origin.clone(),
+                why,
+            },
+            None => EngineError::CutOff {
+                request: name.into(),
+                why: deepest,
+            },
+        }
+    }
+}
+
+async fn collect(body: Incoming, name: &str) -> Result<Bytes, EngineError> {
+    match Limited::new(body, BODY_LIMIT).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(EngineError::TooLong {
+            request: name.into(),
+            limit: BODY_LIMIT,
+        }),
+        Err(error) => Err(EngineError::CutOff {
+            request: name.into(),
+            why: error.to_string(),
+        }),
+    }
+}
+
+/// What an error means, without the frame that gRPC puts around it.
+pub(super) fn plain(message: &str) -> String {
+    let message = message.trim();
+    let framed = message.strip_prefix("rpc error: code = ");
+    let meant = framed.and_then(|rest| rest.split_once(" desc = "));
+    meant.map_or(message, |(_, meant)| meant).into()
+}
+
+/// `{"message": "…"}`, or the text itself.
+fn words(body: &[u8]) -> String {
+    #[derive(serde::Deserialize)]
+    struct Message {
+        message: String,
+    }
+    match serde_json::from_slice::<Message>(body) {
+        Ok(Message { message }) => plain(&message),
+        Err(_) => String::from_utf8_lossy(body)
+            .trim()
+            .chars()
+            .take(500)
+            .collect(),
+    }
+}

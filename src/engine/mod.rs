@@ -1,0 +1,70 @@
+//! Everything this program says to Docker engines: its only network and its only clock.
+//!
+//! `Target` finds the engine and `Engine::connect` reaches it over a socket, TCP, TLS or SSH.
+//! Objects are named by name on this side; their identifiers stay in here.
+
+mod connect;
+mod context;
+mod error;
+mod events;
+mod exec;
+mod frames;
+mod http;
+mod link;
+mod login;
+mod logs;
+mod names;
+mod node;
+mod observe;
+mod read;
+mod registry;
+mod request;
+mod service;
+mod ssh;
+mod store;
+mod target;
+mod tls;
+mod tunnel;
+mod wire;
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+pub use error::{EngineError, Refused};
+pub use events::Events;
+pub use names::Kind;
+pub use observe::{CLUSTER_LABEL, Reserved};
+pub use registry::Distribution;
+pub use target::{Endpoint, Target, TlsFiles};
+pub use tunnel::{Tunnel, TunnelStream};
+
+/// A connected engine. Clones share its connections.
+#[derive(Clone)]
+pub struct Engine {
+    http: Arc<http::Http>,
+    version: String,
+    names: Arc<names::Names>,
+    logins: Arc<login::Logins>,
+    identity: Arc<OnceLock<observe::Identity>>,
+}
+
+impl Engine {
+    /// The address, as `DOCKER_HOST` would spell it.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.http.target().endpoint.to_string()
+    }
+
+    /// Passes on the logins to registries that are kept in this folder (`~/.docker`).
+    #[must_use]
+    pub fn with_logins(mut self, docker_config: &Path) -> Self {
+        self.logins = Arc::new(login::Logins::read(docker_config));
+        self
+    }
+
+    /// The API version spoken, such as `1.41`.
+    #[must_use]
+    pub fn api_version(&self) -> &str {
+        &self.version
+    }
+}

@@ -1,0 +1,141 @@
+//! From the wire to what the rest of the program knows: functions of their input alone.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use jiff::Timestamp;
+
+use super::names::with_names;
+use super::wire;
+use crate::observed::{Config, Network, Node, Secret, Service, Task};
+use crate::spec::{Ipam, IpamConfig, NetworkSpec};
+
+/// Swarm writes it into the options of a network when it numbers it.
+const VXLAN_ID: &str = "com.docker.network.driver.overlay.vxlanid_list";
+
+pub(super) fn service(wire: wire::Service, networks: &BTreeMap<String, String>) -> Service {
+    let mut service = Service {
+        id: wire.id,
+        version: wire.version.index,
+        spec: wire.spec,
+        previous_spec: wire.previous_spec,
+        update_state: wire.update_status.state,
+        update_message: wire.update_status.message,
+    };
+    with_names(&mut service.spec, networks);
+    if let Some(previous) = &mut service.previous_spec {
+        with_names(previous, networks);
+    }
+    service
+}
+
+pub(super) fn task(wire: wire::Task) -> Task {
+    let addresses = wire.networks_attachments.into_iter().filter_map(|joined| {
+        let address = joined.addresses.first()?;
+        let address: IpAddr = address.split('/').next()?.parse().ok()?;
+        Some((joined.network.spec.name, address))
+    });
+    let container = wire.status.container_status;
+    let ended = matches!(
+        wire.status.state.as_str(),
+        "complete" | "failed" | "shutdown"
+    );
+    Task {
+        id: wire.id,
+        service_id: wire.service_id,
+        service: String::new(),
+        slot: wire.slot,
+        node_id: wire.node_id,
+        state: wire.status.state,
+        desired_state: wire.desired_state,
+        error: wire.status.err,
+        message: wire.status.message,
+        exit_code: (ended && !container.container_id.is_empty()).then_some(container.exit_code),
+        container_id: container.container_id,
+        created_at: sortable(&wire.created_at),
+        state_at: sortable(&wire.status.timestamp),
+        addresses: addresses.collect(),
+        image: wire.spec.container_spec.image,
+        spec_version: 0,
+        reserved_cpus: wire.spec.resources.reservations.nano_cpus,
+        reserved_memory: wire.spec.resources.reservations.memory_bytes,
+    }
+}
+
+/// Go drops the zeros at the end of a second's fraction; with all nine digits, the order of
+/// the texts is the order of the times.
+fn sortable(time: &str) -> String {
+    match time.parse::<Timestamp>() {
+        Ok(time) => format!("{time:.9}"),
+        Err(_) => time.into(),
+    }
+}
+
+pub(super) fn node(wire: wire::Node) -> Node {
+    let manager = wire.manager_status;
+    let addr = match wire.status.addr.as_str() {
+        // A manager that was not told its address knows it only as a manager.
+        "" | "0.0.0.0" | "127.0.0.1" if !manager.addr.is_empty() => {
+            let host = manager.addr.rsplit_once(':');
+            host.map_or("", |(host, _)| host)
+                .trim_matches(['[', ']'])
+                .into()
+        }
+        _ => wire.status.addr,
+    };
+    Node {
+        id: wire.id,
+        version: wire.version.index,
+        hostname: wire.description.hostname,
+        labels: wire.spec.labels,
+        role: wire.spec.role,
+        availability: wire.spec.availability,
+        state: wire.status.state,
+        addr,
+        leader: manager.leader,
+        reachability: manager.reachability,
+        nano_cpus: wire.description.resources.nano_cpus,
+        memory_bytes: wire.description.resources.memory_bytes,
+        engine_version: wire.description.engine.engine_version,
+        os: wire.description.platform.os,
+        architecture: wire.description.platform.architecture,
+    }
+}
+
+pub(super) fn config(wire: wire::Stored) -> (String, Config) {
+    let wire::Stored { id, spec } = wire;
+    let labels = spec.labels;
+    (spec.name, Config { id, labels })
+}
+
+pub(super) fn secret(wire: wire::Stored) -> (String, Secret) {
+    let wire::Stored { id, spec } = wire;
+    let labels = spec.labels;
+    (spec.name, Secret { id, labels })
+}
+
+pub(super) fn network(wire: wire::Network) -> (String, Network) {
+    let mut options = wire.options;
+    options.remove(VXLAN_ID);
+    let config = wire.ipam.config.into_iter();
+    let ipam = Ipam {
+        driver: Some(wire.ipam.driver)
+            .filter(|driver| driver != "default")
+            .unwrap_or_default(),
+        config: config
+            .map(|part| IpamConfig {
+                subnet: part.subnet,
+            })
+            .collect(),
+    };
+    let spec = NetworkSpec {
+        name: wire.name,
+        driver: wire.driver,
+        attachable: wire.attachable,
+        internal: wire.internal,
+        ipam: Some(ipam).filter(|ipam| *ipam != Ipam::default()),
+        labels: wire.labels,
+        options,
+    };
+    (spec.name.clone(), Network { id: wire.id, spec })
+}

@@ -1,0 +1,83 @@
+//! etcd: every member answers a linearizable read, and all follow one leader.
+
+use std::collections::BTreeSet;
+
+use serde_json::json;
+
+use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use crate::observed::Observed;
+use crate::question::Question;
+
+/// etcd's client port.
+pub(super) const PORT: u16 = 2379;
+
+pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+    up_members(members, seen)
+        .into_iter()
+        .flat_map(|(subject, ip)| {
+            // `/health` does a linearizable read and reports alarms; `status` names the leader.
+            let host = ip.to_string();
+            [
+                Question::get(&host, PORT, "/health"),
+                Question::post_json(&host, PORT, "/v3/maintenance/status", &json!({})),
+            ]
+            .map(|question| Asked {
+                subject: subject.clone(),
+                question,
+            })
+        })
+        .collect()
+}
+
+pub(super) fn judge(
+    members: &[String],
+    seen: &Observed,
+    asked: &[Asked],
+    answers: &Answers,
+) -> Verdict {
+    let mut reasons = swarm::missing(members, seen);
+    let mut leaders = BTreeSet::new();
+    let mut clusters = BTreeSet::new();
+    for member in members {
+        let mut about = about(member, asked, answers);
+        let (Some(health), Some(status)) = (about.next(), about.next()) else {
+            continue;
+        };
+        match health.json() {
+            Ok(body) if body["health"] == "true" => {}
+            Ok(body) => {
+                let why = body["reason"].as_str().unwrap_or("no reason given");
+                reasons.push(Why::new(short(member), format!("is unhealthy: {why}")));
+                continue;
+            }
+            Err(why) => {
+                reasons.push(Why::new(short(member), format!("does not answer: {why}")));
+                continue;
+            }
+        }
+        match status.json() {
+            Ok(body) => {
+                leaders.insert(body["leader"].as_str().unwrap_or("0").to_owned());
+                clusters.insert(body["header"]["cluster_id"].to_string());
+                for alarm in body["errors"].as_array().into_iter().flatten() {
+                    reasons.push(Why::new(short(member), format!("raises {alarm}")));
+                }
+            }
+            Err(why) => reasons.push(Why::new(short(member), format!("has no status: {why}"))),
+        }
+    }
+    if clusters.len() > 1 {
+        reasons.push(Why::new(
+            "etcd",
+            format!(
+                "members belong to {} different clusters; a member was started on foreign data",
+                clusters.len()
+            ),
+        ));
+    } else if reasons.is_empty() && (leaders.len() != 1 || leaders.contains("0")) {
+        reasons.push(Why::new("etcd", "has not elected one leader"));
+    }
+    Verdict::from_reasons(reasons, || {
+        format!("{0} of {0} healthy, one leader", members.len())
+    })
+}

@@ -1,0 +1,42 @@
+//! MinIO: each server is live, and the cluster says that it has its write quorum.
+
+use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use crate::observed::Observed;
+use crate::question::Question;
+
+/// MinIO's S3 port.
+const PORT: u16 = 9000;
+
+pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+    up_members(members, seen)
+        .into_iter()
+        .map(|(subject, ip)| Asked {
+            subject,
+            question: Question::get(ip.to_string(), PORT, "/minio/health/cluster"),
+        })
+        .collect()
+}
+
+pub(super) fn judge(
+    members: &[String],
+    seen: &Observed,
+    asked: &[Asked],
+    answers: &Answers,
+) -> Verdict {
+    let mut reasons = swarm::missing(members, seen);
+    for member in members {
+        if let Some(answer) = about(member, asked, answers).next()
+            && let Err(why) = answer.ok()
+        {
+            let why = if why.starts_with("HTTP 503") {
+                "sees no write quorum yet".to_owned()
+            } else {
+                format!("does not answer: {why}")
+            };
+            reasons.push(Why::new(short(member), why));
+        }
+    }
+    Verdict::from_reasons(reasons, || {
+        format!("{0} of {0} live, write quorum", members.len())
+    })
+}

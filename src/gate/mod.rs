@@ -1,0 +1,336 @@
+//! Gates: questions to components whose answers let the next step start.
+//!
+//! A gate is a value. [`Gate::questions`] says what to ask now, [`Gate::judge`] reads the
+//! answers; neither touches the world, so the same gates run against a real Swarm, an
+//! in-memory one and a recorded one. Questions go to the overlay addresses of current tasks,
+//! never to DNS names: Swarm publishes a name late and takes it away late.
+
+mod etcd;
+mod milvus;
+mod minio;
+mod pulsar;
+mod session;
+mod swarm;
+mod zk;
+mod zookeeper;
+
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+
+pub use milvus::ROOT_TOKEN;
+pub use session::{Session, leads, sessions};
+
+use crate::observed::{Observed, Task};
+use crate::question::{Answer, Question};
+
+/// A condition of the running cluster. Services are named in full (`prod-store_etcd-0`).
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "gate")]
+pub enum Gate {
+    /// Every member healthy, one leader, no alarm.
+    EtcdQuorum { members: Vec<String> },
+    /// Every server live and the cluster has its write quorum.
+    MinioWriteQuorum { members: Vec<String> },
+    /// One leader, all others follow it (or one standalone server).
+    ZookeeperQuorum { members: Vec<String> },
+    /// The init task is done and its effect is in ZooKeeper.
+    PulsarMetadata {
+        service: String,
+        zookeepers: Vec<String>,
+        /// Pulsar's name for the cluster.
+        cluster: String,
+    },
+    /// At least so many bookies are writable and registered.
+    BookiesWritable {
+        members: Vec<String>,
+        zookeepers: Vec<String>,
+        at_least: usize,
+    },
+    /// At least so many brokers produced to and consumed from their own health topic.
+    BrokersHealthy {
+        members: Vec<String>,
+        at_least: usize,
+    },
+    /// The tasks of a Milvus service registered their sessions in etcd.
+    SessionsRegistered {
+        etcd: Vec<String>,
+        /// Milvus' `etcd.rootPath`.
+        root_path: String,
+        service: String,
+        /// Milvus' own word for the role: `rootcoord`, `querynode` and so on.
+        role: String,
+        tasks: u64,
+    },
+    /// The tasks of a Milvus service say OK on `/healthz`.
+    MilvusHealthy { service: String, tasks: u64 },
+    /// So many proxies answer an authenticated request.
+    ProxiesServe { service: String, tasks: u64 },
+    /// A service has as many running tasks as it wants and no update is under way.
+    Converged { service: String },
+    /// No task of the service is left on a node, and its Milvus process said goodbye to etcd.
+    TaskGone {
+        etcd: Vec<String>,
+        root_path: String,
+        service: String,
+        node: String,
+    },
+    /// Swarm turned the task on a node away and made its replacement, which does not run yet:
+    /// the next lower number of replicas takes that one away and no other.
+    Replaced { service: String, node: String },
+    /// No task of these services is left anywhere.
+    ServicesGone { services: Vec<String> },
+    /// The query node on a node of the Swarm leads no shard, so it can leave unnoticed.
+    LeadsNoShard {
+        etcd: Vec<String>,
+        root_path: String,
+        service: String,
+        node: String,
+        /// The service that knows the leaders.
+        proxy: String,
+    },
+}
+
+/// What a gate says.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// Go on; the text says what was seen.
+    Open(String),
+    /// Not yet.
+    Waiting(Vec<Why>),
+    /// Waiting longer will not help.
+    Shut(Vec<Why>),
+}
+
+/// A reason with a subject: which member, which task, which node.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Why {
+    pub subject: String,
+    pub reason: String,
+}
+
+impl Why {
+    pub(crate) fn new(subject: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            subject: subject.into(),
+            reason: reason.into(),
+        }
+    }
+}
+
+impl fmt::Display for Why {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}` {}", self.subject, self.reason)
+    }
+}
+
+impl Verdict {
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(_))
+    }
+
+    /// The reasons of a gate that is not open.
+    #[must_use]
+    pub fn reasons(&self) -> &[Why] {
+        match self {
+            Self::Open(_) => &[],
+            Self::Waiting(why) | Self::Shut(why) => why,
+        }
+    }
+
+    pub(crate) fn from_reasons(reasons: Vec<Why>, open: impl FnOnce() -> String) -> Self {
+        if reasons.is_empty() {
+            Self::Open(open())
+        } else {
+            Self::Waiting(reasons)
+        }
+    }
+}
+
+/// A question with the member that it is about.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Asked {
+    /// Full name of the service, or `service.slot`.
+    pub subject: String,
+    pub question: Question,
+}
+
+/// The answers to [`Gate::questions`], in the same order.
+pub type Answers = [Answer];
+
+impl Gate {
+    /// What to ask now. Empty where Swarm's own state is enough or no task is up yet.
+    #[must_use]
+    pub fn questions(&self, seen: &Observed) -> Vec<Asked> {
+        match self {
+            Self::EtcdQuorum { members } => etcd::questions(members, seen),
+            Self::MinioWriteQuorum { members } => minio::questions(members, seen),
+            Self::ZookeeperQuorum { members } => zookeeper::questions(members, seen),
+            Self::PulsarMetadata {
+                zookeepers,
+                cluster,
+                ..
+            } => pulsar::metadata_questions(zookeepers, cluster, seen),
+            Self::BookiesWritable {
+                members,
+                zookeepers,
+                ..
+            } => pulsar::bookie_questions(members, zookeepers, seen),
+            Self::BrokersHealthy { members, .. } => pulsar::broker_questions(members, seen),
+            Self::SessionsRegistered {
+                etcd, root_path, ..
+            }
+            | Self::TaskGone {
+                etcd, root_path, ..
+            } => session::questions(etcd, root_path, seen),
+            Self::LeadsNoShard {
+                etcd,
+                root_path,
+                proxy,
+                ..
+            } => session::leader_questions(etcd, root_path, proxy, seen),
+            Self::MilvusHealthy { service, .. } => milvus::health_questions(service, seen),
+            Self::ProxiesServe { service, .. } => milvus::proxy_questions(service, seen),
+            Self::Converged { .. } | Self::Replaced { .. } | Self::ServicesGone { .. } => {
+                Vec::new()
+            }
+        }
+    }
+
+    /// Reads the answers to [`Self::questions`].
+    #[must_use]
+    pub fn judge(&self, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
+        match self {
+            Self::EtcdQuorum { members } => etcd::judge(members, seen, asked, answers),
+            Self::MinioWriteQuorum { members } => minio::judge(members, seen, asked, answers),
+            Self::ZookeeperQuorum { members } => zookeeper::judge(members, seen, asked, answers),
+            Self::PulsarMetadata { service, .. } => {
+                pulsar::judge_metadata(service, seen, asked, answers)
+            }
+            Self::BookiesWritable {
+                members, at_least, ..
+            } => pulsar::judge_bookies(members, *at_least, seen, asked, answers),
+            Self::BrokersHealthy { members, at_least } => {
+                pulsar::judge_brokers(members, *at_least, seen, asked, answers)
+            }
+            Self::SessionsRegistered {
+                service,
+                role,
+                tasks,
+                ..
+            } => session::judge(service, role, *tasks, seen, answers),
+            Self::MilvusHealthy { service, tasks } => {
+                milvus::judge_health(service, *tasks, seen, asked, answers)
+            }
+            Self::ProxiesServe { service, tasks } => {
+                milvus::judge_proxies(service, *tasks, seen, asked, answers)
+            }
+            Self::Converged { service } => swarm::judge_converged(service, seen),
+            Self::TaskGone { service, node, .. } => {
+                session::judge_gone(service, node, seen, answers)
+            }
+            Self::Replaced { service, node } => swarm::judge_replaced(service, node, seen),
+            Self::ServicesGone { services } => swarm::judge_services_gone(services, seen),
+            Self::LeadsNoShard { service, node, .. } => {
+                session::judge_leads_none(service, node, seen, answers)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EtcdQuorum { members } => write!(f, "etcd: {} healthy, one leader", of(members)),
+            Self::MinioWriteQuorum { members } => {
+                write!(f, "MinIO: {} live, write quorum", of(members))
+            }
+            Self::ZookeeperQuorum { members } => {
+                write!(f, "ZooKeeper: {} serving, one leader", of(members))
+            }
+            Self::PulsarMetadata { cluster, .. } => {
+                write!(f, "Pulsar metadata of `{cluster}` in ZooKeeper")
+            }
+            Self::BookiesWritable { at_least, .. } => {
+                write!(f, "bookies: {at_least} writable and registered")
+            }
+            Self::BrokersHealthy { at_least, .. } => {
+                write!(f, "brokers: {at_least} produce and consume")
+            }
+            Self::SessionsRegistered { role, tasks, .. } => {
+                write!(f, "{role}: {tasks} registered in etcd")
+            }
+            Self::MilvusHealthy { service, tasks } => {
+                write!(f, "{}: {tasks} healthy", short(service))
+            }
+            Self::ProxiesServe { tasks, .. } => {
+                write!(f, "proxies: {tasks} answer an authenticated request")
+            }
+            Self::Converged { service } => write!(f, "{}: converged", short(service)),
+            Self::TaskGone { service, node, .. } => {
+                write!(f, "{}: gone from {node}", short(service))
+            }
+            Self::Replaced { service, node } => {
+                write!(f, "{}: turned away from {node}", short(service))
+            }
+            Self::ServicesGone { services } => write!(f, "{} services gone", services.len()),
+            Self::LeadsNoShard { node, .. } => {
+                write!(f, "query node on {node}: leads no shard")
+            }
+        }
+    }
+}
+
+fn of(members: &[String]) -> String {
+    match members.len() {
+        1 => "1 member".to_owned(),
+        n => format!("{n} members"),
+    }
+}
+
+/// The Compose short name of a service: `etcd-0` of `prod-store_etcd-0`.
+#[must_use]
+pub fn short(service: &str) -> &str {
+    service.split_once('_').map_or(service, |(_, name)| name)
+}
+
+/// The tasks of a service whose process is up, with their overlay addresses. A task that an
+/// update is about to replace does not count: it would answer for the one that comes.
+fn up<'a>(seen: &'a Observed, service: &'a str) -> impl Iterator<Item = (&'a Task, IpAddr)> {
+    seen.tasks
+        .iter()
+        .filter(move |task| task.service == service && task.is_up() && seen.is_current(task))
+        .filter_map(|task| Some((task, *task.addresses.values().next()?)))
+}
+
+/// Subject and address of the one up task of each member.
+fn up_members(members: &[String], seen: &Observed) -> Vec<(String, IpAddr)> {
+    members
+        .iter()
+        .filter_map(|member| {
+            let (_, address) = up(seen, member).next()?;
+            Some((member.clone(), address))
+        })
+        .collect()
+}
+
+/// `service.slot`, shortened, for a task of a replicated service.
+fn task_name(task: &Task) -> String {
+    format!("{}.{}", short(&task.service), task.slot)
+}
+
+/// The answers about one subject.
+fn about<'a>(
+    subject: &'a str,
+    asked: &'a [Asked],
+    answers: &'a Answers,
+) -> impl Iterator<Item = &'a Answer> {
+    asked
+        .iter()
+        .zip(answers)
+        .filter(move |(asked, _)| asked.subject == subject)
+        .map(|(_, answer)| answer)
+}

@@ -1,0 +1,197 @@
+//! Pulsar: its metadata in ZooKeeper, writable bookies, brokers that serve.
+
+use std::time::Duration;
+
+use super::{Answers, Asked, Verdict, Why, about, short, swarm, task_name, up_members, zk};
+use crate::observed::Observed;
+use crate::question::{Answer, Question};
+
+/// A bookie's admin port.
+const BOOKIE_HTTP: u16 = 8000;
+/// A bookie's own port, part of its identity.
+const BOOKIE: u16 = 3181;
+/// A broker's web service port.
+const BROKER_HTTP: u16 = 8080;
+
+/// Asks any ZooKeeper server that is up which of the paths exist.
+fn exists(zookeepers: &[String], paths: &[String], seen: &Observed) -> Option<Asked> {
+    let (subject, ip) = up_members(zookeepers, seen).into_iter().next()?;
+    Some(Asked {
+        subject,
+        question: Question::Tcp {
+            host: ip.to_string(),
+            port: super::zookeeper::PORT,
+            send: zk::exists_request(paths),
+            timeout: Duration::from_secs(5),
+        },
+    })
+}
+
+fn read_exists(answer: &Answer, paths: usize) -> Result<Vec<bool>, String> {
+    zk::exists_reply(answer.ok()?, paths)
+}
+
+fn metadata_paths(cluster: &str) -> Vec<String> {
+    vec![
+        format!("/admin/clusters/{cluster}"),
+        "/ledgers/INSTANCEID".to_owned(),
+        "/admin/policies/public/default".to_owned(),
+    ]
+}
+
+pub(super) fn metadata_questions(
+    zookeepers: &[String],
+    cluster: &str,
+    seen: &Observed,
+) -> Vec<Asked> {
+    exists(zookeepers, &metadata_paths(cluster), seen)
+        .into_iter()
+        .collect()
+}
+
+pub(super) fn judge_metadata(
+    service: &str,
+    seen: &Observed,
+    asked: &[Asked],
+    answers: &Answers,
+) -> Verdict {
+    let Some(answer) = answers.first() else {
+        return Verdict::Waiting(vec![Why::new("zookeeper", "has no server up to ask")]);
+    };
+    let paths = metadata_paths("");
+    match read_exists(answer, paths.len()) {
+        Err(why) => {
+            let subject = asked.first().map_or("zookeeper", |asked| &asked.subject);
+            Verdict::Waiting(vec![Why::new(short(subject), why)])
+        }
+        Ok(found) if found.iter().all(|exists| *exists) => {
+            Verdict::Open("cluster, ledgers and namespace exist".to_owned())
+        }
+        Ok(_) => Verdict::Waiting(vec![init_state(service, seen)]),
+    }
+}
+
+fn init_state(service: &str, seen: &Observed) -> Why {
+    let newest = seen
+        .tasks
+        .iter()
+        .filter(|task| task.service == service)
+        .max_by(|a, b| a.created_at.cmp(&b.created_at));
+    match newest {
+        Some(task) if task.state == "running" => {
+            Why::new(short(service), "is writing the metadata")
+        }
+        Some(task) => Why::new(task_name(task), swarm::sentence(seen, task)),
+        None => swarm::why_not_up(seen, service),
+    }
+}
+
+pub(super) fn bookie_questions(
+    members: &[String],
+    zookeepers: &[String],
+    seen: &Observed,
+) -> Vec<Asked> {
+    let paths = bookie_paths(members);
+    exists(zookeepers, &paths, seen)
+        .map(|asked| Asked {
+            subject: "registered".to_owned(),
+            ..asked
+        })
+        .into_iter()
+        .chain(
+            up_members(members, seen)
+                .into_iter()
+                .map(|(subject, ip)| Asked {
+                    subject,
+                    question: Question::get(ip.to_string(), BOOKIE_HTTP, "/api/v1/bookie/is_ready"),
+                }),
+        )
+        .collect()
+}
+
+fn bookie_paths(members: &[String]) -> Vec<String> {
+    members
+        .iter()
+        .map(|member| format!("/ledgers/available/{}:{BOOKIE}", short(member)))
+        .collect()
+}
+
+pub(super) fn judge_bookies(
+    members: &[String],
+    at_least: usize,
+    seen: &Observed,
+    asked: &[Asked],
+    answers: &Answers,
+) -> Verdict {
+    let registered = about("registered", asked, answers)
+        .next()
+        .ok_or_else(|| "no ZooKeeper server is up to ask".to_owned())
+        .and_then(|answer| read_exists(answer, members.len()));
+    let registered = match registered {
+        Ok(registered) => registered,
+        Err(why) => return Verdict::Waiting(vec![Why::new("zookeeper", why)]),
+    };
+    let mut reasons = swarm::missing(members, seen);
+    let mut ready = 0;
+    for (member, registered) in members.iter().zip(registered) {
+        let Some(answer) = about(member, asked, answers).next() else {
+            continue;
+        };
+        match answer.ok() {
+            Ok(_) if registered => ready += 1,
+            Ok(_) => reasons.push(Why::new(short(member), "is ready but not registered yet")),
+            Err(why) => reasons.push(Why::new(short(member), format!("is not ready: {why}"))),
+        }
+    }
+    if ready >= at_least {
+        Verdict::Open(format!("{ready} of {} writable", members.len()))
+    } else {
+        Verdict::Waiting(reasons)
+    }
+}
+
+pub(super) fn broker_questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+    up_members(members, seen)
+        .into_iter()
+        .map(|(subject, ip)| Asked {
+            subject,
+            // Answers `ok` only after it produced to and consumed from a topic of its own.
+            question: Question::get(ip.to_string(), BROKER_HTTP, "/admin/v2/brokers/health")
+                .within(Duration::from_secs(15)),
+        })
+        .collect()
+}
+
+pub(super) fn judge_brokers(
+    members: &[String],
+    at_least: usize,
+    seen: &Observed,
+    asked: &[Asked],
+    answers: &Answers,
+) -> Verdict {
+    let mut reasons = swarm::missing(members, seen);
+    let mut healthy = 0;
+    for member in members {
+        match about(member, asked, answers).next().map(Answer::ok) {
+            Some(Ok(b"ok")) => healthy += 1,
+            Some(Ok(_)) => reasons.push(Why::new(short(member), "gave an unknown answer")),
+            Some(Err(why)) => reasons.push(Why::new(
+                short(member),
+                format!("is not healthy: {}", first_line(&why)),
+            )),
+            None => {}
+        }
+    }
+    if healthy >= at_least {
+        Verdict::Open(format!(
+            "{healthy} of {} produce and consume",
+            members.len()
+        ))
+    } else {
+        Verdict::Waiting(reasons)
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or("no reason")
+}

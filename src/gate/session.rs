@@ -1,0 +1,237 @@
+//! Milvus' sessions: one key per live process under `<rootPath>/meta/session/` in etcd.
+//!
+//! A session of a process that died lives on for its lease (30 to 60 s), so a session counts
+//! only if its address is the overlay address of a current task.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Answers, Asked, Verdict, Why, etcd, short, swarm, task_name, up, up_members};
+use crate::milvus::grpc::ShardLeader;
+use crate::observed::{Observed, Task};
+use crate::question::{Answer, Question};
+
+/// A live Milvus process as it registered itself
+/// (milvus: `internal/util/sessionutil/session_util.go`).
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default)]
+pub struct Session {
+    #[serde(rename = "ServerID")]
+    pub server_id: i64,
+    #[serde(rename = "ServerName")]
+    pub role: String,
+    /// `ip:port`.
+    #[serde(rename = "Address")]
+    pub address: String,
+    #[serde(rename = "Stopping")]
+    pub stopping: bool,
+    #[serde(rename = "Version")]
+    pub version: String,
+}
+
+impl Session {
+    /// The IP address that the process registered.
+    #[must_use]
+    pub fn ip(&self) -> Option<IpAddr> {
+        let (host, _) = self.address.rsplit_once(':')?;
+        host.trim_matches(['[', ']']).parse().ok()
+    }
+}
+
+pub(super) fn questions(members: &[String], root_path: &str, seen: &Observed) -> Vec<Asked> {
+    let prefix = format!("{root_path}/meta/session/");
+    let mut end = prefix.clone().into_bytes();
+    if let Some(last) = end.last_mut() {
+        *last += 1;
+    }
+    let body = json!({
+        "key": STANDARD.encode(&prefix),
+        "range_end": STANDARD.encode(&end),
+        "limit": "4096",
+    });
+    up_members(members, seen)
+        .into_iter()
+        .take(1)
+        .map(|(subject, ip)| Asked {
+            subject,
+            question: Question::post_json(ip.to_string(), etcd::PORT, "/v3/kv/range", &body),
+        })
+        .collect()
+}
+
+/// The sessions in an answer to the session question.
+///
+/// # Errors
+/// No answer, or not the JSON of etcd's gateway.
+pub fn sessions(answer: &Answer) -> Result<Vec<Session>, String> {
+    let body = answer.json()?;
+    body["kvs"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(|kv| {
+            // `.../session/id` counts server identifiers and is no session.
+            kv["value"].as_str().is_some()
+        })
+        .filter_map(|kv| STANDARD.decode(kv["value"].as_str()?).ok())
+        .filter(|value| value.first() == Some(&b'{'))
+        .map(|value| serde_json::from_slice(&value).map_err(|e| format!("a session: {e}")))
+        .collect()
+}
+
+fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
+    let waiting = |why: String| Verdict::Waiting(vec![Why::new("etcd", why)]);
+    let answer = answers
+        .first()
+        .ok_or_else(|| waiting("has no member up to ask".to_owned()))?;
+    sessions(answer).map_err(waiting)
+}
+
+pub(super) fn judge(
+    service: &str,
+    role: &str,
+    wanted: u64,
+    seen: &Observed,
+    answers: &Answers,
+) -> Verdict {
+    let sessions = match read(answers) {
+        Ok(sessions) => sessions,
+        Err(verdict) => return verdict,
+    };
+    let by_ip: BTreeMap<IpAddr, &Session> = sessions
+        .iter()
+        .filter(|session| session.role == role && !session.stopping)
+        .filter_map(|session| Some((session.ip()?, session)))
+        .collect();
+    let mut registered = 0;
+    let mut reasons = swarm::too_few(service, wanted, seen);
+    for (task, ip) in up(seen, service) {
+        if by_ip.contains_key(&ip) {
+            registered += 1;
+        } else {
+            let history = swarm::history(seen, task);
+            reasons.push(Why::new(
+                task_name(task),
+                format!("has not registered in etcd yet{history}"),
+            ));
+        }
+    }
+    if registered >= wanted {
+        Verdict::Open(format!("{registered} registered"))
+    } else {
+        Verdict::Waiting(reasons)
+    }
+}
+
+/// Whether a Milvus process left a node. Swarm's own word is not enough: a task that was ended
+/// because its node lost a label stays `rejected` whatever becomes of its process, so the
+/// process's session is what counts.
+pub(super) fn judge_gone(service: &str, node: &str, seen: &Observed, answers: &Answers) -> Verdict {
+    let Some(id) = seen
+        .nodes
+        .iter()
+        .find(|candidate| candidate.hostname == node)
+        .map(|node| &node.id)
+    else {
+        return Verdict::Open("the node left the Swarm".to_owned());
+    };
+    let there: Vec<&Task> = seen
+        .tasks
+        .iter()
+        .filter(|task| task.service == service && &task.node_id == id)
+        .collect();
+    let mut reasons: Vec<Why> = there
+        .iter()
+        .filter(|task| task.is_up())
+        .map(|task| Why::new(task_name(task), "has not been told to stop yet"))
+        .collect();
+    match read(answers) {
+        Err(verdict) => return verdict,
+        Ok(sessions) => {
+            for task in there {
+                let here = sessions
+                    .iter()
+                    .find(|session| task.addresses.values().any(|ip| session.ip() == Some(*ip)));
+                if let Some(session) = here {
+                    let what = if session.stopping {
+                        "is handing over its segments"
+                    } else {
+                        "is still registered in etcd"
+                    };
+                    reasons.push(Why::new(task_name(task), what));
+                }
+            }
+        }
+    }
+    Verdict::from_reasons(reasons, || "it left".to_owned())
+}
+
+/// The sessions, and a proxy's word on who leads which shard.
+pub(super) fn leader_questions(
+    etcd: &[String],
+    root_path: &str,
+    proxy: &str,
+    seen: &Observed,
+) -> Vec<Asked> {
+    let proxy = up(seen, proxy).next().map(|(task, ip)| Asked {
+        subject: task_name(task),
+        question: Question::ShardLeaders {
+            host: ip.to_string(),
+        },
+    });
+    questions(etcd, root_path, seen)
+        .into_iter()
+        .chain(proxy)
+        .collect()
+}
+
+pub(super) fn judge_leads_none(
+    service: &str,
+    node: &str,
+    seen: &Observed,
+    answers: &Answers,
+) -> Verdict {
+    let on_node = seen
+        .nodes
+        .iter()
+        .find(|candidate| candidate.hostname == node)
+        .and_then(|node| up(seen, service).find(|(task, _)| task.node_id == node.id));
+    let Some((task, ip)) = on_node else {
+        return Verdict::Open("no task there".to_owned());
+    };
+    match leads(ip, answers) {
+        Err(why) => Verdict::Waiting(vec![Why::new(short(service), why)]),
+        Ok(shards) if shards.is_empty() => Verdict::Open("it leads no shard".to_owned()),
+        Ok(shards) => Verdict::Waiting(vec![Why::new(
+            task_name(task),
+            format!("leads {}", shards.join(", ")),
+        )]),
+    }
+}
+
+/// The shards that the query node at an address leads.
+///
+/// # Errors
+/// The sessions or the leaders are not known.
+pub fn leads(ip: IpAddr, answers: &Answers) -> Result<Vec<String>, String> {
+    let [sessions_answer, leaders, ..] = answers else {
+        return Err("neither etcd nor a proxy is up to ask".to_owned());
+    };
+    let sessions = sessions(sessions_answer)?;
+    let id = sessions
+        .iter()
+        .find(|session| session.role == "querynode" && session.ip() == Some(ip))
+        .map(|session| session.server_id);
+    let leaders: Vec<ShardLeader> =
+        serde_json::from_slice(leaders.ok()?).map_err(|error| format!("shard leaders: {error}"))?;
+    Ok(leaders
+        .into_iter()
+        .filter(|leader| Some(leader.leader) == id)
+        .map(|leader| format!("{}/{}", leader.collection, leader.channel))
+        .collect())
+}

@@ -1,0 +1,171 @@
+//! Gates that Swarm's own state answers, and what Swarm says of a task that is not up.
+
+use super::{Verdict, Why, short, task_name, up};
+use crate::observed::{Observed, Task};
+
+/// Why a service has no task that is up.
+pub(super) fn why_not_up(seen: &Observed, service: &str) -> Why {
+    let subject = short(service);
+    let Some(found) = seen.services.get(service) else {
+        return Why::new(subject, "is not created yet");
+    };
+    let newest = seen
+        .tasks
+        .iter()
+        .filter(|task| task.service == service)
+        .max_by(|a, b| (a.is_wanted(), &a.created_at).cmp(&(b.is_wanted(), &b.created_at)));
+    match newest {
+        None if found.spec.replicas() == Some(0) => Why::new(subject, "is scaled to 0"),
+        None => Why::new(subject, "has no task yet"),
+        Some(task) if task.is_up() && !seen.is_current(task) => {
+            Why::new(subject, "runs a task of an older spec")
+        }
+        Some(task) => Why::new(subject, sentence(seen, task) + &history(seen, task)),
+    }
+}
+
+/// What became of earlier tasks in the same slot, if they failed.
+pub(super) fn history(seen: &Observed, task: &Task) -> String {
+    let failed: Vec<&Task> = seen
+        .tasks
+        .iter()
+        .filter(|old| {
+            old.service == task.service
+                && old.slot == task.slot
+                && old.id != task.id
+                && matches!(old.state.as_str(), "failed" | "rejected")
+        })
+        .collect();
+    let last = failed.iter().max_by(|a, b| a.created_at.cmp(&b.created_at));
+    last.map_or_else(String::new, |last| {
+        format!(
+            "; {} before it failed, the last with: {}",
+            failed.len(),
+            last.error
+        )
+    })
+}
+
+/// `is pending: no suitable node (...)`, with the node where there is one.
+pub(super) fn sentence(seen: &Observed, task: &Task) -> String {
+    let node = seen
+        .nodes
+        .iter()
+        .find(|node| node.id == task.node_id)
+        .map_or(String::new(), |node| {
+            if node.state == "ready" {
+                format!(" on {}", node.hostname)
+            } else {
+                format!(" on {}, which is {}", node.hostname, node.state)
+            }
+        });
+    let detail = [&task.error, &task.message]
+        .into_iter()
+        .find(|text| !text.is_empty())
+        .map_or(String::new(), |text| format!(": {text}"));
+    match task.state.as_str() {
+        "failed" | "rejected" => format!("{}{node}{detail}", task.state),
+        state => format!("is {state}{node}{detail}"),
+    }
+}
+
+/// One reason per member that has no task up.
+pub(super) fn missing(members: &[String], seen: &Observed) -> Vec<Why> {
+    members
+        .iter()
+        .filter(|member| up(seen, member).next().is_none())
+        .map(|member| why_not_up(seen, member))
+        .collect()
+}
+
+/// One reason if fewer tasks than wanted are up.
+pub(super) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
+    let have = up(seen, service).count() as u64;
+    if have >= wanted {
+        return Vec::new();
+    }
+    let mut reasons: Vec<Why> = seen
+        .tasks
+        .iter()
+        .filter(|task| task.service == service && task.is_wanted())
+        .filter_map(|task| {
+            let why = if !task.is_up() {
+                sentence(seen, task) + &history(seen, task)
+            } else if !seen.is_current(task) {
+                "is of an older spec".to_owned()
+            } else {
+                return None;
+            };
+            Some(Why::new(task_name(task), why))
+        })
+        .collect();
+    if reasons.is_empty() {
+        reasons.push(if have == 0 {
+            why_not_up(seen, service)
+        } else {
+            Why::new(short(service), format!("has {have} of {wanted} tasks"))
+        });
+    }
+    reasons
+}
+
+pub(super) fn judge_converged(service: &str, seen: &Observed) -> Verdict {
+    let Some(found) = seen.services.get(service) else {
+        return Verdict::Waiting(vec![Why::new(short(service), "is not created yet")]);
+    };
+    match found.update_state.as_str() {
+        "paused" | "rollback_paused" | "rollback_started" | "rollback_completed" => {
+            return Verdict::Shut(vec![Why::new(
+                short(service),
+                format!("update {}: {}", found.update_state, found.update_message),
+            )]);
+        }
+        "updating" => {
+            return Verdict::Waiting(vec![Why::new(short(service), "is being updated")]);
+        }
+        _ => {}
+    }
+    let wanted = found.spec.replicas().unwrap_or(1);
+    let reasons = too_few(service, wanted, seen);
+    Verdict::from_reasons(reasons, || format!("{wanted} running"))
+}
+
+pub(super) fn judge_services_gone(services: &[String], seen: &Observed) -> Verdict {
+    let mut reasons: Vec<Why> = services
+        .iter()
+        .filter(|service| seen.services.contains_key(*service))
+        .map(|service| Why::new(short(service), "is still there"))
+        .collect();
+    reasons.extend(
+        seen.tasks
+            .iter()
+            .filter(|task| services.contains(&task.service) && !task.has_ended())
+            .map(|task| Why::new(task_name(task), format!("is still {}", task.state))),
+    );
+    Verdict::from_reasons(reasons, || "no task left".to_owned())
+}
+
+pub(super) fn judge_replaced(service: &str, node: &str, seen: &Observed) -> Verdict {
+    let wanted: Vec<&Task> = seen
+        .tasks
+        .iter()
+        .filter(|task| task.service == service && task.is_wanted())
+        .collect();
+    let on_node = |task: &Task| {
+        seen.nodes
+            .iter()
+            .any(|candidate| candidate.hostname == node && candidate.id == task.node_id)
+    };
+    if let Some(task) = wanted.iter().find(|task| on_node(task)) {
+        return Verdict::Waiting(vec![Why::new(task_name(task), "is still wanted there")]);
+    }
+    let replicas = seen
+        .services
+        .get(service)
+        .and_then(|found| found.spec.replicas())
+        .unwrap_or(0);
+    if (wanted.len() as u64) < replicas {
+        return Verdict::Waiting(vec![Why::new(short(service), "has no replacement yet")]);
+    }
+    Verdict::Open("its replacement waits".to_owned())
+}

@@ -1,0 +1,93 @@
+//! ZooKeeper: `srvr` on every server; one leads and the others follow.
+//!
+//! `ruok` is local: it says `imok` without a quorum, so it is no gate.
+
+use std::time::Duration;
+
+use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use crate::observed::Observed;
+use crate::question::Question;
+
+/// ZooKeeper's client port.
+pub(super) const PORT: u16 = 2181;
+
+pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+    up_members(members, seen)
+        .into_iter()
+        .map(|(subject, ip)| Asked {
+            subject,
+            question: Question::Tcp {
+                host: ip.to_string(),
+                port: PORT,
+                send: b"srvr\n".to_vec(),
+                timeout: Duration::from_secs(5),
+            },
+        })
+        .collect()
+}
+
+/// `leader`, `follower` or `standalone`.
+fn mode(text: &str) -> Option<&str> {
+    text.lines()
+        .find_map(|line| line.strip_prefix("Mode: "))
+        .map(str::trim)
+}
+
+pub(super) fn judge(
+    members: &[String],
+    seen: &Observed,
+    asked: &[Asked],
+    answers: &Answers,
+) -> Verdict {
+    let mut reasons = swarm::missing(members, seen);
+    let mut leaders = 0;
+    for member in members {
+        let Some(answer) = about(member, asked, answers).next() else {
+            continue;
+        };
+        match answer.ok() {
+            Err(why) => reasons.push(Why::new(short(member), format!("does not answer: {why}"))),
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(bytes);
+                match mode(&text) {
+                    Some("leader") => leaders += 1,
+                    Some("standalone") if members.len() == 1 => leaders += 1,
+                    Some("follower") => {}
+                    Some(other) => reasons.push(Why::new(
+                        short(member),
+                        format!("is `{other}`, not part of the ensemble"),
+                    )),
+                    None => reasons.push(Why::new(
+                        short(member),
+                        if text.contains("not currently serving") {
+                            "is up but sees no quorum yet"
+                        } else {
+                            "gave no mode"
+                        },
+                    )),
+                }
+            }
+        }
+    }
+    if reasons.is_empty() && leaders != 1 {
+        reasons.push(Why::new("zookeeper", format!("has {leaders} leaders")));
+    }
+    Verdict::from_reasons(reasons, || {
+        format!("{0} of {0} serving, one leader", members.len())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::mode;
+
+    #[test]
+    fn mode_is_read_from_srvr() {
+        let text = "Zookeeper version: 3.6.3\nLatency min/avg/max: 0/0.0/0\nMode: follower\nNode count: 5\n";
+        assert_eq!(mode(text), Some("follower"));
+        assert_eq!(
+            mode("This ZooKeeper instance is not currently serving requests\n"),
+            None
+        );
+    }
+}

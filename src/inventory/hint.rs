@@ -1,0 +1,204 @@
+//! The rule that a problem breaks, and the way out of it.
+
+use crate::role::Role;
+
+use super::names::Form;
+use super::problem::Problem;
+
+impl Problem {
+    /// The name of the broken rule, stable across releases.
+    #[must_use]
+    pub const fn rule(&self) -> &'static str {
+        match self {
+            Self::TooLong { .. } => "file-size",
+            Self::NotUtf8 { .. } | Self::ControlCharacter { .. } => "not-text",
+            Self::Yaml { .. } => "yaml",
+            Self::TooMuch { .. } => "yaml-limit",
+            Self::SecondDocument => "second-document",
+            Self::DuplicateKey { .. } => "duplicate-key",
+            Self::UnknownKey { .. } => "unknown-key",
+            Self::MissingKey { .. } => "missing-key",
+            Self::WrongType { .. } => "wrong-type",
+            Self::BadValue { .. } | Self::UnknownWord { .. } | Self::OutOfRange { .. } => {
+                "bad-value"
+            }
+            Self::UnknownRole { .. } => "unknown-role",
+            Self::InlinePassword { .. } => "inline-password",
+            Self::ReplicasOfMembers { .. } => "member-replicas",
+            Self::ManagerSettings => "manager-settings",
+            Self::OwnedConfig { .. } => "owned-config",
+            Self::HostsInOverlay { .. } => "overlay-hosts",
+            Self::NoHosts => "no-hosts",
+            Self::TooManyHosts { .. } => "too-many-hosts",
+            Self::DuplicateHost { .. } => "duplicate-host",
+            Self::RangeInHost { .. } => "host-range",
+            Self::RangeMismatch { .. } => "range-mismatch",
+            Self::SameValue { .. } => "duplicate-address",
+            Self::Conflict { .. } => "conflict",
+            Self::NoRole { .. } => "no-role",
+            Self::ThisNotAlone { .. } => "this-host",
+            Self::MissingRoles { .. } => "missing-role",
+            Self::EvenMembers { .. } => "even-members",
+            Self::MinioShape { .. } => "minio-shape",
+            Self::QuorumOrder { .. } => "quorum-order",
+            Self::FewBookies { .. } => "few-bookies",
+            Self::TooManyReplicas { .. } => "too-many-replicas",
+            Self::RoleGone { .. } => "role-version",
+            Self::ReserveOverLimit { .. } => "reserve-over-limit",
+            Self::JvmOverLimit { .. } => "jvm-over-limit",
+            Self::PortTwice { .. } | Self::PortPerHost { .. } => "port-clash",
+            Self::SmallSubnet { .. } => "small-subnet",
+        }
+    }
+
+    /// What to do about it, where there is more to say than the error itself says.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        let hint = match self {
+            Self::TooLong { .. } => "is this an inventory? ranges such as node[0001-5000] keep one short".into(),
+            Self::NotUtf8 { .. } | Self::ControlCharacter { .. } => {
+                "an inventory is YAML text; is this the right file?".into()
+            }
+            Self::Yaml { .. } | Self::OutOfRange { .. } => return None,
+            Self::TooMuch { .. } => "inventories need few anchors and little nesting; use groups and ranges".into(),
+            Self::SecondDocument => "give each file its own `-i`: the later ones are laid over the first".into(),
+            Self::DuplicateKey { key } => format!("put everything about `{key}` under one key"),
+            Self::UnknownKey { key, known, .. } => near(key, known).map_or_else(
+                || format!("the keys here are {}", known.join(", ")),
+                |word| format!("did you mean `{word}`?"),
+            ),
+            Self::MissingKey { key, .. } => format!("add `{key}: ...`"),
+            Self::WrongType { expected, found, .. } => return type_hint(expected, found),
+            Self::BadValue { noun, text, .. } => return value_hint(noun, text),
+            Self::UnknownWord { text, words } => format!("did you mean `{}`?", near(text, words)?),
+            Self::UnknownRole { role } => role_hint(role),
+            Self::InlinePassword { key } => format!(
+                "inventories get copied and committed: write `{key}: {{ file: PATH }}`, or leave it out and one is generated"
+            ),
+            Self::ReplicasOfMembers { role } => format!("give more hosts the role `{role}`, or take it from some"),
+            Self::ManagerSettings => "proxies run on the managers by default; their settings are under `proxy`".into(),
+            Self::OwnedConfig { instead, .. } => format!("leave it out: {instead}"),
+            Self::HostsInOverlay { .. } => "name hosts and groups in the first file; overlays change settings".into(),
+            Self::NoHosts => "name some under `hosts` or `groups`; `milvus-swarm init` writes an example".into(),
+            Self::TooManyHosts { .. } => "a Swarm of this size will not work; split the cluster".into(),
+            Self::DuplicateHost { .. } => {
+                "list its roles in one place; a host may also be in several groups, whose roles add up".into()
+            }
+            Self::RangeInHost { name } => format!("write it as a group: `groups: [{{ hosts: \"{name}\", roles: [...] }}]`"),
+            Self::RangeMismatch { key, .. } => format!("`{key}` counts in step with `hosts`: one value for each host"),
+            Self::SameValue { key, .. } => format!("each host has its own {key}"),
+            Self::Conflict { key, .. } => format!("roles of several groups add up, but `{key}` has one value: remove one"),
+            Self::NoRole { host } => format!("give `{host}` a role, or leave it out: hosts that are not listed are left alone"),
+            Self::ThisNotAlone { .. } => "`@this` is for a cluster on one machine; use host names".into(),
+            Self::MissingRoles { roles } => missing_hint(roles),
+            Self::EvenMembers { role, count } => {
+                format!("take `{role}` from one host or give it to one more: {} or {}", count - 1, count + 1)
+            }
+            Self::MinioShape { hosts, drives } => minio_hint(*hosts, *drives),
+            Self::QuorumOrder { larger, smaller, .. } => format!("raise `{larger}` or lower `{smaller}`"),
+            Self::FewBookies { bookies, .. } => format!(
+                "give more hosts the role `bookie`, or set `pulsar.ensemble: {bookies}`"
+            ),
+            Self::TooManyReplicas { role, replicas, .. } => format!(
+                "`milvus-swarm scale {role}={replicas} --on HOST,...` gives the role to more hosts; or raise `roles.{role}.per_host`"
+            ),
+            Self::RoleGone { .. } => "since 2.6 data nodes build indexes: remove the role, and add `data` where it ran".into(),
+            Self::ReserveOverLimit { .. } => "lower `reserve` or raise `limit`".into(),
+            Self::JvmOverLimit { role, .. } => {
+                format!("lower `roles.{role}.heap` or `direct`, or raise `memory.limit`: it would be killed when busy")
+            }
+            Self::PortTwice { .. } => "give each its own port".into(),
+            Self::PortPerHost { .. } => "set `roles.proxy.per_host: 1`, or `publish.proxy: null`".into(),
+            Self::SmallSubnet { subnet, .. } => format!(
+                "take a larger one, such as {}/{}: a network can't be changed later", subnet.address, subnet.prefix.min(20)
+            ),
+        };
+        Some(hint)
+    }
+}
+
+/// The word that was probably meant.
+pub(super) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+    let word = word.get(..64).unwrap_or(word).to_lowercase();
+    known
+        .iter()
+        .map(|candidate| {
+            let distance = strsim::damerau_levenshtein(&word, candidate);
+            (distance, *candidate)
+        })
+        .filter(|(distance, candidate)| {
+            *distance * 3 <= candidate.len().max(3) || (*distance <= 2 && candidate.len() > 4)
+        })
+        .min()
+        .map(|(_, candidate)| candidate)
+}
+
+fn role_hint(role: &str) -> String {
+    let names = Role::ALL.map(Role::name);
+    let meant = match role.to_lowercase().as_str() {
+        "zk" => Some("zookeeper"),
+        "bookkeeper" => Some("bookie"),
+        "pulsar" => Some("broker"),
+        "rootcoord" | "datacoord" | "querycoord" | "indexcoord" | "mixcoord" | "coordinator" => {
+            Some("coord")
+        }
+        "querynode" => Some("query"),
+        "datanode" | "streamingnode" => Some("data"),
+        "indexnode" => Some("index"),
+        "s3" => Some("minio"),
+        other => near(other, &names),
+    };
+    meant.map_or_else(
+        || format!("the roles are {}", names.join(", ")),
+        |word| format!("did you mean `{word}`?"),
+    )
+}
+
+fn missing_hint(roles: &[Role]) -> String {
+    let [role] = roles else {
+        return "a cluster needs each of them: add them to the roles of hosts".into();
+    };
+    match role {
+        Role::Data => {
+            "give it to a host; without any, data nodes run on the hosts with `coord`".into()
+        }
+        Role::Proxy => {
+            "give it to a host; without any, proxies run on the hosts with `manager`".into()
+        }
+        Role::Zookeeper => {
+            "give it to a host; without any, ZooKeeper runs on the hosts with `etcd`".into()
+        }
+        Role::Manager => {
+            "give it to the hosts that are managers of the Swarm; proxies run there".into()
+        }
+        role => format!("add `{role}` to the roles of a host"),
+    }
+}
+
+fn minio_hint(hosts: u64, drives: u64) -> String {
+    let needed = (1..=16).find(|drives| super::minio::is_valid(hosts, *drives));
+    match needed {
+        Some(needed) if needed > drives => format!(
+            "it takes one drive, or four and more that divide into equal sets of 4 to 16: set `roles.minio.drives: {needed}`, or use 4 hosts"
+        ),
+        _ => "it takes one drive, or four and more that divide into equal sets of 4 to 16: use 4 hosts, or a multiple".into(),
+    }
+}
+
+fn type_hint(expected: &str, found: &str) -> Option<String> {
+    if expected == Form::HostName.noun() && found == "text" {
+        return Some("a host is a map: `- name: node06`".into());
+    }
+    (found == "true or false" || found == "a number")
+        .then(|| "quote it if it is meant as text".into())
+}
+
+fn value_hint(noun: &str, text: &str) -> Option<String> {
+    if noun == Form::HostPattern.noun() && text.contains(',') && !text.contains('[') {
+        return Some("write a list: `[node01, node02]`".into());
+    }
+    if noun == Form::Image.noun() {
+        return Some("name a fixed tag or digest: milvusdb/milvus:v2.3.21".into());
+    }
+    None
+}

@@ -1,0 +1,249 @@
+//! What an inventory says, as plain values: every default is filled in.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::net::Ipv4Addr;
+
+use crate::role::Role;
+
+/// A cluster: its hosts, their roles, and how each role is set up.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Inventory {
+    /// The cluster's name.
+    pub name: String,
+    /// The Milvus version, `2.3` or `2.3.21`, without a leading `v`.
+    pub milvus: String,
+    pub images: Images,
+    /// The hosts in the order in which the files name them.
+    pub hosts: Vec<Host>,
+    /// Settings of every role, defaults included.
+    pub roles: BTreeMap<Role, RoleSettings>,
+    pub data: DataPlace,
+    /// Milvus configuration to merge over the tool's own: always an object.
+    pub config: serde_json::Value,
+    pub publish: Publish,
+    pub network: NetworkSettings,
+    pub credentials: Credentials,
+    pub pulsar: PulsarQuorum,
+}
+
+/// One machine.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Host {
+    /// The Swarm node's hostname, or `@this` for the machine that the tool talks to.
+    pub name: String,
+    /// An IP address or a DNS name.
+    pub address: Option<String>,
+    /// Where its engine listens, for what only the node itself can answer.
+    pub engine: Option<String>,
+    /// Its roles, those by default included.
+    pub roles: BTreeSet<Role>,
+    pub zone: Option<String>,
+}
+
+/// Where images come from.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Images {
+    /// A prefix for every image that is not overridden.
+    pub registry: Option<String>,
+    pub resolve: Resolve,
+    /// Whole references that replace those of the release.
+    pub overrides: BTreeMap<Image, String>,
+}
+
+/// The images that a cluster runs.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Image {
+    Etcd,
+    Milvus,
+    Minio,
+    Pulsar,
+}
+
+/// When an image's digest is asked of its registry, as `docker stack deploy --resolve-image`.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Resolve {
+    Always,
+    #[default]
+    Changed,
+    Never,
+}
+
+/// Where members keep their data.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum DataPlace {
+    /// In named volumes.
+    Volumes,
+    /// Under this directory of each host.
+    Dir(String),
+}
+
+/// How one role is set up.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct RoleSettings {
+    /// Tasks of the role: for a role with members, one per host.
+    pub replicas: u64,
+    /// The most tasks of the role on one host.
+    pub per_host: u64,
+    /// In billionths of a CPU.
+    pub cpus: Bounds,
+    /// In bytes.
+    pub memory: Bounds,
+    /// Memory of the Java machine, for the roles that run in one.
+    pub jvm: Option<Jvm>,
+    /// MinIO drives on each host; 1 for every other role.
+    pub drives: u64,
+}
+
+/// What is set aside for a task, and what it may use at most.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Bounds {
+    pub reserve: Option<i64>,
+    pub limit: Option<i64>,
+}
+
+/// Memory of a Java machine in bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Jvm {
+    pub heap: i64,
+    pub direct: i64,
+}
+
+/// Ports that users reach on the hosts; `None` is not published.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Publish {
+    /// Milvus itself, on the hosts with a proxy.
+    pub proxy: Option<u16>,
+    /// The S3 interface of MinIO, on its hosts.
+    pub minio: Option<u16>,
+    /// MinIO's console, on its hosts.
+    pub console: Option<u16>,
+    /// Health and metrics of the proxies, on their hosts.
+    pub metrics: Option<u16>,
+}
+
+/// The overlay network of the cluster.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct NetworkSettings {
+    pub encrypted: bool,
+    /// `None`: Swarm's own pool.
+    pub subnet: Option<Subnet>,
+}
+
+/// An IPv4 subnet.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Subnet {
+    /// Its first address.
+    pub address: Ipv4Addr,
+    /// The length of its prefix in bits.
+    pub prefix: u8,
+}
+
+/// Credentials that the user gives; what is absent is generated at the first `up`.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Credentials {
+    pub minio_user: Option<String>,
+    /// The file that holds MinIO's root password.
+    pub minio_password: Option<PasswordFile>,
+    /// The file that holds the password of Milvus's root.
+    pub root_password: Option<PasswordFile>,
+}
+
+/// Where a password is read from, relative to the working directory.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct PasswordFile {
+    pub file: String,
+}
+
+/// How many bookies hold each ledger.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct PulsarQuorum {
+    /// Bookies that a ledger is striped over.
+    pub ensemble: u64,
+    /// Copies of each entry.
+    pub write_quorum: u64,
+    /// Copies that must be confirmed before a write counts.
+    pub ack_quorum: u64,
+}
+
+impl Inventory {
+    /// The hosts with a role, in file order.
+    pub fn hosts_with(&self, role: Role) -> impl Iterator<Item = &Host> {
+        self.hosts
+            .iter()
+            .filter(move |host| host.roles.contains(&role))
+    }
+
+    /// The settings of a role.
+    #[must_use]
+    pub fn settings(&self, role: Role) -> &RoleSettings {
+        self.roles.get(&role).unwrap_or(&RoleSettings::NONE)
+    }
+
+    /// The Milvus minor version: `(2, 3)`.
+    #[must_use]
+    pub fn minor(&self) -> (u32, u32) {
+        let mut parts = self.milvus.split('.').map(|part| part.parse().unwrap_or(0));
+        (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+    }
+}
+
+impl RoleSettings {
+    /// Nothing set: what a role without hosts has.
+    pub const NONE: Self = Self {
+        replicas: 0,
+        per_host: 1,
+        cpus: Bounds {
+            reserve: None,
+            limit: None,
+        },
+        memory: Bounds {
+            reserve: None,
+            limit: None,
+        },
+        jvm: None,
+        drives: 1,
+    };
+}
+
+impl Image {
+    /// Every image, by name.
+    pub const ALL: [Self; 4] = [Self::Etcd, Self::Milvus, Self::Minio, Self::Pulsar];
+
+    /// Its key under `images`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Etcd => "etcd",
+            Self::Milvus => "milvus",
+            Self::Minio => "minio",
+            Self::Pulsar => "pulsar",
+        }
+    }
+}
+
+impl Resolve {
+    /// Its word in inventories and on Docker's command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Changed => "changed",
+            Self::Never => "never",
+        }
+    }
+}
+
+impl Subnet {
+    /// Addresses that tasks can have: not the first, the last, nor the gateway.
+    #[must_use]
+    pub const fn room(self) -> u64 {
+        (1 << (32 - self.prefix as u64)) - 3
+    }
+}
+
+impl fmt::Display for Subnet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.address, self.prefix)
+    }
+}

@@ -1,0 +1,273 @@
+//! What must be true of an inventory as a whole: counts, sizes and ports that can work.
+
+use std::collections::BTreeSet;
+
+use crate::role::Role;
+
+use super::hosts::Listing;
+use super::minio;
+use super::model::{Bounds, Inventory};
+use super::places::DEFAULT_PLACES;
+use super::problem::{Amount, Finding, Problem};
+use super::source::Span;
+use super::tree::Node;
+
+/// What the rules look at: the inventory, and where it is written.
+pub(super) struct Rules<'a> {
+    pub inventory: &'a Inventory,
+    pub root: &'a Node,
+    pub listing: &'a Listing,
+    /// Roles that have their hosts by default.
+    pub defaulted: &'a BTreeSet<Role>,
+}
+
+impl Rules<'_> {
+    /// Every broken rule.
+    pub fn broken(&self) -> Vec<Finding> {
+        if self.inventory.hosts.is_empty() {
+            return vec![Finding::at(self.hosts_place(), Problem::NoHosts)];
+        }
+        let mut found = Vec::new();
+        self.required(&mut found);
+        self.versions(&mut found);
+        self.quorums(&mut found);
+        self.minio(&mut found);
+        self.ledgers(&mut found);
+        for role in Role::ALL {
+            self.replicas(role, &mut found);
+            self.sizes(role, &mut found);
+        }
+        self.ports(&mut found);
+        self.subnet(&mut found);
+        found
+    }
+
+    fn count(&self, role: Role) -> usize {
+        self.inventory.hosts_with(role).count()
+    }
+
+    /// The value at the end of a path, or the closest to it that is written.
+    fn place(&self, path: &[&str]) -> Span {
+        let mut node = self.root;
+        let mut at = None;
+        for key in path {
+            let Some(entry) = node.entry(key) else { break };
+            node = &entry.value;
+            at = Some(if node.entries().is_empty() {
+                node.at
+            } else {
+                entry.at
+            });
+        }
+        at.unwrap_or_else(|| self.hosts_place())
+    }
+
+    fn hosts_place(&self) -> Span {
+        let entries = self.root.entries().iter();
+        entries
+            .filter(|entry| entry.key == "hosts" || entry.key == "groups")
+            .map(|entry| entry.at)
+            .next()
+            .unwrap_or_default()
+    }
+
+    /// Where a role is first given to a host.
+    fn mention(&self, role: Role) -> Span {
+        let mentions = self.listing.mentions.iter();
+        mentions
+            .filter(|(other, _)| *other == role)
+            .map(|(_, at)| *at)
+            .next()
+            .unwrap_or_else(|| self.hosts_place())
+    }
+
+    fn required(&self, found: &mut Vec<Finding>) {
+        let missing = |role: &Role| {
+            let beside = DEFAULT_PLACES.iter().find(|(other, _)| other == role);
+            let follows_missing = beside.is_some_and(|(_, beside)| {
+                self.defaulted.contains(role) && self.count(*beside) == 0
+            });
+            let gone = *role == Role::Index && self.has_no_index_role();
+            self.count(*role) == 0 && !follows_missing && !gone
+        };
+        let roles: Vec<Role> = Role::ALL.into_iter().filter(missing).collect();
+        if !roles.is_empty() {
+            let problem = Problem::MissingRoles { roles };
+            found.push(Finding::at(self.hosts_place(), problem));
+        }
+    }
+
+    fn has_no_index_role(&self) -> bool {
+        self.inventory.minor() >= (2, 6)
+    }
+
+    fn versions(&self, found: &mut Vec<Finding>) {
+        if !self.has_no_index_role() {
+            return;
+        }
+        let role = Role::Index;
+        let settings = self
+            .root
+            .get("roles")
+            .and_then(|roles| roles.entry(role.name()));
+        let mentions = self.listing.mentions.iter();
+        let places = mentions
+            .filter(|(other, _)| *other == role)
+            .map(|(_, at)| *at)
+            .chain(settings.map(|entry| entry.at));
+        found.extend(places.map(|at| {
+            let milvus = self.inventory.milvus.clone();
+            Finding::at(at, Problem::RoleGone { role, milvus })
+        }));
+    }
+
+    /// etcd and `ZooKeeper` vote: an even number adds a member and no safety.
+    fn quorums(&self, found: &mut Vec<Finding>) {
+        for role in [Role::Etcd, Role::Zookeeper] {
+            let count = self.count(role);
+            if count > 0 && count.is_multiple_of(2) && !self.defaulted.contains(&role) {
+                found.push(Finding::at(
+                    self.mention(role),
+                    Problem::EvenMembers { role, count },
+                ));
+            }
+        }
+    }
+
+    fn minio(&self, found: &mut Vec<Finding>) {
+        let hosts = self.count(Role::Minio) as u64;
+        let drives = self.inventory.settings(Role::Minio).drives;
+        if hosts > 0 && !minio::is_valid(hosts, drives) {
+            let at = self.mention(Role::Minio);
+            found.push(Finding::at(at, Problem::MinioShape { hosts, drives }));
+        }
+    }
+
+    fn ledgers(&self, found: &mut Vec<Finding>) {
+        let quorum = &self.inventory.pulsar;
+        let bookies = self.count(Role::Bookie) as u64;
+        if bookies > 0 && quorum.ensemble > bookies {
+            let ensemble = quorum.ensemble;
+            let at = self.place(&["pulsar", "ensemble"]);
+            found.push(Finding::at(at, Problem::FewBookies { ensemble, bookies }));
+        }
+        let (ensemble, write, ack) = ("ensemble", "write_quorum", "ack_quorum");
+        for (larger, large, smaller, small) in [
+            (ensemble, quorum.ensemble, write, quorum.write_quorum),
+            (write, quorum.write_quorum, ack, quorum.ack_quorum),
+        ] {
+            if large < small {
+                let problem = Problem::QuorumOrder {
+                    larger,
+                    large,
+                    smaller,
+                    small,
+                };
+                found.push(Finding::at(self.place(&["pulsar", smaller]), problem));
+            }
+        }
+    }
+
+    fn replicas(&self, role: Role, found: &mut Vec<Finding>) {
+        let settings = self.inventory.settings(role);
+        let (replicas, per_host) = (settings.replicas, settings.per_host);
+        let hosts = self.count(role) as u64;
+        if hosts > 0 && replicas > hosts * per_host {
+            let problem = Problem::TooManyReplicas {
+                role,
+                replicas,
+                hosts,
+                per_host,
+            };
+            let at = self.place(&["roles", role.name(), "replicas"]);
+            found.push(Finding::at(at, problem));
+        }
+    }
+
+    fn sizes(&self, role: Role, found: &mut Vec<Finding>) {
+        let settings = self.inventory.settings(role);
+        self.bounds(role, "cpus", settings.cpus, Amount::Cpus, found);
+        self.bounds(role, "memory", settings.memory, Amount::Bytes, found);
+        if let (Some(jvm), Some(limit)) = (settings.jvm, settings.memory.limit)
+            && jvm.heap.saturating_add(jvm.direct) > limit
+        {
+            let problem = Problem::JvmOverLimit {
+                role,
+                heap: jvm.heap,
+                direct: jvm.direct,
+                limit,
+            };
+            let at = self.place(&["roles", role.name(), "memory", "limit"]);
+            found.push(Finding::at(at, problem));
+        }
+    }
+
+    fn bounds(
+        &self,
+        role: Role,
+        key: &str,
+        bounds: Bounds,
+        amount: fn(i64) -> Amount,
+        found: &mut Vec<Finding>,
+    ) {
+        if let (Some(reserve), Some(limit)) = (bounds.reserve, bounds.limit)
+            && reserve > limit
+        {
+            let problem = Problem::ReserveOverLimit {
+                role,
+                reserve: amount(reserve),
+                limit: amount(limit),
+            };
+            let at = self.place(&["roles", role.name(), key, "reserve"]);
+            found.push(Finding::at(at, problem));
+        }
+    }
+
+    /// All published ports are taken on the hosts themselves.
+    fn ports(&self, found: &mut Vec<Finding>) {
+        let publish = &self.inventory.publish;
+        let named = [
+            ("proxy", publish.proxy),
+            ("minio", publish.minio),
+            ("console", publish.console),
+            ("metrics", publish.metrics),
+        ];
+        for (position, (other, port)) in named.iter().enumerate() {
+            let Some(port) = *port else { continue };
+            let earlier = named[..position]
+                .iter()
+                .find(|(_, taken)| *taken == Some(port));
+            if let Some((one, _)) = earlier {
+                let problem = Problem::PortTwice { port, one, other };
+                found.push(Finding::at(self.place(&["publish", other]), problem));
+            }
+        }
+        let per_host = self.inventory.settings(Role::Proxy).per_host;
+        if let Some(port) = publish.proxy.or(publish.metrics)
+            && per_host > 1
+        {
+            let problem = Problem::PortPerHost { per_host, port };
+            found.push(Finding::at(
+                self.place(&["roles", "proxy", "per_host"]),
+                problem,
+            ));
+        }
+    }
+
+    /// Each task takes an address; so does each host for the network's own use.
+    fn subnet(&self, found: &mut Vec<Finding>) {
+        let Some(subnet) = self.inventory.network.subnet else {
+            return;
+        };
+        let tasks: u64 = Role::ALL
+            .into_iter()
+            .filter(|role| *role != Role::Manager)
+            .map(|role| self.inventory.settings(role).replicas)
+            .sum();
+        let needed = tasks + self.inventory.hosts.len() as u64;
+        if needed > subnet.room() {
+            let problem = Problem::SmallSubnet { subnet, needed };
+            found.push(Finding::at(self.place(&["network", "subnet"]), problem));
+        }
+    }
+}

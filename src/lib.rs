@@ -1,0 +1,33 @@
+//! Turns the Docker Swarm on a list of hosts into a healthy, distributed Milvus.
+
+#![deny(
+    clippy::disallowed_methods,
+    clippy::print_stderr,
+    clippy::print_stdout,
+    clippy::unwrap_used
+)]
+
+pub mod cli;
+pub mod command;
+pub mod component;
+pub mod compose;
+pub mod drive;
+pub mod engine;
+pub mod event;
+pub mod execute;
+pub mod gate;
+pub mod inventory;
+pub mod live;
+pub mod milvus;
+pub mod observed;
+pub mod plan;
+pub mod question;
+pub mod release;
+pub mod render;
+pub mod report;
+pub mod role;
+pub mod source;
+pub mod spec;
+pub mod status;
+pub mod topology;
+pub mod wanted;

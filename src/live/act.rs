@@ -1,0 +1,226 @@
+//! Carrying out one action. Everything here can be done twice: a killed run is followed by
+//! another that may repeat its last call.
+
+use std::future::Future;
+use std::time::Duration;
+
+use rand::RngExt as _;
+use rand::distr::Alphanumeric;
+
+use super::{Live, failure};
+use crate::engine::EngineError;
+use crate::execute::Failure;
+use crate::milvus::{Ask, lease_question, seed_question, setting_question, smoke};
+use crate::observed::Observed;
+use crate::plan::{Action, SecretSource};
+use crate::question::{Answer, Question};
+use crate::spec::{ServiceSpec, diff};
+
+/// How long a network may stay in use after its services went.
+const NETWORK_PATIENCE: u32 = 120;
+
+/// Milvus looks for changed settings every ten seconds.
+const REFRESH: Duration = Duration::from_secs(11);
+
+fn fail(message: impl Into<String>) -> Failure {
+    Failure {
+        message: message.into(),
+        hint: None,
+        moved: false,
+    }
+}
+
+/// The object exists or is gone already: the last run got that far.
+fn already<T>(result: Result<T, EngineError>) -> Result<(), Failure> {
+    match result {
+        Ok(_) | Err(EngineError::Conflict(_) | EngineError::NotFound(_)) => Ok(()),
+        Err(error) => Err(failure(error)),
+    }
+}
+
+impl Live {
+    pub(super) async fn carry_out(&self, action: &Action) -> Result<(), Failure> {
+        match action {
+            Action::LabelNode {
+                node_id,
+                add,
+                remove,
+                ..
+            } => self
+                .engine
+                .set_node_labels(node_id, add, remove)
+                .await
+                .map(drop)
+                .map_err(failure),
+            Action::CreateNetwork { spec } => already(self.engine.create_network(spec).await),
+            Action::CreateSecret {
+                name,
+                labels,
+                source,
+            } => {
+                let bytes = secret(source)?;
+                already(self.engine.create_secret(name, labels, &bytes).await)
+            }
+            Action::CreateConfig { .. } => match action.config() {
+                Some(config) => already(self.engine.create_config(&config).await),
+                None => Ok(()),
+            },
+            Action::CreateService { spec } => self
+                .engine
+                .create_service(spec)
+                .await
+                .map(drop)
+                .map_err(|error| match error {
+                    EngineError::Conflict(_) => moved(&spec.name, "exists by now"),
+                    other => failure(other),
+                }),
+            Action::UpdateService {
+                name,
+                id,
+                version,
+                from,
+                spec,
+                ..
+            } => self.update(name, id, *version, from, spec).await,
+            Action::Await { .. } => Ok(()),
+            Action::SeedRoot { etcd, root_path } => self.seed(etcd, root_path).await,
+            Action::Smoke { service } => self.smoke(service).await,
+            Action::SkipHandOver { etcd, root_path } => {
+                // Without it `down` only takes longer.
+                let _ = self.skip_hand_over(etcd, root_path).await;
+                Ok(())
+            }
+            Action::RemoveService { id, .. } => already(self.engine.remove_service(id).await),
+            Action::RemoveConfig { id, .. } => already(self.engine.remove_config(id).await),
+            Action::RemoveSecret { id, .. } => already(self.engine.remove_secret(id).await),
+            Action::RemoveNetwork { name, .. } => self.remove_network(name).await,
+            Action::RemoveVolumes { hostname, volumes } => self.wipe(hostname, volumes).await,
+        }
+    }
+
+    async fn update(
+        &self,
+        name: &str,
+        id: &str,
+        version: u64,
+        from: &ServiceSpec,
+        spec: &ServiceSpec,
+    ) -> Result<(), Failure> {
+        match self.engine.update_service(id, version, spec).await {
+            Ok(_) => return Ok(()),
+            Err(EngineError::OutOfSequence(_)) => {}
+            Err(error) => return Err(failure(error)),
+        }
+        // The version moved. That is a change only if the spec did.
+        let seen = self.look().await.map_err(failure)?;
+        let Some(found) = seen.services.get(name) else {
+            return Err(moved(name, "is gone"));
+        };
+        let changes = diff(from, &found.spec);
+        if !changes.is_empty() {
+            let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+            return Err(moved(name, &format!("was changed: {}", changes.join(", "))));
+        }
+        self.engine
+            .update_service(id, found.version, spec)
+            .await
+            .map(drop)
+            .map_err(failure)
+    }
+
+    async fn seed(&self, etcd: &[String], root_path: &str) -> Result<(), Failure> {
+        let password = self.root_password().await.map_err(fail)?;
+        let seen = self.look().await.map_err(failure)?;
+        let ip = address(&seen, etcd)
+            .ok_or_else(|| fail("no etcd member is up to take the credential"))?;
+        let question = seed_question(&ip, root_path, &password).map_err(fail)?;
+        self.question(question)
+            .await
+            .json()
+            .map(drop)
+            .map_err(|why| fail(format!("etcd did not take the credential: {why}")))
+    }
+
+    async fn skip_hand_over(&self, etcd: &[String], root_path: &str) -> Result<(), String> {
+        let ip = address(&self.last.borrow(), etcd).ok_or("no etcd member is up")?;
+        let lease = self.question(lease_question(&ip)).await;
+        let setting = setting_question(&ip, root_path, &lease)?;
+        self.question(setting).await.json()?;
+        tokio::time::sleep(REFRESH).await;
+        Ok(())
+    }
+
+    async fn smoke(&self, service: &str) -> Result<(), Failure> {
+        let seen = self.look().await.map_err(failure)?;
+        let ip = address(&seen, &[service.to_owned()])
+            .ok_or_else(|| fail(format!("no task of `{service}` is up")))?;
+        let name: String = random(12);
+        smoke(self, &ip, &format!("smoke_{name}"))
+            .await
+            .map_err(|error| Failure {
+                message: error.to_string(),
+                hint: Some("milvus-swarm status".to_owned()),
+                moved: false,
+            })
+    }
+
+    async fn remove_network(&self, name: &str) -> Result<(), Failure> {
+        self.close().await;
+        for _ in 0..NETWORK_PATIENCE {
+            match self.engine.remove_network(name).await {
+                // A network stays in use until the last task's endpoint is released.
+                Err(EngineError::InUse(_) | EngineError::Rejected(_) | EngineError::Failed(_)) => {
+                    tokio::time::sleep(Duration::from_millis(500)).await;
+                }
+                other => return already(other),
+            }
+        }
+        Err(fail(format!(
+            "network `{name}` is still in use; see `docker network inspect -v {name}`"
+        )))
+    }
+}
+
+fn moved(name: &str, what: &str) -> Failure {
+    Failure {
+        message: format!("service `{name}` {what} since the plan was made"),
+        hint: Some("milvus-swarm plan".to_owned()),
+        moved: true,
+    }
+}
+
+fn random(length: usize) -> String {
+    rand::rng()
+        .sample_iter(Alphanumeric)
+        .take(length)
+        .map(char::from)
+        .collect()
+}
+
+fn secret(source: &SecretSource) -> Result<Vec<u8>, Failure> {
+    match source {
+        SecretSource::Generated { length } => Ok(random(*length).into_bytes()),
+        SecretSource::File { path } => {
+            crate::source::read_secret(path).map_err(|error| fail(error.to_string()))
+        }
+    }
+}
+
+/// The overlay address of the first task that is up.
+fn address(seen: &Observed, services: &[String]) -> Option<String> {
+    seen.tasks
+        .iter()
+        .filter(|task| services.contains(&task.service) && task.is_up())
+        .find_map(|task| task.addresses.values().next())
+        .map(ToString::to_string)
+}
+
+impl Ask for Live {
+    fn ask(&self, question: Question) -> impl Future<Output = Answer> {
+        self.question(question)
+    }
+
+    async fn pause(&self, time: Duration) {
+        tokio::time::sleep(time).await;
+    }
+}

@@ -1,0 +1,188 @@
+//! The probe: a small task on the engine's own node through which gates are asked while no
+//! Milvus task runs there. It ends by itself and is removed when the tool is done.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::Live;
+use crate::engine::EngineError;
+use crate::gate::short;
+use crate::observed::{Observed, Task};
+use crate::spec::{
+    ContainerSpec, EndpointSpec, FileTarget, Mode, NetworkAttachment, Placement, Replicated,
+    RestartPolicy, SecretRef, ServiceSpec, TaskSpec,
+};
+use crate::wanted::{CLUSTER_LABEL, Cluster};
+
+/// Value of the component label of a probe.
+pub const PROBE: &str = "probe";
+/// A probe that nobody removed ends after this many seconds.
+const LIFETIME: u32 = 900;
+
+/// What a probe is made of.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Probe {
+    pub(super) image: String,
+    network: String,
+    /// Key and name of each credential.
+    secrets: Vec<(String, String)>,
+}
+
+impl Probe {
+    pub(super) fn of(cluster: &Cluster) -> Self {
+        let proxy = cluster
+            .wanted
+            .phases
+            .iter()
+            .flat_map(|phase| &phase.services)
+            .find(|spec| spec.name == cluster.wanted.proxy);
+        let container = proxy.map(|spec| &spec.task_template.container_spec);
+        Self {
+            image: container.map_or_else(String::new, |container| container.image.clone()),
+            network: cluster.wanted.network.name.clone(),
+            secrets: container
+                .iter()
+                .flat_map(|container| &container.secrets)
+                .filter_map(|secret| {
+                    Some((secret.file.as_ref()?.name.clone(), secret.name.clone()))
+                })
+                .collect(),
+        }
+    }
+
+    fn spec(&self, cluster: &str, node: &str) -> ServiceSpec {
+        let labels = BTreeMap::from([
+            (CLUSTER_LABEL.to_owned(), cluster.to_owned()),
+            ("milvus-swarm.component".to_owned(), PROBE.to_owned()),
+        ]);
+        ServiceSpec {
+            name: name(cluster),
+            labels,
+            task_template: TaskSpec {
+                container_spec: ContainerSpec {
+                    image: self.image.clone(),
+                    command: vec!["sleep".to_owned(), LIFETIME.to_string()],
+                    init: Some(false),
+                    stop_grace_period: Some(1_000_000_000),
+                    secrets: self
+                        .secrets
+                        .iter()
+                        .map(|(key, name)| SecretRef {
+                            file: Some(FileTarget {
+                                name: key.clone(),
+                                uid: "0".to_owned(),
+                                gid: "0".to_owned(),
+                                mode: 0o400,
+                                ..FileTarget::default()
+                            }),
+                            name: name.clone(),
+                            ..SecretRef::default()
+                        })
+                        .collect(),
+                    ..ContainerSpec::default()
+                },
+                restart_policy: Some(RestartPolicy {
+                    condition: "none".to_owned(),
+                    ..RestartPolicy::default()
+                }),
+                placement: Placement {
+                    constraints: vec![format!("node.id == {node}")],
+                    ..Placement::default()
+                },
+                networks: vec![NetworkAttachment {
+                    target: self.network.clone(),
+                    ..NetworkAttachment::default()
+                }],
+                ..TaskSpec::default()
+            },
+            mode: Mode {
+                replicated: Some(Replicated { replicas: Some(1) }),
+                ..Mode::default()
+            },
+            endpoint_spec: EndpointSpec {
+                mode: "dnsrr".to_owned(),
+                ..EndpointSpec::default()
+            },
+            ..ServiceSpec::default()
+        }
+    }
+}
+
+fn name(cluster: &str) -> String {
+    format!("{cluster}-probe")
+}
+
+/// The running task on the engine's node that questions can go through, proxies first: they
+/// hold the credentials.
+pub(super) fn vantage<'a>(seen: &'a Observed, cluster: &str) -> Option<&'a Task> {
+    let probe = name(cluster);
+    let rank = |task: &Task| match short(&task.service) {
+        "proxy" => Some(0),
+        _ if task.service == probe => Some(1),
+        _ => None,
+    };
+    seen.tasks
+        .iter()
+        .filter(|task| {
+            task.node_id == seen.this_node
+                && task.state == "running"
+                && task.is_wanted()
+                && !task.container_id.is_empty()
+        })
+        .filter_map(|task| Some((rank(task)?, task)))
+        .min_by_key(|(rank, _)| *rank)
+        .map(|(_, task)| task)
+}
+
+impl Live {
+    /// Starts a probe unless one is on its way.
+    pub(super) async fn start_probe(&self) -> Result<(), String> {
+        let (this_node, existing) = {
+            let last = self.last.borrow();
+            let existing = last.services.get(&name(&self.cluster)).map(|service| {
+                let over = !last
+                    .tasks
+                    .iter()
+                    .any(|task| task.service_id == service.id && task.is_wanted());
+                let elsewhere = !service
+                    .spec
+                    .task_template
+                    .placement
+                    .constraints
+                    .contains(&format!("node.id == {}", last.this_node));
+                (service.id.clone(), over || elsewhere)
+            });
+            (last.this_node.clone(), existing)
+        };
+        match existing {
+            Some((_, false)) => return Ok(()),
+            Some((id, true)) => {
+                self.engine
+                    .remove_service(&id)
+                    .await
+                    .map_err(|error| error.to_string())?;
+            }
+            None => {}
+        }
+        let spec = self.probe.spec(&self.cluster, &this_node);
+        match self.engine.create_service(&spec).await {
+            Ok(_) | Err(EngineError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    /// Removes the probe and waits a moment for its task to end, so that the network is free.
+    pub(super) async fn remove_probe(&self) {
+        if !self.may_start_probe {
+            return;
+        }
+        if self
+            .engine
+            .remove_service(&name(&self.cluster))
+            .await
+            .is_ok()
+        {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
+    }
+}

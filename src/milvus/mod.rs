@@ -1,0 +1,12 @@
+//! Milvus' own APIs, as far as bringing it up and draining it need them. Nothing here opens a
+//! connection: questions and streams come from the edge.
+
+pub mod grpc;
+mod hand_over;
+pub mod proto;
+mod seed;
+mod smoke;
+
+pub use hand_over::{lease_question, setting_question};
+pub use seed::{already_seeded, seed_question, seeded};
+pub use smoke::{Ask, SmokeError, smoke};

@@ -1,0 +1,52 @@
+//! The root user's credential, put into etcd before a coordinator can make up a default one.
+//!
+//! The root coordinator creates `root` with Milvus' default password only if the key is absent
+//! (milvus: `internal/rootcoord/root_coord.go`, `initCredentials`); a key that is there before
+//! the first start leaves no moment at which the default password works.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
+
+use crate::question::{Answer, Question};
+
+/// etcd's client port.
+const ETCD: u16 = 2379;
+/// Milvus hashes with bcrypt's lowest cost (milvus: `pkg/util/crypto`); a password of 32
+/// random letters and digits does not need a slow hash.
+const COST: u32 = 4;
+
+fn key(root_path: &str) -> String {
+    format!("{root_path}/meta/root-coord/credential/users/root")
+}
+
+/// Puts the hash of a password if no credential is there yet.
+///
+/// # Errors
+/// A password that bcrypt does not take.
+pub fn seed_question(ip: &str, root_path: &str, password: &str) -> Result<Question, String> {
+    let hash = bcrypt::hash(password, COST).map_err(|error| error.to_string())?;
+    let value = json!({ "encrypted_password": hash }).to_string();
+    let key = STANDARD.encode(key(root_path));
+    let body = json!({
+        "compare": [{ "key": key, "target": "CREATE", "create_revision": "0" }],
+        "success": [{ "request_put": { "key": key, "value": STANDARD.encode(value) } }],
+    });
+    Ok(Question::post_json(ip, ETCD, "/v3/kv/txn", &body))
+}
+
+/// Asks whether the credential is there.
+#[must_use]
+pub fn already_seeded(ip: &str, root_path: &str) -> Question {
+    let body = json!({ "key": STANDARD.encode(key(root_path)), "keys_only": true });
+    Question::post_json(ip, ETCD, "/v3/kv/range", &body)
+}
+
+/// Reads the answer to [`already_seeded`].
+///
+/// # Errors
+/// etcd did not answer.
+pub fn seeded(answer: &Answer) -> Result<bool, String> {
+    let body: Value = answer.json()?;
+    Ok(body["count"].as_str().is_some_and(|count| count != "0"))
+}

@@ -1,0 +1,252 @@
+//! The plan: a value that says what will be done, in which order, behind which gates.
+//!
+//! A plan is a graph. Each step names the steps that must have passed before it starts; there
+//! are no waves. `up` prints this value and then executes this very value.
+
+mod build;
+mod priority;
+mod remove;
+mod scale;
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+pub use build::{NodeLabels, Phase, Seed, Verdicts, Wanted, WantedSecret, up};
+pub use priority::priorities;
+pub use remove::{Down, down};
+pub use scale::{Drain, Leaver};
+
+use crate::gate::{Gate, Why};
+use crate::spec::{Change, ConfigSpec, NetworkSpec, Restart, ServiceSpec};
+
+/// Position of a step in [`Plan::steps`].
+pub type StepId = usize;
+
+/// What will be done.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct Plan {
+    pub cluster: String,
+    /// Steps stand after the steps they wait for.
+    pub steps: Vec<Step>,
+    /// What a user should know: things that were left alone on purpose, stand-in images.
+    pub warnings: Vec<String>,
+    /// Why the plan must not be executed; `up` stops before its first action.
+    pub refusals: Vec<Refusal>,
+}
+
+/// One thing to do.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Step {
+    /// What part of the cluster it belongs to: `etcd`, `bookies`.
+    pub part: String,
+    pub action: Action,
+    /// Steps that must have passed.
+    pub after: Vec<StepId>,
+    pub because: Because,
+}
+
+/// What a step does.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "action")]
+pub enum Action {
+    LabelNode {
+        node_id: String,
+        hostname: String,
+        add: BTreeMap<String, String>,
+        remove: Vec<String>,
+    },
+    CreateNetwork {
+        spec: NetworkSpec,
+    },
+    /// The executor makes the bytes; a plan never holds them.
+    CreateSecret {
+        name: String,
+        labels: BTreeMap<String, String>,
+        source: SecretSource,
+    },
+    CreateConfig {
+        name: String,
+        labels: BTreeMap<String, String>,
+        /// The text of the file. Configs hold no secret.
+        data: String,
+        template_driver: Option<String>,
+    },
+    CreateService {
+        spec: Box<ServiceSpec>,
+    },
+    UpdateService {
+        name: String,
+        id: String,
+        /// Swarm's version of the service when the plan was made.
+        version: u64,
+        from: Box<ServiceSpec>,
+        spec: Box<ServiceSpec>,
+        changes: Vec<Change>,
+        restart: Restart,
+    },
+    Await {
+        #[serde(rename = "for")]
+        gate: Gate,
+    },
+    /// Puts the root user's credential into etcd before a coordinator can make up a default.
+    SeedRoot {
+        etcd: Vec<String>,
+        root_path: String,
+    },
+    /// Creates a collection through the proxy, searches it and drops it.
+    Smoke {
+        service: String,
+    },
+    /// Tells query nodes not to wait for others to take their segments: all of them go.
+    SkipHandOver {
+        etcd: Vec<String>,
+        root_path: String,
+    },
+    RemoveService {
+        name: String,
+        id: String,
+    },
+    RemoveConfig {
+        name: String,
+        id: String,
+    },
+    RemoveSecret {
+        name: String,
+        id: String,
+    },
+    RemoveNetwork {
+        name: String,
+        id: String,
+    },
+    /// Empties the volumes of members on the node that holds them.
+    RemoveVolumes {
+        hostname: String,
+        /// Names of volumes, and directories where the inventory gives them.
+        volumes: Vec<String>,
+    },
+}
+
+/// Where the bytes of a secret come from.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretSource {
+    /// Random letters and digits.
+    Generated { length: usize },
+    /// A file on the machine that runs the tool.
+    File { path: String },
+}
+
+/// Why a step is in the plan.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Because {
+    /// It does not exist yet.
+    Missing,
+    /// It differs from what is wanted.
+    Changed,
+    /// It is as wanted, but its gate is not open.
+    Unready(Vec<Why>),
+    /// Something before it changes.
+    Follows,
+    /// Nothing wants it any more.
+    Orphan,
+    /// The user asked.
+    Asked,
+}
+
+/// A rule that forbids the plan.
+#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+pub struct Refusal {
+    /// Name of the rule, such as `member-moves`.
+    pub rule: String,
+    pub reason: String,
+    /// What to do instead.
+    pub hint: String,
+}
+
+impl Plan {
+    /// Whether there is nothing to do.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// Whether any step belongs to Milvus itself.
+    #[must_use]
+    pub fn touches(&self, parts: &[&str]) -> bool {
+        self.steps
+            .iter()
+            .any(|step| parts.contains(&step.part.as_str()))
+    }
+
+    pub(crate) fn push(
+        &mut self,
+        part: &str,
+        action: Action,
+        after: Vec<StepId>,
+        because: Because,
+    ) -> StepId {
+        self.steps.push(Step {
+            part: part.to_owned(),
+            action,
+            after,
+            because,
+        });
+        self.steps.len() - 1
+    }
+}
+
+impl Action {
+    /// One line that names the object.
+    #[must_use]
+    pub fn title(&self) -> String {
+        match self {
+            Self::LabelNode {
+                hostname,
+                add,
+                remove,
+                ..
+            } => match (add.len(), remove.len()) {
+                (0, n) => format!("unlabel node {hostname} ({n})"),
+                (n, 0) => format!("label node {hostname} ({n})"),
+                (a, r) => format!("label node {hostname} (+{a} -{r})"),
+            },
+            Self::CreateNetwork { spec } => format!("create network {}", spec.name),
+            Self::CreateSecret { name, .. } => format!("create secret {name}"),
+            Self::CreateConfig { name, .. } => format!("create config {name}"),
+            Self::CreateService { spec } => format!("create service {}", spec.name),
+            Self::UpdateService { name, .. } => format!("update service {name}"),
+            Self::Await { gate } => format!("wait for {gate}"),
+            Self::SeedRoot { .. } => "set the root password".to_owned(),
+            Self::Smoke { .. } => "smoke check through the proxy".to_owned(),
+            Self::SkipHandOver { .. } => "let query nodes go without a hand-over".to_owned(),
+            Self::RemoveService { name, .. } => format!("remove service {name}"),
+            Self::RemoveConfig { name, .. } => format!("remove config {name}"),
+            Self::RemoveSecret { name, .. } => format!("remove secret {name}"),
+            Self::RemoveNetwork { name, .. } => format!("remove network {name}"),
+            Self::RemoveVolumes { hostname, volumes } => {
+                format!("remove volumes {} on {hostname}", volumes.join(", "))
+            }
+        }
+    }
+
+    /// The config that [`Action::CreateConfig`] makes.
+    #[must_use]
+    pub fn config(&self) -> Option<ConfigSpec> {
+        match self {
+            Self::CreateConfig {
+                name,
+                labels,
+                data,
+                template_driver,
+            } => Some(ConfigSpec {
+                name: name.clone(),
+                labels: labels.clone(),
+                data: data.clone().into_bytes(),
+                template_driver: template_driver.clone(),
+            }),
+            _ => None,
+        }
+    }
+}

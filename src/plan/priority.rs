@@ -1,0 +1,47 @@
+//! Which ready step goes first: the one that the longest chain of waiting hangs on.
+//!
+//! On a machine that is short of CPU, task starts are a queue; what others wait for must be
+//! at its head.
+
+use super::{Action, Plan, StepId};
+use crate::gate::Gate;
+
+/// Milliseconds that a step is expected to take. Only the order of these numbers matters:
+/// they were read off bring-ups of the 26-host topology, and nothing waits on them.
+const fn weight(action: &Action) -> u64 {
+    match action {
+        Action::Await { gate } => match gate {
+            Gate::EtcdQuorum { .. } => 3_000,
+            Gate::MinioWriteQuorum { .. }
+            | Gate::ZookeeperQuorum { .. }
+            | Gate::SessionsRegistered { .. } => 5_000,
+            Gate::PulsarMetadata { .. } => 4_000,
+            Gate::BookiesWritable { .. } => 8_000,
+            Gate::BrokersHealthy { .. } => 10_000,
+            Gate::MilvusHealthy { .. } | Gate::ProxiesServe { .. } => 6_000,
+            _ => 2_000,
+        },
+        Action::Smoke { .. } => 5_000,
+        _ => 50,
+    }
+}
+
+/// For each step, the length of the longest chain from its start to the end of the plan, in
+/// expected milliseconds.
+#[must_use]
+pub fn priorities(plan: &Plan) -> Vec<u64> {
+    let mut longest = vec![0_u64; plan.steps.len()];
+    // Steps stand after what they wait for, so one pass from the end is enough.
+    for id in (0..plan.steps.len()).rev() {
+        longest[id] += weight(&plan.steps[id].action);
+        let through = longest[id];
+        for &before in &plan.steps[id].after {
+            raise(&mut longest, before, through);
+        }
+    }
+    longest
+}
+
+fn raise(longest: &mut [u64], id: StepId, through: u64) {
+    longest[id] = longest[id].max(through);
+}

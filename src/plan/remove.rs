@@ -1,0 +1,217 @@
+//! The plan that takes a cluster away.
+
+use std::collections::BTreeSet;
+
+use super::{Action, Because, Plan};
+use crate::component::COMPONENTS;
+use crate::gate::{Gate, short};
+use crate::observed::Observed;
+
+/// What `down` leaves behind or not.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Down {
+    /// Also member labels, credential secrets and volumes.
+    pub data: bool,
+    /// Volumes by the hostname that holds them; needed only with `data`.
+    pub volumes: Vec<(String, Vec<String>)>,
+}
+
+/// Services that are removed and whose tasks have not all ended.
+pub(super) fn leaving(seen: &Observed) -> Vec<String> {
+    let names: BTreeSet<&String> = seen
+        .tasks
+        .iter()
+        .filter(|task| !seen.services.contains_key(&task.service) && !task.has_ended())
+        .map(|task| &task.service)
+        .collect();
+    names.into_iter().cloned().collect()
+}
+
+/// Node labels of a cluster begin with this.
+fn prefix(cluster: &str) -> String {
+    format!("milvus.{cluster}.")
+}
+
+/// The plan that removes services in the reverse of the order in which they start, then
+/// configs, network and role labels. Volumes stay unless `data` says so, and with them the
+/// member labels and the secrets that the data needs.
+#[must_use]
+pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
+    let mut plan = Plan {
+        cluster: cluster.to_owned(),
+        ..Plan::default()
+    };
+    let rank = |name: &str| {
+        crate::component::Component::of_service(short(name))
+            .and_then(|row| COMPONENTS.iter().position(|other| other.name == row.name))
+            .unwrap_or(COMPONENTS.len())
+    };
+    let mut services: Vec<(&String, &crate::observed::Service)> = seen.services.iter().collect();
+    services.sort_by_key(|(name, _)| (std::cmp::Reverse(rank(name)), (*name).clone()));
+    let mut after = Vec::new();
+    let leaving = leaving(seen);
+    if !leaving.is_empty() {
+        after.push(plan.push(
+            "services",
+            Action::Await {
+                gate: Gate::ServicesGone { services: leaving },
+            },
+            Vec::new(),
+            Because::Follows,
+        ));
+    }
+    if seen.services.keys().any(|name| short(name) == "querynode") {
+        let etcd = seen.services.keys().filter(|name| {
+            crate::component::Component::of_service(short(name)).is_some_and(|c| c.name == "etcd")
+        });
+        after = vec![plan.push(
+            "services",
+            Action::SkipHandOver {
+                etcd: etcd.cloned().collect(),
+                root_path: cluster.to_owned(),
+            },
+            after,
+            Because::Asked,
+        )];
+    }
+    let mut group: Vec<(&String, &crate::observed::Service)> = Vec::new();
+    let flush = |plan: &mut Plan,
+                 group: &mut Vec<(&String, &crate::observed::Service)>,
+                 after: &mut Vec<usize>| {
+        if group.is_empty() {
+            return;
+        }
+        let removed: Vec<usize> = group
+            .iter()
+            .map(|(name, found)| {
+                plan.push(
+                    "services",
+                    Action::RemoveService {
+                        name: (*name).clone(),
+                        id: found.id.clone(),
+                    },
+                    after.clone(),
+                    Because::Asked,
+                )
+            })
+            .collect();
+        let gone = plan.push(
+            "services",
+            Action::Await {
+                gate: Gate::ServicesGone {
+                    services: group.iter().map(|(name, _)| (*name).clone()).collect(),
+                },
+            },
+            removed,
+            Because::Follows,
+        );
+        *after = vec![gone];
+        group.clear();
+    };
+    let mut last = None;
+    for (name, found) in services {
+        let layer = layer(rank(name));
+        if last.is_some_and(|last| last != layer) {
+            flush(&mut plan, &mut group, &mut after);
+        }
+        last = Some(layer);
+        group.push((name, found));
+    }
+    flush(&mut plan, &mut group, &mut after);
+
+    for (name, found) in &seen.configs {
+        plan.push(
+            "configs",
+            Action::RemoveConfig {
+                name: name.clone(),
+                id: found.id.clone(),
+            },
+            after.clone(),
+            Because::Asked,
+        );
+    }
+    for (name, found) in &seen.networks {
+        plan.push(
+            "network",
+            Action::RemoveNetwork {
+                name: name.clone(),
+                id: found.id.clone(),
+            },
+            after.clone(),
+            Because::Asked,
+        );
+    }
+    if what.data {
+        for (hostname, volumes) in &what.volumes {
+            plan.push(
+                "volumes",
+                Action::RemoveVolumes {
+                    hostname: hostname.clone(),
+                    volumes: volumes.clone(),
+                },
+                after.clone(),
+                Because::Asked,
+            );
+        }
+        for (name, found) in &seen.secrets {
+            plan.push(
+                "secrets",
+                Action::RemoveSecret {
+                    name: name.clone(),
+                    id: found.id.clone(),
+                },
+                after.clone(),
+                Because::Asked,
+            );
+        }
+        after.extend(plan.steps.iter().enumerate().filter_map(|(id, step)| {
+            matches!(step.action, Action::RemoveVolumes { .. }).then_some(id)
+        }));
+    }
+    labels(&mut plan, cluster, seen, what.data, &after);
+    plan
+}
+
+fn labels(plan: &mut Plan, cluster: &str, seen: &Observed, members: bool, after: &[usize]) {
+    let ours = prefix(cluster);
+    let kept = format!("{ours}member.");
+    for node in &seen.nodes {
+        let remove: Vec<String> = node
+            .labels
+            .keys()
+            .filter(|key| key.starts_with(&ours) && (members || !key.starts_with(&kept)))
+            .cloned()
+            .collect();
+        if !remove.is_empty() {
+            plan.push(
+                "labels",
+                Action::LabelNode {
+                    node_id: node.id.clone(),
+                    hostname: node.hostname.clone(),
+                    add: std::collections::BTreeMap::new(),
+                    remove,
+                },
+                after.to_vec(),
+                Because::Asked,
+            );
+        }
+    }
+}
+
+/// Components of one layer stop together: proxies and workers, coordinators, then each
+/// backend in turn.
+fn layer(rank: usize) -> usize {
+    let Some(row) = COMPONENTS.get(rank) else {
+        return usize::MAX;
+    };
+    match row.milvus {
+        Some(_) if row.needs.contains(&"rootcoord") => 9,
+        Some(_) => 8,
+        None => match row.name {
+            "broker" => 7,
+            "bookie" => 6,
+            "pulsar-init" => 5,
+            _ => 4,
+        },
+    }
+}

@@ -1,0 +1,126 @@
+//! What gates ask of components, and what comes back: data only.
+
+use std::time::Duration;
+
+/// One question, asked from inside the cluster's overlay network.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Question {
+    Http {
+        method: &'static str,
+        /// An IP address or a DNS name of the overlay.
+        host: String,
+        port: u16,
+        path: String,
+        headers: Vec<(String, String)>,
+        body: Option<Vec<u8>>,
+        timeout: Duration,
+    },
+    /// Send bytes, then read until the peer closes or the time is over.
+    Tcp {
+        host: String,
+        port: u16,
+        send: Vec<u8>,
+        timeout: Duration,
+    },
+    /// Read a file of the container that the tunnel ends in.
+    File { path: String },
+    /// Ask a proxy over gRPC which query nodes lead shards; answered with the JSON of
+    /// `milvus::grpc::ShardLeader`s.
+    ShardLeaders { host: String },
+}
+
+/// What came back.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Answer {
+    Http {
+        status: u16,
+        body: Vec<u8>,
+    },
+    Bytes(Vec<u8>),
+    /// `connection refused`, `timed out` and the like.
+    Failed(String),
+}
+
+impl Question {
+    /// `GET` without a body.
+    #[must_use]
+    pub fn get(host: impl Into<String>, port: u16, path: impl Into<String>) -> Self {
+        Self::Http {
+            method: "GET",
+            host: host.into(),
+            port,
+            path: path.into(),
+            headers: Vec::new(),
+            body: None,
+            timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// `POST` of a JSON document.
+    #[must_use]
+    pub fn post_json(
+        host: impl Into<String>,
+        port: u16,
+        path: impl Into<String>,
+        body: &serde_json::Value,
+    ) -> Self {
+        Self::Http {
+            method: "POST",
+            host: host.into(),
+            port,
+            path: path.into(),
+            headers: vec![("Content-Type".into(), "application/json".into())],
+            body: Some(body.to_string().into_bytes()),
+            timeout: Duration::from_secs(5),
+        }
+    }
+
+    /// The same question with an `Authorization` header.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: String) -> Self {
+        if let Self::Http { headers, .. } = &mut self {
+            headers.push((name.into(), value));
+        }
+        self
+    }
+
+    /// The same question with another time limit.
+    #[must_use]
+    pub fn within(mut self, limit: Duration) -> Self {
+        match &mut self {
+            Self::Http { timeout, .. } | Self::Tcp { timeout, .. } => *timeout = limit,
+            Self::File { .. } | Self::ShardLeaders { .. } => {}
+        }
+        self
+    }
+}
+
+impl Answer {
+    /// The body of a 200 answer, or why there is none.
+    ///
+    /// # Errors
+    /// Another status, or no answer at all.
+    pub fn ok(&self) -> Result<&[u8], String> {
+        match self {
+            Self::Http { status: 200, body } | Self::Bytes(body) => Ok(body),
+            Self::Http { status, body } => {
+                let text = String::from_utf8_lossy(body);
+                let text: String = text.trim().chars().take(200).collect();
+                Err(if text.is_empty() {
+                    format!("HTTP {status}")
+                } else {
+                    format!("HTTP {status}: {text}")
+                })
+            }
+            Self::Failed(why) => Err(why.clone()),
+        }
+    }
+
+    /// The JSON document of a 200 answer.
+    ///
+    /// # Errors
+    /// Another status, no answer, or not JSON.
+    pub fn json(&self) -> Result<serde_json::Value, String> {
+        serde_json::from_slice(self.ok()?).map_err(|e| format!("not JSON: {e}"))
+    }
+}

@@ -1,0 +1,191 @@
+//! From the topology to stack files and the config files that they mount.
+//!
+//! The text made here is what `docker stack deploy` takes unchanged, and it is also the only
+//! source of the specs that `up` creates: they are read back from it (`compose`).
+
+mod config;
+mod context;
+mod quote;
+mod user_yaml;
+
+use std::collections::BTreeMap;
+
+use minijinja::value::Serde;
+use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+pub use context::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
+pub(crate) use context::{network_name, pulsar_cluster};
+
+use crate::component::StackName;
+use crate::inventory::Inventory;
+use crate::release::Release;
+use crate::topology::Topology;
+
+/// A rendered stack file.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct StackFile {
+    /// `store`, `pulsar` or `milvus`.
+    pub name: String,
+    /// The stack's name: `prod-store`.
+    pub namespace: String,
+    pub text: String,
+    /// Config files by the path that the text refers to.
+    pub files: BTreeMap<String, String>,
+}
+
+/// A template that does not render.
+#[derive(Debug, Error)]
+pub enum RenderError {
+    #[error("stack template `{name}`: {source}")]
+    Template {
+        name: String,
+        source: minijinja::Error,
+    },
+    #[error("template `user.yaml` does not render to a YAML mapping: {0}")]
+    UserYaml(String),
+}
+
+/// Sources of templates by file name; what is shipped inside the program, or what a user
+/// ejected and edited.
+#[derive(Clone, Debug)]
+pub struct Sources(BTreeMap<String, String>);
+
+const SHIPPED: [(&str, &str); 9] = [
+    ("macros.yml", include_str!("../../stacks/macros.yml")),
+    ("store.yml", include_str!("../../stacks/store.yml")),
+    ("pulsar.yml", include_str!("../../stacks/pulsar.yml")),
+    ("milvus.yml", include_str!("../../stacks/milvus.yml")),
+    (
+        "zookeeper.conf",
+        include_str!("../../templates/zookeeper.conf"),
+    ),
+    (
+        "start-zookeeper.sh",
+        include_str!("../../templates/start-zookeeper.sh"),
+    ),
+    (
+        "init-metadata.sh",
+        include_str!("../../templates/init-metadata.sh"),
+    ),
+    (
+        "start-pulsar.sh",
+        include_str!("../../templates/start-pulsar.sh"),
+    ),
+    ("user.yaml", include_str!("../../templates/user.yaml")),
+];
+
+impl Sources {
+    /// The templates inside the program.
+    #[must_use]
+    pub fn shipped() -> Self {
+        Self(
+            SHIPPED
+                .iter()
+                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
+                .collect(),
+        )
+    }
+
+    /// Names of all templates.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        SHIPPED.iter().map(|(name, _)| *name)
+    }
+
+    /// Replaces one template.
+    pub fn replace(&mut self, name: &str, text: String) {
+        self.0.insert(name.to_owned(), text);
+    }
+
+    /// The text of a template.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+}
+
+/// Renders every stack of a cluster. The same input gives the same bytes.
+///
+/// # Errors
+/// A template that does not render.
+pub fn stacks(
+    inventory: &Inventory,
+    release: &Release,
+    topology: &Topology,
+    generations: &Generations,
+    sources: &Sources,
+) -> Result<Vec<StackFile>, RenderError> {
+    let environment = environment(sources)?;
+    let base = context::base(inventory, release, topology, generations);
+    let configs = config::files(&environment, inventory, release, topology)?;
+    StackName::ALL
+        .into_iter()
+        .map(|stack| {
+            let used = config::used_by(stack, &configs, &inventory.name);
+            let context = context::of_stack(stack, &base, inventory, release, topology, &used);
+            let file = format!("{}.yml", stack.name());
+            let text = render(&environment, &file, &context)?;
+            Ok(StackFile {
+                name: stack.name().to_owned(),
+                namespace: format!("{}-{}", inventory.name, stack.name()),
+                text: tidy(&text),
+                files: used
+                    .into_iter()
+                    .map(|config| (config.file, config.text))
+                    .collect(),
+            })
+        })
+        .collect()
+}
+
+fn environment(sources: &Sources) -> Result<Environment<'_>, RenderError> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.add_filter("q", quote::compose);
+    for (name, text) in &sources.0 {
+        environment
+            .add_template(name, text)
+            .map_err(|source| RenderError::Template {
+                name: name.clone(),
+                source,
+            })?;
+    }
+    Ok(environment)
+}
+
+fn render(
+    environment: &Environment<'_>,
+    name: &str,
+    context: &serde_json::Value,
+) -> Result<String, RenderError> {
+    environment
+        .get_template(name)
+        .and_then(|template| template.render(Serde(context)))
+        .map_err(|source| RenderError::Template {
+            name: name.to_owned(),
+            source,
+        })
+}
+
+/// One newline at the end, no blank ones before it, LF line ends.
+fn tidy(text: &str) -> String {
+    let text = text.replace("\r\n", "\n");
+    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    while lines.last().is_some_and(|line| line.is_empty()) {
+        lines.pop();
+    }
+    lines.join("\n") + "\n"
+}
+
+/// The first ten hex digits of a text's SHA-256: part of a config's name, since configs
+/// cannot be changed (moby#35803).
+#[must_use]
+pub fn short_hash(text: &str) -> String {
+    Sha256::digest(text.as_bytes())
+        .iter()
+        .take(5)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! The plan for people: what, where, in which order, behind which gates.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+
+use super::Style;
+use crate::execute::sentences;
+use crate::plan::{Action, Because, Plan, SecretSource, Step};
+
+/// The whole plan as text.
+#[must_use]
+pub fn plan_text(plan: &Plan, style: Style) -> String {
+    let mut out = String::new();
+    if plan.is_empty() && plan.refusals.is_empty() {
+        let _ = writeln!(
+            out,
+            "cluster {}: nothing to do; every service is as wanted and every gate is open",
+            style.strong(&plan.cluster)
+        );
+    } else {
+        let _ = writeln!(out, "plan for cluster {}", style.strong(&plan.cluster));
+        parts(plan, style, &mut out);
+        let _ = writeln!(out, "\n{}", summary(plan));
+    }
+    for warning in &plan.warnings {
+        let _ = writeln!(out, "{} {warning}", style.change("warning:"));
+    }
+    for refusal in &plan.refusals {
+        let _ = writeln!(
+            out,
+            "\n{} {} [{}]\n  {} {}",
+            style.bad("refused:"),
+            refusal.reason,
+            refusal.rule,
+            style.faint("hint:"),
+            refusal.hint
+        );
+    }
+    out
+}
+
+fn parts(plan: &Plan, style: Style, out: &mut String) {
+    let mut last = "";
+    for step in &plan.steps {
+        if step.part != last {
+            last = &step.part;
+            let before = before(plan, step);
+            let _ = write!(out, "\n  {}", style.strong(last));
+            if !before.is_empty() {
+                let _ = write!(
+                    out,
+                    " {}",
+                    style.faint(format!("after {}", before.join(", ")))
+                );
+            }
+            out.push('\n');
+        }
+        lines(step, style, out);
+    }
+}
+
+/// The parts whose gates a step waits for.
+fn before<'a>(plan: &'a Plan, step: &Step) -> Vec<&'a str> {
+    let parts: BTreeSet<(usize, &str)> = step
+        .after
+        .iter()
+        .map(|&id| &plan.steps[id])
+        .filter(|other| {
+            other.part != step.part
+                && matches!(other.action, Action::Await { .. } | Action::SeedRoot { .. })
+        })
+        .map(|other| {
+            let first = plan.steps.iter().position(|s| s.part == other.part);
+            (first.unwrap_or(0), other.part.as_str())
+        })
+        .collect();
+    parts.into_iter().map(|(_, part)| part).collect()
+}
+
+fn lines(step: &Step, style: Style, out: &mut String) {
+    let sign = match &step.action {
+        Action::CreateNetwork { .. }
+        | Action::CreateSecret { .. }
+        | Action::CreateConfig { .. }
+        | Action::CreateService { .. }
+        | Action::SeedRoot { .. } => style.good("+"),
+        Action::LabelNode { add, .. } if !add.is_empty() => style.good("+"),
+        Action::UpdateService { .. } => style.change("~"),
+        Action::Await { .. } | Action::Smoke { .. } | Action::SkipHandOver { .. } => {
+            style.faint("?")
+        }
+        Action::LabelNode { .. }
+        | Action::RemoveService { .. }
+        | Action::RemoveConfig { .. }
+        | Action::RemoveSecret { .. }
+        | Action::RemoveNetwork { .. }
+        | Action::RemoveVolumes { .. } => style.bad("-"),
+    };
+    let _ = writeln!(out, "    {sign} {}", what(step));
+    match &step.action {
+        Action::UpdateService {
+            changes, restart, ..
+        } => {
+            for change in changes {
+                let _ = writeln!(out, "        {change}");
+            }
+            let _ = writeln!(out, "        {}", style.faint(restart));
+        }
+        Action::LabelNode { add, remove, .. } => {
+            let labels: Vec<String> = add
+                .iter()
+                .map(|(key, value)| {
+                    if value == "true" {
+                        key.clone()
+                    } else {
+                        format!("{key}={value}")
+                    }
+                })
+                .chain(remove.iter().cloned())
+                .collect();
+            let _ = writeln!(out, "        {}", style.faint(labels.join(" ")));
+        }
+        _ => {}
+    }
+    if let Because::Unready(why) = &step.because
+        && !why.is_empty()
+    {
+        let _ = writeln!(out, "        {}", style.change(sentences(why)));
+    }
+}
+
+fn what(step: &Step) -> String {
+    match &step.action {
+        Action::CreateService { spec } => {
+            let replicas = spec.replicas().unwrap_or(1);
+            let tasks = if replicas == 1 {
+                String::new()
+            } else {
+                format!(" x{replicas}")
+            };
+            format!(
+                "service {}{tasks} ({})",
+                spec.name, spec.task_template.container_spec.image
+            )
+        }
+        Action::CreateNetwork { spec } => {
+            let encrypted = if spec.options.contains_key("encrypted") {
+                "encrypted"
+            } else {
+                "not encrypted"
+            };
+            format!("network {} (overlay, attachable, {encrypted})", spec.name)
+        }
+        Action::CreateSecret { name, source, .. } => match source {
+            SecretSource::Generated { length } => {
+                format!("secret {name} ({length} random letters and digits, made by `up`)")
+            }
+            SecretSource::File { path } => format!("secret {name} (from {path})"),
+        },
+        Action::CreateConfig { name, data, .. } => {
+            format!("config {name} ({} bytes)", data.len())
+        }
+        Action::LabelNode { hostname, .. } => format!("labels of node {hostname}"),
+        action => action.title(),
+    }
+}
+
+fn summary(plan: &Plan) -> String {
+    let count = |matches: fn(&Action) -> bool| {
+        plan.steps
+            .iter()
+            .filter(|step| matches(&step.action))
+            .count()
+    };
+    let create = count(|action| {
+        matches!(
+            action,
+            Action::CreateNetwork { .. }
+                | Action::CreateSecret { .. }
+                | Action::CreateConfig { .. }
+                | Action::CreateService { .. }
+        )
+    });
+    let change = count(|action| {
+        matches!(
+            action,
+            Action::UpdateService { .. } | Action::LabelNode { .. }
+        )
+    });
+    let remove = count(|action| {
+        matches!(
+            action,
+            Action::RemoveService { .. }
+                | Action::RemoveConfig { .. }
+                | Action::RemoveSecret { .. }
+                | Action::RemoveNetwork { .. }
+                | Action::RemoveVolumes { .. }
+        )
+    });
+    let gates = count(|action| matches!(action, Action::Await { .. }));
+    format!("{create} to create, {change} to change, {remove} to remove, {gates} gates to pass")
+}

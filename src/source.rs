@@ -1,0 +1,125 @@
+//! The only place that reads and writes files and the environment for the verbs: text in, text
+//! out.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "files and environment have their address here"
+)]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+/// No inventory, template or plan that makes sense is longer.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// A file that could not be used.
+#[derive(Debug, Error)]
+#[error("{what} `{path}`: {source}")]
+pub struct FileError {
+    what: &'static str,
+    path: String,
+    source: std::io::Error,
+}
+
+fn error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> FileError {
+    let path = path.display().to_string();
+    move |source| FileError { what, path, source }
+}
+
+/// Reads a text file of bounded size.
+///
+/// # Errors
+/// It is not there, not readable, too long or not UTF-8.
+pub fn read(path: &Path) -> Result<String, FileError> {
+    let fail = || error("cannot read", path);
+    let file = fs::File::open(path).map_err(fail())?;
+    let mut text = String::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_string(&mut text)
+        .map_err(fail())?;
+    if text.len() as u64 > MAX_BYTES {
+        return Err(fail()(std::io::Error::other("the file is too long")));
+    }
+    Ok(text)
+}
+
+/// Whether a file is there.
+#[must_use]
+pub fn exists(path: &Path) -> bool {
+    path.exists()
+}
+
+/// A credential from a file, without the newline that editors add.
+///
+/// # Errors
+/// As [`read`], or the file is empty.
+pub fn read_secret(path: &str) -> Result<Vec<u8>, FileError> {
+    let path = Path::new(path);
+    let text = read(path)?;
+    let secret = text.trim_end_matches(['\n', '\r']);
+    if secret.is_empty() {
+        return Err(error("cannot use", path)(std::io::Error::other(
+            "the file is empty",
+        )));
+    }
+    Ok(secret.as_bytes().to_vec())
+}
+
+/// Replaces a file in one move: readers see the old text or the new one.
+///
+/// # Errors
+/// The folder is not writable.
+pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    let fail = || error("cannot write", path);
+    // A link is followed: the file it points to is the one to replace.
+    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    let mut name = target.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.tmp", std::process::id()));
+    let beside = target.with_file_name(name);
+    let result = (|| {
+        let mut file = fs::File::create(&beside)?;
+        file.write_all(text.as_bytes())?;
+        if let Ok(metadata) = fs::metadata(&target) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        file.sync_all()?;
+        fs::rename(&beside, &target)
+    })();
+    if result.is_err() {
+        let _ = fs::remove_file(&beside);
+    }
+    result.map_err(fail())
+}
+
+/// Writes files below a folder, which is made if it is not there.
+///
+/// # Errors
+/// A folder or file that cannot be written.
+pub fn write_tree(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), FileError> {
+    for (name, text) in files {
+        let path = dir.join(name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(error("cannot make", parent))?;
+        }
+        replace(&path, text)?;
+    }
+    Ok(())
+}
+
+/// A variable of the environment, if it is set and not empty.
+#[must_use]
+pub fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Docker's configuration folder.
+#[must_use]
+pub fn docker_config() -> PathBuf {
+    variable("DOCKER_CONFIG").map_or_else(
+        || PathBuf::from(variable("HOME").unwrap_or_default()).join(".docker"),
+        PathBuf::from,
+    )
+}

@@ -1,0 +1,20 @@
+//! What Swarm objects are wanted to be: total types in the words of the Engine API.
+//!
+//! References between objects are by **name** here. Object identifiers exist only at the
+//! edge (`engine`), which translates names to identifiers when it posts a spec and back when
+//! it reads one, so that a desired spec and an observed spec can be compared.
+
+mod canonical;
+mod change;
+mod diff;
+mod objects;
+mod restart;
+mod service;
+
+pub use canonical::canonical;
+pub use change::Change;
+pub use diff::diff;
+pub use objects::{ConfigSpec, Driver, Ipam, IpamConfig, NetworkSpec, SecretSpec};
+pub use restart::{Restart, restarts};
+pub(crate) use service::null_is_empty;
+pub use service::*;

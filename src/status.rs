@@ -1,0 +1,192 @@
+//! What runs and whether it is healthy: a pure reading of what was seen and of the gates.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::component::Component;
+use crate::gate::{Verdict, Why, short};
+use crate::observed::{Observed, Task};
+use crate::plan::{Phase, Verdicts};
+use crate::wanted::Cluster;
+
+/// The state of a cluster.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Status {
+    pub cluster: String,
+    pub milvus: String,
+    pub healthy: bool,
+    pub nodes: NodeCount,
+    pub components: Vec<Row>,
+    pub problems: Vec<String>,
+    pub notes: Vec<String>,
+}
+
+/// Nodes of the cluster.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct NodeCount {
+    pub ready: usize,
+    pub total: usize,
+}
+
+/// One component.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+pub struct Row {
+    pub component: String,
+    pub title: String,
+    pub desired: u64,
+    pub running: u64,
+    pub health: Health,
+    /// What the gate saw, or why it is not open.
+    pub saw: String,
+    pub tasks: Vec<TaskRow>,
+}
+
+/// What a component says of itself.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Health {
+    Healthy,
+    Unhealthy,
+    /// It could not be asked.
+    #[default]
+    Unknown,
+    Absent,
+}
+
+/// One task that Swarm wants.
+#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct TaskRow {
+    pub name: String,
+    pub node: String,
+    pub state: String,
+    pub since: String,
+    pub error: String,
+}
+
+impl Status {
+    /// Reads the state of a cluster off what was seen.
+    #[must_use]
+    pub fn of(cluster: &Cluster, seen: &Observed, verdicts: &Verdicts) -> Self {
+        let names: BTreeMap<&str, &str> = seen
+            .nodes
+            .iter()
+            .map(|node| (node.id.as_str(), node.hostname.as_str()))
+            .collect();
+        let components: Vec<Row> = cluster
+            .wanted
+            .phases
+            .iter()
+            .filter(|phase| !phase.runs_once)
+            .map(|phase| row(phase, seen, verdicts, &names))
+            .collect();
+        let mut problems: Vec<String> = components
+            .iter()
+            .filter(|row| row.health != Health::Healthy)
+            .map(|row| {
+                if row.saw.is_empty() {
+                    format!("{}: could not be asked", row.title)
+                } else {
+                    format!("{}: {}", row.title, row.saw)
+                }
+            })
+            .collect();
+        problems.extend(
+            cluster
+                .wanted
+                .refusals
+                .iter()
+                .map(|refusal| refusal.reason.clone()),
+        );
+        let prefix = format!("milvus.{}.", cluster.wanted.cluster);
+        let ours: Vec<_> = seen
+            .nodes
+            .iter()
+            .filter(|node| node.labels.keys().any(|key| key.starts_with(&prefix)))
+            .collect();
+        for node in ours.iter().filter(|node| node.state != "ready") {
+            problems.push(format!("node {} is {}", node.hostname, node.state));
+        }
+        Self {
+            cluster: cluster.wanted.cluster.clone(),
+            milvus: cluster.runs.clone(),
+            healthy: problems.is_empty(),
+            nodes: NodeCount {
+                ready: ours.iter().filter(|node| node.state == "ready").count(),
+                total: ours.len(),
+            },
+            components,
+            problems,
+            notes: cluster.wanted.warnings.clone(),
+        }
+    }
+}
+
+fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&str, &str>) -> Row {
+    let services: Vec<&str> = phase
+        .services
+        .iter()
+        .map(|spec| spec.name.as_str())
+        .collect();
+    let desired = services
+        .iter()
+        .filter_map(|name| seen.services.get(*name))
+        .map(|service| service.spec.replicas().unwrap_or(1))
+        .sum();
+    let tasks: Vec<&Task> = seen
+        .tasks
+        .iter()
+        .filter(|task| services.contains(&task.service.as_str()) && task.is_wanted())
+        .collect();
+    let absent = services
+        .iter()
+        .all(|name| !seen.services.contains_key(*name));
+    let (health, saw) = if absent {
+        (
+            Health::Absent,
+            "is not there; `milvus-swarm up` makes it".to_owned(),
+        )
+    } else {
+        health(phase, verdicts)
+    };
+    Row {
+        component: phase.name.clone(),
+        title: Component::named(&phase.name).map_or(phase.name.clone(), |row| row.title.to_owned()),
+        desired,
+        running: tasks.iter().filter(|task| task.state == "running").count() as u64,
+        health,
+        saw,
+        tasks: tasks
+            .into_iter()
+            .map(|task| TaskRow {
+                name: if services.len() > 1 || task.slot <= 1 && desired <= 1 {
+                    short(&task.service).to_owned()
+                } else {
+                    format!("{}.{}", short(&task.service), task.slot)
+                },
+                node: names
+                    .get(task.node_id.as_str())
+                    .map_or_else(|| "-".to_owned(), |name| (*name).to_owned()),
+                state: task.state.clone(),
+                since: task.state_at.clone(),
+                error: task.error.clone(),
+            })
+            .collect(),
+    }
+}
+
+/// The last gate of a phase is its strictest.
+fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
+    let mut saw = String::new();
+    for gate in phase.opens.iter().chain(&phase.settles) {
+        match verdicts.get(gate) {
+            None => return (Health::Unknown, String::new()),
+            Some(Verdict::Open(text)) => saw.clone_from(text),
+            Some(verdict) => {
+                let why: Vec<String> = verdict.reasons().iter().map(Why::to_string).collect();
+                return (Health::Unhealthy, why.join("; "));
+            }
+        }
+    }
+    (Health::Healthy, saw)
+}
