@@ -1,0 +1,27 @@
+"""Fills a collection with rows in several sealed segments under an exact index, and loads it."""
+
+from vectors import COLLECTION, Collection, arguments, connect, say, schema, utility, vector
+
+SEGMENTS = 8
+
+
+def main():
+    args = arguments()
+    connect(args)
+    if utility.has_collection(COLLECTION):
+        utility.drop_collection(COLLECTION)
+    collection = Collection(COLLECTION, schema(), shards_num=2, consistency_level="Strong")
+    each = args.rows // SEGMENTS
+    for segment in range(SEGMENTS):
+        rows = range(segment * each, (segment + 1) * each)
+        collection.insert([list(rows), [vector(row) for row in rows]])
+        # A flush seals the segment, so that query nodes have several to share.
+        collection.flush()
+    collection.create_index(
+        "vector", {"index_type": "FLAT", "metric_type": "L2", "params": {}}
+    )
+    collection.load(timeout=120)
+    say(rows=collection.num_entities)
+
+
+main()

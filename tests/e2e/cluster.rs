@@ -1,0 +1,274 @@
+//! One cluster in the lab, driven through the real program.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard};
+use std::time::Duration;
+
+use milvus_swarm_lab::{Lab, Paths, Progress, client};
+use serde_json::Value;
+
+use crate::client::Client;
+
+static TURN: Mutex<()> = Mutex::new(());
+
+/// The machine holds one lab.
+pub fn one_at_a_time() -> MutexGuard<'static, ()> {
+    TURN.lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+pub struct Cluster {
+    pub lab: Lab,
+    /// Inventories, copied so that tests may change them.
+    pub files: Vec<PathBuf>,
+    python: PathBuf,
+    _folder: tempfile::TempDir,
+}
+
+/// What one task is: the same map before and after means that nothing was restarted.
+pub type Tasks = BTreeMap<String, String>;
+
+impl Cluster {
+    /// A fresh lab and copies of inventories of this repository.
+    pub fn fresh(hosts: u8, inventories: &[&str]) -> Self {
+        let progress = Progress::new();
+        Lab::down(&progress).expect("the lab goes down");
+        let lab = Lab::up(hosts).expect("the lab comes up");
+        let paths = Paths::from_env().expect("the lab has paths");
+        let python = client::python(&paths, &progress).expect("pymilvus installs");
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let files = inventories
+            .iter()
+            .map(|name| {
+                let from = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
+                let to = folder.path().join(from.file_name().expect("a file name"));
+                fs::copy(from, &to).expect("the inventory is there");
+                to
+            })
+            .collect();
+        Self {
+            lab,
+            files,
+            python,
+            _folder: folder,
+        }
+    }
+
+    /// The program with its inventories, on the lab's first manager.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_milvus-swarm"));
+        for file in &self.files {
+            command.arg("-i").arg(file);
+        }
+        command
+            .args(["-H", &self.lab.docker_host()])
+            .args(arguments)
+            .env_remove("DOCKER_HOST")
+            .env_remove("MILVUS_SWARM_INVENTORY")
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        self.command(arguments).output().expect("the program runs")
+    }
+
+    /// Runs a verb that must succeed and gives its standard output.
+    pub fn must(&self, arguments: &[&str]) -> String {
+        let output = self.run(arguments);
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "milvus-swarm {arguments:?}: {}\n{text}\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        text
+    }
+
+    pub fn up(&self) -> String {
+        self.shown(&["up", "--yes"])
+    }
+
+    /// As [`Self::must`], with its progress shown as it comes.
+    pub fn shown(&self, arguments: &[&str]) -> String {
+        let output = self
+            .command(arguments)
+            .stderr(Stdio::inherit())
+            .output()
+            .expect("the program runs");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {}\n{text}",
+            output.status
+        );
+        text
+    }
+
+    /// Starts `up` and kills it without warning.
+    pub fn up_killed_after(&self, seconds: u64) {
+        let mut child = self
+            .command(&["up", "--yes"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        std::thread::sleep(Duration::from_secs(seconds));
+        child.kill().expect("it is still running");
+        let _ = child.wait();
+    }
+
+    pub fn json(&self, arguments: &[&str]) -> Value {
+        let output = self.run(arguments);
+        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+            panic!(
+                "milvus-swarm {arguments:?}: {error}\n{}\n{}",
+                String::from_utf8_lossy(&output.stdout),
+                String::from_utf8_lossy(&output.stderr)
+            )
+        })
+    }
+
+    pub fn status(&self) -> Value {
+        self.json(&["status", "--json"])
+    }
+
+    /// pymilvus at the proxy of one host.
+    pub fn client(&self, host: &str) -> Client {
+        let credentials = self.json(&["credentials", "--json"]);
+        Client {
+            python: self.python.clone(),
+            host: self
+                .lab
+                .host(host)
+                .expect("the host is in the lab")
+                .address(),
+            password: credentials["milvus"]["password"]
+                .as_str()
+                .expect("there is a password")
+                .to_owned(),
+        }
+    }
+
+    pub fn load(&self) {
+        let loaded = self.client("node01").run("load.py");
+        assert_eq!(loaded["rows"], 20_000, "{loaded}");
+    }
+
+    /// Every row that was loaded is found.
+    pub fn check(&self) {
+        let checked = self.client("node01").run("check.py");
+        assert_eq!(checked["wrong"], 0, "{checked}");
+        assert_eq!(checked["rows"], 20_000, "{checked}");
+    }
+
+    /// The docker command line on the first manager: an eye that is not ours.
+    pub fn docker(&self, arguments: &[&str]) -> String {
+        let output = Command::new(self.lab.docker())
+            .env("DOCKER_HOST", self.lab.docker_host())
+            .args(arguments)
+            .output()
+            .expect("docker runs");
+        assert!(
+            output.status.success(),
+            "docker {arguments:?}: {}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    fn services(&self) -> Vec<String> {
+        self.docker(&["service", "ls", "--format", "{{.Name}}"])
+            .lines()
+            .map(str::to_owned)
+            .collect()
+    }
+
+    fn rows(&self, format: &str, filters: &[&str]) -> Vec<String> {
+        let services = self.services();
+        let mut arguments = vec!["service", "ps", "--no-trunc", "--format", format];
+        for filter in filters {
+            arguments.extend(["--filter", filter]);
+        }
+        arguments.extend(services.iter().map(String::as_str));
+        if services.is_empty() {
+            return Vec::new();
+        }
+        self.docker(&arguments).lines().map(str::to_owned).collect()
+    }
+
+    /// Tasks that Swarm wants to run, by identifier.
+    pub fn tasks(&self) -> Tasks {
+        self.rows("{{.ID}} {{.Name}} {{.Node}}", &["desired-state=running"])
+            .into_iter()
+            .filter_map(|row| {
+                let (id, rest) = row.split_once(' ')?;
+                Some((id.to_owned(), rest.to_owned()))
+            })
+            .collect()
+    }
+
+    pub fn failed_tasks(&self) -> Vec<String> {
+        self.rows("{{.Name}} {{.CurrentState}} {{.Error}}", &[])
+            .into_iter()
+            .filter(|row| row.contains(" Failed ") || row.contains(" Rejected "))
+            .collect()
+    }
+
+    /// One network, one secret of each credential, one config of each file.
+    pub fn assert_nothing_doubled(&self) {
+        for kind in ["config", "secret"] {
+            let names = self.docker(&[kind, "ls", "--format", "{{.Name}}"]);
+            let stems: Vec<&str> = names
+                .lines()
+                .filter_map(|name| Some(name.rsplit_once('-')?.0))
+                .collect();
+            let distinct: BTreeSet<&str> = stems.iter().copied().collect();
+            assert_eq!(stems.len(), distinct.len(), "{kind}s: {names}");
+        }
+        let doubled: Vec<String> = self
+            .rows("{{.Name}}", &["desired-state=running"])
+            .into_iter()
+            .fold(BTreeMap::<String, u32>::new(), |mut seen, name| {
+                *seen.entry(name).or_default() += 1;
+                seen
+            })
+            .into_iter()
+            .filter(|(_, count)| *count > 1)
+            .map(|(name, _)| name)
+            .collect();
+        assert!(doubled.is_empty(), "{doubled:?}");
+    }
+
+    pub fn down_with_data(&self) {
+        let name = self.json(&["plan", "--json"])["cluster"]
+            .as_str()
+            .expect("a plan names its cluster")
+            .to_owned();
+        self.must(&["down", "--yes", "--data", "--confirm", &name]);
+    }
+
+    /// Nothing of the cluster is left on the Swarm.
+    pub fn assert_gone(&self) {
+        for kind in ["service", "config", "secret"] {
+            assert_eq!(self.docker(&[kind, "ls", "-q"]), "", "{kind}s are left");
+        }
+        let networks = self.docker(&[
+            "network",
+            "ls",
+            "--filter",
+            "label=milvus-swarm.cluster",
+            "-q",
+        ]);
+        assert_eq!(networks, "", "networks are left");
+        let nodes = self.docker(&["node", "ls", "-q"]);
+        for node in nodes.lines() {
+            let labels = self.docker(&["node", "inspect", "-f", "{{json .Spec.Labels}}", node]);
+            assert!(!labels.contains("milvus."), "{labels}");
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! The engine edge against a fake engine on a socket, and against real ones where they are.
+//!
+//! `MILVUS_SWARM_TEST_HOST` names a Swarm manager that may be played with (a lab's, never
+//! yours), `MILVUS_SWARM_TEST_IMAGE` an image there that has bash and curl, and
+//! `MILVUS_SWARM_TEST_ADDRESS` the address under which that manager's host knows this machine.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "tests may panic, need files and a clock, and tell what they measured"
+)]
+
+#[path = "engine/carry.rs"]
+mod carry;
+#[path = "engine/fake.rs"]
+mod fake;
+#[path = "engine/live.rs"]
+mod live;
+#[path = "engine/reach.rs"]
+mod reach;
+#[path = "engine/speak.rs"]
+mod speak;
+#[path = "engine/tunnel.rs"]
+mod tunnel;
+#[path = "engine/tunnel_life.rs"]
+mod tunnel_life;

@@ -1,0 +1,191 @@
+//! Ways in which an engine cannot be reached, and what is said of each.
+
+use milvus_swarm::engine::{Engine, EngineError, Target};
+
+use crate::fake::{Fake, INFO, Reply, VERSION};
+
+async fn connect(address: &str) -> EngineError {
+    let target = Target::parse(address, "DOCKER_HOST", None).unwrap();
+    match Engine::connect(target).await {
+        Ok(_) => panic!("{address} answered"),
+        Err(error) => error,
+    }
+}
+
+/// A fake that speaks this version and says this of itself.
+async fn said(version: &'static str, info: &'static str) -> Result<Engine, EngineError> {
+    let fake = Fake::new(move |heard| {
+        Reply::Say(
+            200,
+            if heard.line == "GET /version" {
+                version
+            } else {
+                info
+            }
+            .into(),
+        )
+    });
+    fake.connect().await
+}
+
+#[tokio::test]
+async fn nothing_there() {
+    let error = connect("unix:///nowhere/docker.sock").await;
+    assert_eq!(
+        error.to_string(),
+        "no Docker engine answers at `unix:///nowhere/docker.sock` (DOCKER_HOST): \
+         there is no such socket; is Docker installed?"
+    );
+    assert!(
+        error
+            .hint()
+            .unwrap()
+            .contains("docker --host unix:///nowhere/docker.sock version")
+    );
+
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("s");
+    drop(std::os::unix::net::UnixListener::bind(&socket).unwrap());
+    let error = connect(&format!("unix://{}", socket.display())).await;
+    assert!(
+        error
+            .to_string()
+            .ends_with("nothing listens there; is Docker started?")
+    );
+
+    let error = connect("tcp://127.0.0.1:1").await;
+    assert!(error.to_string().ends_with("connection refused"), "{error}");
+    assert!(matches!(error, EngineError::Unreachable { .. }));
+}
+
+#[tokio::test]
+async fn ssh_passes_on_what_ssh_says() {
+    let error = connect("ssh://127.0.0.1:1").await;
+    let EngineError::Unreachable { why, .. } = &error else {
+        panic!("{error:?}");
+    };
+    // Where there is no `ssh`, that is what is said.
+    assert!(
+        why.contains("refused") || why.contains("no program `ssh`"),
+        "{why}"
+    );
+}
+
+#[tokio::test]
+async fn something_else_there() {
+    let fake = Fake::new(|_| Reply::Say(200, "{}".into()));
+    let error = fake.connect().await.err().unwrap();
+    assert!(error.to_string().contains("is something else"), "{error}");
+
+    let fake = Fake::new(|_| Reply::Say(404, "<html>".into()));
+    let error = fake.connect().await.err().unwrap();
+    assert!(error.to_string().contains("is something else"), "{error}");
+
+    let fake = Fake::new(|_| Reply::Raw(b"SSH-2.0-OpenSSH_9.2\r\n".into()));
+    let error = fake.connect().await.err().unwrap();
+    assert!(matches!(error, EngineError::CutOff { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_port_may_want_tls() {
+    let fake = Fake::new(|_| {
+        let said = "Client sent an HTTP request to an HTTPS server.\n";
+        Reply::Say(400, said.into())
+    });
+    let error = fake.connect().await.err().unwrap();
+    assert!(error.to_string().contains("DOCKER_TLS_VERIFY"), "{error}");
+}
+
+#[tokio::test]
+async fn the_older_version_of_both_is_spoken() {
+    for (version, path) in [
+        (VERSION, "GET /v1.41/info"),
+        (
+            r#"{"ApiVersion":"1.45","MinAPIVersion":"1.24"}"#,
+            "GET /v1.45/info",
+        ),
+        (
+            r#"{"ApiVersion":"1.56","MinAPIVersion":"1.44"}"#,
+            "GET /v1.47/info",
+        ),
+        (
+            r#"{"ApiVersion":"1.70","MinAPIVersion":"1.60"}"#,
+            "GET /v1.60/info",
+        ),
+    ] {
+        let fake = Fake::new(move |heard| {
+            Reply::Say(
+                200,
+                if heard.line == "GET /version" {
+                    version
+                } else {
+                    INFO
+                }
+                .into(),
+            )
+        });
+        let engine = fake.connect().await.unwrap();
+        assert_eq!(fake.lines(), ["GET /version", path]);
+        assert!(path.contains(engine.api_version()));
+    }
+    let error = said(r#"{"ApiVersion":"1.40"}"#, INFO).await.err().unwrap();
+    assert!(matches!(error, EngineError::TooOld { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_proxy_may_hide_the_version() {
+    let fake = Fake::new(|heard| match heard.line.as_str() {
+        "GET /version" => Reply::Say(403, "forbidden".into()),
+        "GET /_ping" => Reply::With(200, "Api-Version: 1.43\r\n", "OK".into()),
+        _ => Reply::Say(200, INFO.into()),
+    });
+    assert_eq!(fake.connect().await.unwrap().api_version(), "1.43");
+}
+
+#[tokio::test]
+async fn each_state_of_a_swarm_has_its_own_words() {
+    let no_swarm =
+        r#"{"Swarm":{"NodeID":"","LocalNodeState":"inactive","ControlAvailable":false}}"#;
+    let error = said(VERSION, no_swarm).await.err().unwrap();
+    assert!(matches!(error, EngineError::NotASwarm { .. }), "{error:?}");
+    assert!(error.hint().unwrap().contains("swarm init"));
+
+    let locked = r#"{"Swarm":{"LocalNodeState":"locked","ControlAvailable":false}}"#;
+    let error = said(VERSION, locked).await.err().unwrap();
+    assert!(error.hint().unwrap().contains("swarm unlock"), "{error:?}");
+
+    let worker = r#"{"Swarm":{"NodeID":"n","LocalNodeState":"active","ControlAvailable":false,
+        "RemoteManagers":[{"NodeID":"a","Addr":"10.0.0.1:2377"},{"NodeID":"b","Addr":"[::1]:2377"}]}}"#;
+    let EngineError::NotAManager { managers, .. } = said(VERSION, worker).await.err().unwrap()
+    else {
+        panic!("not told to be a worker");
+    };
+    assert_eq!(managers, ["10.0.0.1", "::1"]);
+
+    let lost = r#"{"Swarm":{"NodeID":"n","LocalNodeState":"active","ControlAvailable":true,
+        "Error":"rpc error: code = Unknown desc = The swarm does not have a leader."}}"#;
+    let error = said(VERSION, lost).await.err().unwrap();
+    assert!(matches!(error, EngineError::NoLeader { .. }), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .ends_with("leader: The swarm does not have a leader."),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_socket_may_be_forbidden() {
+    let uid = std::process::Command::new("id").arg("-u").output().unwrap();
+    if uid.stdout == b"0\n" {
+        return; // Nothing is forbidden to root.
+    }
+    let fake = Fake::new(|_| Reply::Say(200, String::new()));
+    let closed = std::os::unix::fs::PermissionsExt::from_mode(0o000);
+    std::fs::set_permissions(&fake.socket, closed).unwrap();
+    let error = fake.connect().await.err().unwrap();
+    assert!(
+        matches!(error, EngineError::PermissionDenied { .. }),
+        "{error:?}"
+    );
+}

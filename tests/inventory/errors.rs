@@ -1,0 +1,263 @@
+//! Every rule: what breaks it, and where the error points.
+
+use milvus_swarm::inventory::{Bounds, Source};
+use milvus_swarm::role::Role;
+
+use super::{BASE, overlaid, parse, valid};
+
+/// `rule line:column` of every finding.
+fn found(text: &str) -> Vec<String> {
+    let errors = parse(text).unwrap_err();
+    let source = Source::new("a.yml", text);
+    let each = errors.findings.iter().map(|finding| {
+        let (line, column) = source.line_column(finding.at.start);
+        format!("{} {line}:{column}", finding.problem.rule())
+    });
+    each.collect()
+}
+
+/// What is added below the base, which has eight lines, and what is wrong with it.
+const ADDED: &[(&str, &[&str])] = &[
+    ("hots: 1", &["unknown-key 9:1"]),
+    ("name: u", &["duplicate-key 9:1"]),
+    ("milvus: 2.1", &["bad-value 9:9"]),
+    ("milvus: latest", &["bad-value 9:9"]),
+    ("milvus: 2.6", &["role-version 4:43"]),
+    ("milvus: [2.3]", &["wrong-type 9:9"]),
+    ("hosts: {name: x}", &["wrong-type 9:8"]),
+    ("hosts: [x]", &["wrong-type 9:9"]),
+    ("hosts: [~]", &["wrong-type 9:9"]),
+    ("hosts: [{roles: [query]}]", &["missing-key 9:9"]),
+    ("hosts: [{name: x}]", &["no-role 9:16"]),
+    (
+        "hosts: [{name: x, roles: [qeury]}]",
+        &["no-role 9:16", "unknown-role 9:27"],
+    ),
+    (
+        "hosts: [{name: 'x[1-2]', roles: [query]}]",
+        &["host-range 9:16"],
+    ),
+    ("hosts: [{name: x_1, roles: [query]}]", &["bad-value 9:16"]),
+    (
+        "hosts: [{name: '@this', roles: [query]}]",
+        &["this-host 9:16"],
+    ),
+    ("hosts: [{name: n1}, {name: n1}]", &["duplicate-host 9:28"]),
+    (
+        "hosts: [{name: n1, address: 10.0.0.256}]",
+        &["bad-value 9:29"],
+    ),
+    (
+        "hosts: [{name: n1, address: 10.0.0.1}, {name: n2, address: 10.0.0.1}]",
+        &["duplicate-address 9:60"],
+    ),
+    (
+        "hosts: [{name: n1, address: '::1'}, {name: n2, address: '0::1'}]",
+        &["duplicate-address 9:57"],
+    ),
+    (
+        "hosts: [{name: n1, engine: 'ftp://x'}]",
+        &["bad-value 9:28"],
+    ),
+    (
+        "hosts: [{name: n1, engine: 'tcp://$(id)'}]",
+        &["bad-value 9:28"],
+    ),
+    ("images: {registry: 'https://r'}", &["bad-value 9:20"]),
+    ("images: {milvus: milvusdb/milvus}", &["bad-value 9:18"]),
+    ("images: {etcd: 'e:latest'}", &["bad-value 9:16"]),
+    ("images: {resolve: allways}", &["bad-value 9:19"]),
+    ("roles: {qurey: {}}", &["unknown-key 9:9"]),
+    ("roles: {manager: {}}", &["manager-settings 9:9"]),
+    ("roles: {etcd: {replicas: 3}}", &["member-replicas 9:16"]),
+    ("roles: {query: {replicas: 0}}", &["bad-value 9:27"]),
+    ("roles: {query: {replicas: '3'}}", &["wrong-type 9:27"]),
+    ("roles: {query: {replicas: 4}}", &["too-many-replicas 9:27"]),
+    ("roles: {query: {memory: 8GiB}}", &["wrong-type 9:25"]),
+    (
+        "roles: {query: {memory: {limit: 8GX}}}",
+        &["bad-value 9:33"],
+    ),
+    (
+        "roles: {query: {memory: {limit: 1G, reserve: 2G}}}",
+        &["reserve-over-limit 9:46"],
+    ),
+    (
+        "roles: {query: {cpus: {limit: 0.5, reserve: 1}}}",
+        &["reserve-over-limit 9:45"],
+    ),
+    (
+        "roles: {bookie: {memory: {limit: 2GiB}}}",
+        &["jvm-over-limit 9:34"],
+    ),
+    ("roles: {minio: {drives: 0}}", &["bad-value 9:25"]),
+    ("roles: {proxy: {per_host: 2}}", &["port-clash 9:27"]),
+    ("data: /mnt", &["wrong-type 9:7"]),
+    ("data: {dir: mnt}", &["bad-value 9:13"]),
+    ("data: {dir: /a/../b}", &["bad-value 9:13"]),
+    ("config: [1]", &["wrong-type 9:9"]),
+    (
+        "config: {minio: {secretAccessKey: x}}",
+        &["owned-config 9:18"],
+    ),
+    ("publish: {minio: 19530}", &["port-clash 9:18"]),
+    ("publish: {proxy: 65536}", &["bad-value 9:18"]),
+    ("network: {encrypted: yes}", &["wrong-type 9:22"]),
+    ("network: {subnet: 10.0.0.1/24}", &["bad-value 9:19"]),
+    ("network: {subnet: 10.0.0.0/28}", &["small-subnet 9:19"]),
+    (
+        "credentials: {minio_password: x}",
+        &["inline-password 9:31"],
+    ),
+    ("credentials: {minio_password: {}}", &["missing-key 9:31"]),
+    ("pulsar: {ensemble: 4}", &["few-bookies 9:20"]),
+    (
+        "pulsar: {ensemble: 1, write_quorum: 2}",
+        &["quorum-order 9:37"],
+    ),
+    ("pulsar: {ack_quorum: 3}", &["quorum-order 9:22"]),
+];
+
+#[test]
+fn every_rule_points_at_its_place() {
+    for (added, expected) in ADDED {
+        assert_eq!(found(&format!("{BASE}{added}\n")), *expected, "{added}");
+    }
+}
+
+/// What is replaced in the base, and what is wrong with it then.
+#[test]
+fn counts_must_work() {
+    for (from, to, expected) in [
+        ("hosts: n[1-3]", "hosts: n[1-2]", &["even-members 4:22"][..]),
+        ("m[1-4]", "m[1-3]", &["minio-shape 8:13"]),
+        ("manager, ", "", &["missing-role 2:1"]),
+        ("manager, etcd, ", "", &["missing-role 2:1"]),
+        ("[broker, coord]", "[broker]", &["missing-role 2:1"]),
+        ("n[1-3]", "n[3-1]", &["bad-value 3:12"]),
+        ("n[1-3]", "[n1, n1, n2, n3]", &["duplicate-host 3:17"]),
+        ("n[1-3]", "n1, n2", &["bad-value 3:12"]),
+        (
+            "    roles: [minio]",
+            "    roles: [minio]\n    address: 10.0.0.[1-3]",
+            &["range-mismatch 9:14"],
+        ),
+        (
+            "[broker, coord]",
+            "[broker, coord]\n    zone: a\n  - hosts: n1\n    zone: b",
+            &["conflict 9:11"],
+        ),
+        ("[broker, coord]", "broker, coord", &["unknown-role 6:12"]),
+    ] {
+        let text = BASE.replace(from, to);
+        assert_eq!(found(&text), expected, "{from} to {to}");
+    }
+}
+
+#[test]
+fn all_errors_come_at_once() {
+    let text = format!(
+        "{BASE}nope: 1\nmilvus: 9\nimages: {{ etcd: x }}\nhosts: [{{ name: _, roles: [query] }}]\n"
+    );
+    assert_eq!(
+        found(&text),
+        [
+            "unknown-key 9:1",
+            "bad-value 10:9",
+            "bad-value 11:17",
+            "bad-value 12:17"
+        ]
+    );
+    let text = format!(
+        "{}images: {{ etcd: x }}\n",
+        BASE.replace("m[1-4]", "m[1-2]").replace("n[1-3]", "n[1-2]")
+    );
+    assert_eq!(
+        found(&text),
+        ["even-members 4:22", "minio-shape 8:13", "bad-value 9:17"]
+    );
+}
+
+#[test]
+fn an_error_reads_like_this() {
+    let text = BASE.replace("query, index", "qeury, index");
+    assert_eq!(
+        parse(&text).unwrap_err().render(),
+        "error[unknown-role]: unknown role `qeury`
+ --> a.yml:4:36
+  |
+4 |     roles: [manager, etcd, bookie, qeury, index]
+  |                                    ^^^^^
+hint: did you mean `query`?
+"
+    );
+    let text = format!("{BASE}credentials: {{ root_password: hunter2 }}\n");
+    let shown = parse(&text).unwrap_err().render();
+    assert!(!shown.contains("hunter2"), "{shown}");
+    assert_eq!(
+        parse(&text).unwrap_err().to_string(),
+        "a.yml:9:31: `root_password` holds a password itself"
+    );
+}
+
+#[test]
+fn overlays_change_settings_and_name_no_hosts() {
+    let over = "roles: { query: { memory: { limit: 8GiB } } }\nname: u\n";
+    let base = format!(
+        "{BASE}roles:\n  query: {{ replicas: 2, memory: {{ reserve: 4GiB, limit: 6GiB }} }}\n"
+    );
+    let inventory =
+        overlaid(&[&base, over, "roles: { query: { memory: { reserve: ~ } } }"]).unwrap();
+    assert_eq!(inventory.name, "u");
+    assert_eq!(inventory.settings(Role::Query).replicas, 2);
+    let memory = inventory.settings(Role::Query).memory;
+    assert_eq!(
+        memory,
+        Bounds {
+            reserve: None,
+            limit: Some(8 << 30)
+        }
+    );
+
+    let errors =
+        overlaid(&[BASE, "hosts: [{ name: x, roles: [query] }]\ngroups: []\n"]).unwrap_err();
+    let rules: Vec<_> = errors
+        .findings
+        .iter()
+        .map(|finding| finding.problem.rule())
+        .collect();
+    assert_eq!(rules, ["overlay-hosts", "overlay-hosts"]);
+    assert!(errors.render().contains("b.yml:2:1"));
+    let errors = overlaid(&[BASE, "roles: { query: { replicas: 9 } }"]).unwrap_err();
+    assert!(errors.render().contains("--> b.yml:1:29"));
+}
+
+#[test]
+fn groups_add_up_and_ranges_keep_step() {
+    let inventory = valid(&format!(
+        "{BASE}hosts:\n  - {{ name: n2, zone: 7, engine: 'tcp://[::1]:2375' }}\n  - {{ name: q, roles: query }}\n"
+    ).replace("m[1-4]", "m[1-4]\n    address: 10.0.0.[1-3,9]\n    engine: tcp://10.0.0.[1-3,9]:2375"));
+    let names: Vec<&str> = inventory
+        .hosts
+        .iter()
+        .map(|host| host.name.as_str())
+        .collect();
+    assert_eq!(names, ["n1", "n2", "n3", "m1", "m2", "m3", "m4", "q"]);
+    assert_eq!(inventory.hosts[1].zone.as_deref(), Some("7"));
+    assert_eq!(inventory.hosts[1].roles.len(), 10);
+    assert_eq!(inventory.hosts[6].address.as_deref(), Some("10.0.0.9"));
+    assert_eq!(
+        inventory.hosts[6].engine.as_deref(),
+        Some("tcp://10.0.0.9:2375")
+    );
+}
+
+#[test]
+fn default_places_end_where_a_host_is_given_the_role() {
+    let count = |text: &str, role| valid(text).hosts_with(role).count();
+    for (role, default) in [(Role::Data, 2), (Role::Proxy, 3), (Role::Zookeeper, 3)] {
+        assert_eq!(count(BASE, role), default);
+        let text = format!("{BASE}hosts: [{{ name: m1, roles: [{role}] }}]\n");
+        assert_eq!(count(&text, role), 1, "{role}");
+    }
+}

@@ -1,0 +1,227 @@
+//! Changes of a running cluster: what is done is what was planned, and done means done.
+
+use milvus_swarm::execute::Outcome;
+use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::observed::Observed;
+use milvus_swarm::plan::{self, Action, Drain, Leaver};
+use milvus_swarm::role::Role;
+use milvus_swarm::topology::role_label;
+
+use crate::harness::{
+    clean, cluster, done, execute, parse, plan_up, run, settled, swarm, titles, unbroken, up_well,
+    verdicts,
+};
+use crate::inventories;
+use crate::sim::{Fault, Sim, When};
+
+fn with_replicas(inventory: &Inventory, role: Role, replicas: u64) -> Inventory {
+    let mut other = inventory.clone();
+    other.roles.get_mut(&role).expect("settings").replicas = replicas;
+    other
+}
+
+fn with_image(inventory: &Inventory) -> Inventory {
+    let mut other = inventory.clone();
+    other
+        .images
+        .overrides
+        .insert(Image::Milvus, "milvusdb/milvus:v2.3.99".to_owned());
+    other
+}
+
+/// Tasks that are up but made from an older spec.
+fn stale(seen: &Observed) -> Vec<String> {
+    seen.tasks
+        .iter()
+        .filter(|task| task.is_up())
+        .filter(|task| task.spec_version != seen.services[&task.service].version)
+        .map(|task| format!("{}.{}", task.service, task.slot))
+        .collect()
+}
+
+#[test]
+fn done_means_that_no_task_of_an_older_spec_runs() {
+    for (seed, text) in inventories::shipped().into_iter().enumerate() {
+        let inventory = parse(text);
+        run(async {
+            let sim = swarm(&inventory, seed as u64);
+            up_well(&sim, &inventory).await;
+            up_well(&sim, &with_image(&inventory)).await;
+            assert_eq!(stale(&sim.look()), Vec::<String>::new());
+            settled(&sim, &with_image(&inventory)).await;
+            unbroken(&sim);
+        });
+    }
+}
+
+#[test]
+fn more_query_nodes_touch_nothing_else() {
+    let inventory = parse(inventories::shipped()[2]);
+    let fewer = with_replicas(&inventory, Role::Query, 3);
+    run(async {
+        let sim = swarm(&inventory, 1);
+        up_well(&sim, &fewer).await;
+        let before: Vec<String> = sim.look().tasks.into_iter().map(|task| task.id).collect();
+        let plan = up_well(&sim, &inventory).await;
+        let updated = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step.action, Action::UpdateService { .. }));
+        assert_eq!(updated.count(), 1, "{:?}", titles(&plan));
+        let seen = sim.look();
+        assert!(before.iter().all(|id| {
+            seen.tasks
+                .iter()
+                .any(|task| task.id == *id && (task.is_up() || task.state == "complete"))
+        }));
+        settled(&sim, &inventory).await;
+        clean(&sim);
+    });
+}
+
+/// `scale query=N` as `command::scale` plans it.
+async fn scale(sim: &Sim, inventory: &Inventory) -> (plan::Plan, Observed) {
+    let seen = sim.look();
+    let mut cluster = cluster(inventory, &seen);
+    let service = format!("{}-milvus_querynode", inventory.name);
+    let leader = sim.with(|world| world.data.leader);
+    let mut leavers: Vec<(usize, u64, Leaver)> = seen
+        .tasks
+        .iter()
+        .filter(|task| task.service == service && task.is_up())
+        .filter_map(|task| {
+            let node = seen.nodes.iter().find(|node| node.id == task.node_id)?;
+            let leads: Vec<String> = (task.addresses.values().next() == leader.as_ref())
+                .then(|| "vectors/dml_0".to_owned())
+                .into_iter()
+                .collect();
+            let leaver = Leaver {
+                node_id: node.id.clone(),
+                hostname: node.hostname.clone(),
+                leads,
+            };
+            Some((leaver.leads.len(), task.slot, leaver))
+        })
+        .collect();
+    leavers.sort_by_key(|(leads, slot, _)| (*leads, std::cmp::Reverse(*slot)));
+    let seed = &cluster.wanted.seed;
+    cluster.wanted.drain = Some(Drain {
+        service,
+        label: role_label(&inventory.name, Role::Query),
+        etcd: seed.etcd.clone(),
+        root_path: seed.root_path.clone(),
+        proxy: cluster.wanted.proxy.clone(),
+        leavers: leavers.into_iter().map(|(_, _, leaver)| leaver).collect(),
+    });
+    let verdicts = verdicts(sim, &cluster, &seen).await;
+    let plan = plan::up(&cluster.wanted, &seen, &verdicts);
+    crate::order::stands(&plan);
+    (plan, seen)
+}
+
+#[test]
+fn query_nodes_leave_one_at_a_time_and_never_the_leader() {
+    let inventory = parse(inventories::shipped()[2]);
+    let fewer = with_replicas(&inventory, Role::Query, 2);
+    run(async {
+        let sim = swarm(&inventory, 2);
+        up_well(&sim, &inventory).await;
+        let leader = sim.with(|world| world.data.leader);
+        let (plan, seen) = scale(&sim, &fewer).await;
+        let run = execute(&sim, &plan, seen).await;
+        done(&plan, &run);
+        assert_eq!(sim.with(|world| world.data.leader), leader, "a leader left");
+        settled(&sim, &fewer).await;
+        unbroken(&sim);
+    });
+}
+
+#[test]
+fn scaling_killed_at_any_call_is_finished_by_up() {
+    let inventory = parse(inventories::shipped()[2]);
+    let fewer = with_replicas(&inventory, Role::Query, 3);
+    for at in 1..=6 {
+        for when in [When::Before, When::After] {
+            run(async {
+                let sim = swarm(&inventory, 3);
+                up_well(&sim, &inventory).await;
+                sim.plant(at, Fault::Kill, when);
+                let (plan, seen) = scale(&sim, &fewer).await;
+                assert_eq!(execute(&sim, &plan, seen).await.outcome, None, "call {at}");
+                let (plan, seen) = scale(&sim, &fewer).await;
+                done(&plan, &execute(&sim, &plan, seen).await);
+                settled(&sim, &fewer).await;
+                unbroken(&sim);
+                let running = sim
+                    .look()
+                    .tasks
+                    .iter()
+                    .filter(|task| {
+                        task.service.ends_with("querynode")
+                            && task.state == "running"
+                            && task.is_wanted()
+                    })
+                    .count();
+                assert_eq!(running, 3);
+            });
+        }
+    }
+}
+
+#[test]
+fn a_version_that_moved_is_no_change_and_a_spec_that_moved_is() {
+    let inventory = parse(inventories::shipped()[1]);
+    for (fault, refused) in [(Fault::Touch, false), (Fault::Change, true)] {
+        run(async {
+            let sim = swarm(&inventory, 5);
+            up_well(&sim, &inventory).await;
+            let other = with_image(&inventory);
+            let (plan, seen) = plan_up(&sim, &other).await;
+            let updates = plan
+                .steps
+                .iter()
+                .filter(|step| matches!(step.action, Action::UpdateService { .. }))
+                .count();
+            assert!(updates > 3);
+            sim.plant(1, fault, When::Before);
+            let run = execute(&sim, &plan, seen).await;
+            match run.outcome {
+                Some(Outcome::Done) => assert!(!refused),
+                Some(Outcome::Failed(_, failure)) => {
+                    assert!(refused && failure.moved, "{failure:?}")
+                }
+                other => panic!("{other:?}"),
+            }
+            up_well(&sim, &other).await;
+            settled(&sim, &other).await;
+            unbroken(&sim);
+        });
+    }
+}
+
+#[test]
+fn killed_in_the_middle_of_a_change_reaches_the_same_end() {
+    let inventory = parse(inventories::shipped()[1]);
+    let other = with_image(&inventory);
+    for at in (1..=9).step_by(2) {
+        run(async {
+            let sim = swarm(&inventory, 6);
+            up_well(&sim, &inventory).await;
+            sim.plant(
+                at,
+                Fault::Kill,
+                if at % 4 == 1 {
+                    When::After
+                } else {
+                    When::Before
+                },
+            );
+            let (plan, seen) = plan_up(&sim, &other).await;
+            execute(&sim, &plan, seen).await;
+            up_well(&sim, &other).await;
+            assert_eq!(stale(&sim.look()), Vec::<String>::new());
+            settled(&sim, &other).await;
+            unbroken(&sim);
+        });
+    }
+}

@@ -1,0 +1,292 @@
+//! The verbs as `src/command` runs them, over the Swarm in memory.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::time::Duration;
+
+use milvus_swarm::drive::{self, drive};
+use milvus_swarm::event::Event;
+use milvus_swarm::execute::{Limits, Outcome};
+use milvus_swarm::inventory::{Inventory, Source, THIS_HOST};
+use milvus_swarm::observed::Observed;
+use milvus_swarm::plan::{self, Action, Down, Plan, Verdicts};
+use milvus_swarm::question::Answer;
+use milvus_swarm::render::Sources;
+use milvus_swarm::wanted::Cluster;
+
+use crate::order;
+use crate::sim::Sim;
+
+/// The engine's own hostname in these tests.
+const HERE: &str = "node01";
+
+/// Runs a law under a clock that jumps from one due moment to the next.
+pub fn run<T>(law: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .expect("a runtime")
+        .block_on(law)
+}
+
+pub fn parse(text: &str) -> Inventory {
+    let source = Source {
+        name: "law.yml".to_owned(),
+        text: text.to_owned(),
+    };
+    let mut inventory = match Inventory::parse(&[source]) {
+        Ok(inventory) => inventory,
+        Err(errors) => panic!("{errors:?}\n{text}"),
+    };
+    for host in inventory
+        .hosts
+        .iter_mut()
+        .filter(|host| host.name == THIS_HOST)
+    {
+        HERE.clone_into(&mut host.name);
+    }
+    inventory
+}
+
+/// A Swarm with a node for every host.
+pub fn swarm(inventory: &Inventory, seed: u64) -> Sim {
+    let mut names: Vec<String> = inventory
+        .hosts
+        .iter()
+        .map(|host| host.name.clone())
+        .collect();
+    // Managers first: the Swarm makes the first nodes managers.
+    names.sort_by_key(|name| {
+        let host = inventory.hosts.iter().find(|host| host.name == *name);
+        let manager =
+            host.is_some_and(|host| host.roles.contains(&milvus_swarm::role::Role::Manager));
+        (!manager, name.clone())
+    });
+    Sim::new(&names, seed)
+}
+
+pub fn cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
+    Cluster::work_out(inventory, Some(seen), &Sources::shipped()).expect("a cluster")
+}
+
+/// The same, worked out once for the same nodes and secrets: laws come by here often, and most
+/// of their time would go into reading the same stack files.
+fn known_cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
+    thread_local! {
+        static KNOWN: RefCell<BTreeMap<String, Cluster>> = const { RefCell::new(BTreeMap::new()) };
+    }
+    let key = format!("{inventory:?} {:?} {:?}", seen.nodes, seen.secrets.keys());
+    KNOWN.with_borrow_mut(|known| {
+        known
+            .entry(key)
+            .or_insert_with(|| cluster(inventory, seen))
+            .clone()
+    })
+}
+
+/// Asks every gate of what exists, as `Live::verdicts` does.
+pub async fn verdicts(sim: &Sim, cluster: &Cluster, seen: &Observed) -> Verdicts {
+    let mut verdicts = Verdicts::new();
+    if seen.services.is_empty() {
+        return verdicts;
+    }
+    for phase in &cluster.wanted.phases {
+        let exists = phase
+            .services
+            .iter()
+            .any(|spec| seen.services.contains_key(&spec.name));
+        if !phase.runs_once && !exists {
+            continue;
+        }
+        for gate in phase.opens.iter().chain(&phase.settles) {
+            verdicts.insert(gate.clone(), drive::verdict(sim, gate, seen).await);
+        }
+    }
+    verdicts
+}
+
+/// What `up` would do now.
+pub async fn plan_up(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
+    let seen = sim.look();
+    let cluster = known_cluster(inventory, &seen);
+    let verdicts = verdicts(sim, &cluster, &seen).await;
+    let plan = plan::up(&cluster.wanted, &seen, &verdicts);
+    order::stands(&plan);
+    (plan, seen)
+}
+
+/// What `down` would do now.
+pub fn plan_down(sim: &Sim, inventory: &Inventory, data: bool) -> (Plan, Observed) {
+    let seen = sim.look();
+    let volumes = if data {
+        known_cluster(inventory, &seen).volumes()
+    } else {
+        Vec::new()
+    };
+    let plan = plan::down(&inventory.name, &seen, &Down { data, volumes });
+    order::stands(&plan);
+    (plan, seen)
+}
+
+/// How an execution went.
+#[derive(Debug)]
+pub struct Run {
+    /// `None` if the tool was killed.
+    pub outcome: Option<Outcome>,
+    pub events: Vec<Event>,
+}
+
+/// A gate that is told to be open is open: nothing older than the step answered for it.
+fn was_open(sim: &Sim, plan: &Plan, event: &Event) {
+    let Event::Passed { step, saw, .. } = event else {
+        return;
+    };
+    let Action::Await { gate } = &plan.steps[*step].action else {
+        return;
+    };
+    let seen = sim.look();
+    let asked = gate.questions(&seen);
+    let answers: Vec<Answer> = sim.with(|world| {
+        asked
+            .iter()
+            .map(|asked| world.answer(&asked.question))
+            .collect()
+    });
+    let verdict = gate.judge(&seen, &asked, &answers);
+    assert!(
+        verdict.is_open(),
+        "{gate} was told open ({saw}) and is {verdict:?}"
+    );
+}
+
+/// Executes a plan to its end or to the death of the tool.
+pub async fn execute(sim: &Sim, plan: &Plan, seen: Observed) -> Run {
+    let events = RefCell::new(Vec::new());
+    let limits = Limits {
+        gate: Duration::from_secs(300),
+        ..Limits::default()
+    };
+    let driven = drive(sim, plan, seen, limits, std::future::pending(), |event| {
+        was_open(sim, plan, event);
+        events.borrow_mut().push(event.clone());
+    });
+    let outcome = tokio::select! {
+        outcome = driven => Some(outcome),
+        () = sim.killed() => None,
+    };
+    Run {
+        outcome,
+        events: events.into_inner(),
+    }
+}
+
+/// `up`: plans and executes; the plan must not be refused.
+pub async fn up(sim: &Sim, inventory: &Inventory) -> (Plan, Run) {
+    let (plan, seen) = plan_up(sim, inventory).await;
+    assert_eq!(plan.refusals, [], "refused");
+    let run = execute(sim, &plan, seen).await;
+    (plan, run)
+}
+
+/// `up` to the end, or a panic that says why not.
+pub async fn up_well(sim: &Sim, inventory: &Inventory) -> Plan {
+    let (plan, run) = up(sim, inventory).await;
+    done(&plan, &run);
+    plan
+}
+
+pub async fn down_well(sim: &Sim, inventory: &Inventory, data: bool) -> Plan {
+    let (plan, seen) = plan_down(sim, inventory, data);
+    let run = execute(sim, &plan, seen).await;
+    done(&plan, &run);
+    plan
+}
+
+pub fn done(plan: &Plan, run: &Run) {
+    let at = match &run.outcome {
+        Some(Outcome::Done) => return,
+        Some(Outcome::Failed(id, _) | Outcome::Shut(id, _)) => plan.steps[*id].action.title(),
+        _ => String::new(),
+    };
+    panic!("{at}: {:?}", run.outcome);
+}
+
+/// Nothing is left to do.
+pub async fn settled(sim: &Sim, inventory: &Inventory) {
+    let (plan, _) = plan_up(sim, inventory).await;
+    assert_eq!(
+        titles(&plan),
+        Vec::<String>::new(),
+        "{:?}",
+        plan.steps.first()
+    );
+}
+
+pub fn titles(plan: &Plan) -> Vec<String> {
+    plan.steps.iter().map(|step| step.action.title()).collect()
+}
+
+/// No rule was broken, and no task failed.
+pub fn clean(sim: &Sim) {
+    sim.with(|world| {
+        assert_eq!(world.watch.violations, Vec::<String>::new());
+        assert_eq!(world.watch.failures, Vec::<String>::new());
+    });
+}
+
+/// No rule was broken, whatever failed.
+pub fn unbroken(sim: &Sim) {
+    sim.with(|world| assert_eq!(world.watch.violations, Vec::<String>::new()));
+}
+
+/// What of a Swarm must be the same however it was brought there: names, specs, labels, and
+/// where members run.
+#[derive(Clone, Debug, PartialEq)]
+pub struct End {
+    pub services: BTreeMap<String, String>,
+    pub names: Vec<String>,
+    pub labels: BTreeMap<String, BTreeMap<String, String>>,
+    pub tasks: BTreeMap<String, usize>,
+    pub homes: BTreeMap<(String, String), String>,
+}
+
+/// The end state as it is now.
+pub fn end(sim: &Sim) -> End {
+    let seen = sim.look();
+    let mut tasks: BTreeMap<String, usize> = BTreeMap::new();
+    for task in seen
+        .tasks
+        .iter()
+        .filter(|task| task.is_wanted() && task.state == "running")
+    {
+        *tasks.entry(task.service.clone()).or_default() += 1;
+    }
+    End {
+        services: seen
+            .services
+            .iter()
+            .map(|(name, service)| {
+                (
+                    name.clone(),
+                    serde_json::to_string(&service.spec).expect("JSON"),
+                )
+            })
+            .collect(),
+        names: seen
+            .configs
+            .keys()
+            .chain(seen.secrets.keys())
+            .chain(seen.networks.keys())
+            .cloned()
+            .collect(),
+        labels: seen
+            .nodes
+            .iter()
+            .map(|node| (node.hostname.clone(), node.labels.clone()))
+            .collect(),
+        tasks,
+        homes: sim.with(|world| world.data.volumes.clone()),
+    }
+}

@@ -1,0 +1,114 @@
+//! The same input gives the same bytes, and the order of what has no order gives no others.
+
+use std::collections::BTreeMap;
+
+use milvus_swarm::observed::Observed;
+use milvus_swarm::plan::{self, Verdicts};
+
+use crate::harness::{cluster, parse, run, swarm, up_well};
+use crate::inventories;
+use crate::sim::Random;
+
+/// Every byte that is rendered, by file.
+fn rendered(text: &str, seen: &Observed) -> BTreeMap<String, String> {
+    let cluster = cluster(&parse(text), seen);
+    let mut files = BTreeMap::new();
+    for file in cluster.files {
+        files.insert(file.name, file.text);
+        files.extend(file.files);
+    }
+    files
+}
+
+/// A plan as it would be printed by `--json`.
+fn planned(text: &str, seen: &Observed) -> String {
+    let cluster = cluster(&parse(text), seen);
+    let plan = plan::up(&cluster.wanted, seen, &Verdicts::new());
+    serde_json::to_string(&plan).expect("JSON")
+}
+
+/// The same Swarm as another engine might list it.
+fn shuffled(seen: &Observed, random: &mut Random) -> Observed {
+    let mut other = seen.clone();
+    random.shuffle(&mut other.nodes);
+    random.shuffle(&mut other.tasks);
+    other
+}
+
+/// The same inventory with the settings of its roles in another order.
+fn reordered(text: &str, random: &mut Random) -> String {
+    let Some((head, rest)) = text.split_once("\nroles:\n") else {
+        return text.to_owned();
+    };
+    let settings = rest
+        .lines()
+        .take_while(|line| line.starts_with(' '))
+        .count();
+    let mut lines: Vec<&str> = rest.lines().take(settings).collect();
+    random.shuffle(&mut lines);
+    let tail: Vec<&str> = rest.lines().skip(settings).collect();
+    // What follows the settings may as well stand before them.
+    format!(
+        "{}\n{head}\nroles:\n{}\n",
+        tail.join("\n"),
+        lines.join("\n")
+    )
+}
+
+fn inventories() -> impl Iterator<Item = String> {
+    let generated = (200..206).map(inventories::generated);
+    inventories::shipped()
+        .map(ToOwned::to_owned)
+        .into_iter()
+        .chain(generated)
+}
+
+#[test]
+fn two_renders_are_byte_equal() {
+    for (seed, text) in inventories().enumerate() {
+        let mut random = Random::new(seed as u64);
+        let seen = run(async { swarm(&parse(&text), 1).look() });
+        assert_eq!(rendered(&text, &seen), rendered(&text, &seen));
+        for _ in 0..3 {
+            let other = reordered(&text, &mut random);
+            assert_eq!(
+                rendered(&text, &seen),
+                rendered(&other, &shuffled(&seen, &mut random))
+            );
+        }
+    }
+}
+
+#[test]
+fn plans_do_not_depend_on_the_order_of_what_has_none() {
+    for (seed, text) in inventories().enumerate() {
+        let mut random = Random::new(seed as u64);
+        let inventory = parse(&text);
+        let (before, after) = run(async {
+            let sim = swarm(&inventory, seed as u64);
+            let before = sim.look();
+            up_well(&sim, &inventory).await;
+            (before, sim.look())
+        });
+        for seen in [before, after] {
+            let plan = planned(&text, &seen);
+            for _ in 0..3 {
+                let other = reordered(&text, &mut random);
+                assert_eq!(planned(&other, &shuffled(&seen, &mut random)), plan);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_placed_cluster_renders_as_the_empty_one_did() {
+    for text in inventories() {
+        let inventory = parse(&text);
+        run(async {
+            let sim = swarm(&inventory, 4);
+            let before = rendered(&text, &sim.look());
+            up_well(&sim, &inventory).await;
+            assert_eq!(rendered(&text, &sim.look()), before);
+        });
+    }
+}

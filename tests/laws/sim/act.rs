@@ -1,0 +1,298 @@
+//! The calls that a plan's actions become, with the answers of a Swarm.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+use std::time::Duration;
+
+use milvus_swarm::execute::Failure;
+use milvus_swarm::observed::{Config, Network, Secret};
+use milvus_swarm::plan::{Action, SecretSource};
+use milvus_swarm::spec::{ServiceSpec, diff};
+use tokio::time::sleep;
+
+use super::Sim;
+use super::schedule::fits;
+use super::world::{SimService, Update, World};
+
+fn fail(message: impl Into<String>) -> Failure {
+    Failure {
+        message: message.into(),
+        hint: None,
+        moved: false,
+    }
+}
+
+fn moved(message: impl Into<String>) -> Failure {
+    Failure {
+        message: message.into(),
+        hint: Some("milvus-swarm plan".to_owned()),
+        moved: true,
+    }
+}
+
+impl Sim {
+    pub(super) async fn carry_out(&self, action: &Action) -> Result<(), Failure> {
+        let Action::RemoveNetwork { name, .. } = action else {
+            return self.with(|world| world.carry_out(action));
+        };
+        // A network stays in use until the last task's endpoint is released.
+        for _ in 0..120 {
+            if self.with(|world| world.remove_network(name)) {
+                return Ok(());
+            }
+            sleep(Duration::from_millis(500)).await;
+        }
+        Err(fail(format!("network `{name}` is still in use")))
+    }
+}
+
+impl World {
+    fn carry_out(&mut self, action: &Action) -> Result<(), Failure> {
+        self.later(20);
+        match action {
+            Action::LabelNode {
+                node_id,
+                add,
+                remove,
+                ..
+            } => self.label(node_id, add, remove),
+            Action::CreateNetwork { spec } => {
+                let id = self.new_id("network");
+                let spec = spec.clone();
+                self.networks
+                    .entry(spec.name.clone())
+                    .or_insert(Network { id, spec });
+                Ok(())
+            }
+            Action::CreateSecret {
+                name,
+                labels,
+                source,
+            } => {
+                let bytes = match source {
+                    SecretSource::Generated { .. } => format!("generated-{:x}", self.random.next()),
+                    SecretSource::File { path } => format!("canary-from-{path}"),
+                };
+                let id = self.new_id("secret");
+                self.secrets.entry(name.clone()).or_insert(Secret {
+                    id,
+                    labels: labels.clone(),
+                });
+                self.secret_bytes.entry(name.clone()).or_insert(bytes);
+                Ok(())
+            }
+            Action::CreateConfig {
+                name, labels, data, ..
+            } => {
+                self.config_data
+                    .entry(name.clone())
+                    .or_insert_with(|| data.clone());
+                let id = self.new_id("config");
+                self.configs.entry(name.clone()).or_insert(Config {
+                    id,
+                    labels: labels.clone(),
+                });
+                Ok(())
+            }
+            Action::CreateService { spec } => self.create_service(spec),
+            Action::UpdateService {
+                name,
+                version,
+                from,
+                spec,
+                ..
+            } => self.update_service(name, *version, from, spec),
+            Action::Await { .. } => Ok(()),
+            Action::SeedRoot { .. } => {
+                self.has_quorum("etcd")
+                    .then_some(())
+                    .ok_or_else(|| fail("etcd does not answer"))?;
+                self.data.credential = true;
+                Ok(())
+            }
+            Action::Smoke { .. } => {
+                let serves =
+                    self.up("proxy") > 0 && self.up("querynode") > 0 && self.up("datanode") > 0;
+                serves.then_some(()).ok_or_else(|| fail("a search failed"))
+            }
+            Action::RemoveService { name, .. } => {
+                self.services.remove(name);
+                Ok(())
+            }
+            Action::RemoveConfig { name, .. } => {
+                let used = self.services.values().any(|service| {
+                    let container = &service.spec.task_template.container_spec;
+                    container.configs.iter().any(|config| config.name == *name)
+                });
+                if used {
+                    return Err(fail(format!("config `{name}` is in use")));
+                }
+                self.configs.remove(name);
+                Ok(())
+            }
+            Action::RemoveSecret { name, .. } => {
+                let used = self.services.values().any(|service| {
+                    let container = &service.spec.task_template.container_spec;
+                    container.secrets.iter().any(|secret| secret.name == *name)
+                });
+                if used {
+                    return Err(fail(format!("secret `{name}` is in use")));
+                }
+                self.secrets.remove(name);
+                Ok(())
+            }
+            Action::RemoveNetwork { .. } => Ok(()),
+            Action::SkipHandOver { .. } => Ok(()),
+            Action::RemoveVolumes { hostname, volumes } => {
+                let id = self
+                    .nodes
+                    .iter()
+                    .find(|node| node.hostname == *hostname)
+                    .map(|node| node.id.clone());
+                let id = id.ok_or_else(|| fail(format!("no node `{hostname}`")))?;
+                self.wipe(&id, volumes).map_err(|why| {
+                    self.watch.violations.push(why.clone());
+                    fail(why)
+                })
+            }
+        }
+    }
+
+    fn label(
+        &mut self,
+        node_id: &str,
+        add: &BTreeMap<String, String>,
+        remove: &[String],
+    ) -> Result<(), Failure> {
+        let version = self.next_version();
+        let wait = self.random.within(1, 25);
+        self.enforce_at = Some(self.clock + wait);
+        self.later(wait);
+        let node = self.nodes.iter_mut().find(|node| node.id == node_id);
+        let node = node.ok_or_else(|| fail(format!("no node `{node_id}`")))?;
+        node.labels.extend(add.clone());
+        node.labels.retain(|key, _| !remove.contains(key));
+        node.version = version;
+        Ok(())
+    }
+
+    /// References are resolved when a spec is posted: what is missing is an error.
+    fn check_references(&self, spec: &ServiceSpec) -> Result<(), Failure> {
+        let task = &spec.task_template;
+        for network in &task.networks {
+            if !self.networks.contains_key(&network.target) {
+                return Err(fail(format!("network {} not found", network.target)));
+            }
+        }
+        for config in &task.container_spec.configs {
+            if !self.configs.contains_key(&config.name) {
+                return Err(fail(format!("config not found: {}", config.name)));
+            }
+        }
+        for secret in &task.container_spec.secrets {
+            if !self.secrets.contains_key(&secret.name) {
+                return Err(fail(format!("secret not found: {}", secret.name)));
+            }
+        }
+        Ok(())
+    }
+
+    fn create_service(&mut self, spec: &ServiceSpec) -> Result<(), Failure> {
+        self.check_references(spec)?;
+        if self.services.contains_key(&spec.name) {
+            return Err(moved(format!("service `{}` exists by now", spec.name)));
+        }
+        let service = SimService {
+            id: self.new_id("service"),
+            version: self.next_version(),
+            spec: Rc::new(spec.clone()),
+            edition: 1,
+            update: Update::Never,
+            changed_at: self.clock,
+        };
+        self.services.insert(spec.name.clone(), service);
+        Ok(())
+    }
+
+    /// Posts a spec as `live::act` does: a version that moved is a change only if the spec did.
+    fn update_service(
+        &mut self,
+        name: &str,
+        version: u64,
+        from: &ServiceSpec,
+        spec: &ServiceSpec,
+    ) -> Result<(), Failure> {
+        self.check_references(spec)?;
+        let service = self
+            .services
+            .get(name)
+            .ok_or_else(|| moved(format!("service `{name}` is gone")))?;
+        if service.version != version && !diff(from, &service.spec).is_empty() {
+            return Err(moved(format!("service `{name}` was changed")));
+        }
+        self.post(name, spec);
+        Ok(())
+    }
+
+    /// Takes a spec over; tasks that satisfy it as they are stay.
+    fn post(&mut self, name: &str, spec: &ServiceSpec) {
+        let version = self.next_version();
+        let Some(service) = self.services.get_mut(name) else {
+            return;
+        };
+        let before = Rc::clone(&service.spec);
+        let spec = Rc::new(spec.clone());
+        service.spec = Rc::clone(&spec);
+        service.version = version;
+        service.changed_at = self.clock;
+        let template = |spec: &ServiceSpec| {
+            let mut task = spec.task_template.clone();
+            task.placement = Default::default();
+            (task, spec.endpoint_spec.clone())
+        };
+        let (restarts, replaced) = (
+            template(&before) != template(&spec),
+            before.task_template.placement != spec.task_template.placement,
+        );
+        if restarts || replaced {
+            service.edition += 1;
+            service.update = Update::Posted;
+            let (edition, id) = (service.edition, service.id.clone());
+            for at in 0..self.tasks.len() {
+                let task = &self.tasks[at];
+                let current = task.seen.service_id == id && task.edition + 1 == edition;
+                let stays = self
+                    .node(&task.seen.node_id)
+                    .is_some_and(|node| fits(&spec, node));
+                if current && !restarts && stays {
+                    self.tasks[at].edition = edition;
+                    self.tasks[at].spec = Rc::clone(&spec);
+                }
+            }
+        }
+        self.later(30);
+    }
+
+    /// Somebody else posts a spec: the same one again, or one with more tasks.
+    pub fn meddle(&mut self, name: &str, change: bool) {
+        let Some(service) = self.services.get(name) else {
+            return;
+        };
+        let mut spec = (*service.spec).clone();
+        if change {
+            spec.labels
+                .insert("somebody".to_owned(), "was here".to_owned());
+        }
+        self.post(name, &spec);
+    }
+
+    fn remove_network(&mut self, name: &str) -> bool {
+        let used = self.tasks.iter().any(|task| {
+            !task.seen.container_id.is_empty() && task.seen.addresses.contains_key(name)
+        });
+        if !used {
+            self.networks.remove(name);
+        }
+        !used
+    }
+}

@@ -1,0 +1,247 @@
+//! What components say when gates ask them.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use milvus_swarm::gate::{ROOT_TOKEN, short};
+use milvus_swarm::question::{Answer, Question};
+use serde_json::{Value, json};
+
+use super::world::{SimTask, World};
+use super::zk;
+
+fn json_answer(value: &Value) -> Answer {
+    Answer::Http {
+        status: 200,
+        body: value.to_string().into_bytes(),
+    }
+}
+
+fn http(status: u16, text: &str) -> Answer {
+    Answer::Http {
+        status,
+        body: text.as_bytes().to_vec(),
+    }
+}
+
+fn refused() -> Answer {
+    Answer::Failed("connection refused".to_owned())
+}
+
+impl World {
+    pub fn answer(&self, question: &Question) -> Answer {
+        let host = match question {
+            Question::Http { host, .. }
+            | Question::Tcp { host, .. }
+            | Question::ShardLeaders { host } => host,
+            Question::File { .. } => return Answer::Failed("no such file".to_owned()),
+        };
+        let Some(task) = self.tasks.iter().find(|task| {
+            task.seen
+                .addresses
+                .values()
+                .any(|ip| ip.to_string() == *host)
+        }) else {
+            return Answer::Failed("no route to host".to_owned());
+        };
+        if self.is_dark(&task.seen.node_id) {
+            return Answer::Failed("timed out".to_owned());
+        }
+        let Some(process) = task.process.as_ref().filter(|process| process.is_up) else {
+            return refused();
+        };
+        match (process.row.name, question) {
+            (
+                "etcd",
+                Question::Http {
+                    port: 2379,
+                    path,
+                    body,
+                    ..
+                },
+            ) => self.etcd(path, body.as_deref().unwrap_or_default()),
+            (
+                "minio",
+                Question::Http {
+                    port: 9000, path, ..
+                },
+            ) if path == "/minio/health/cluster" => {
+                http(if self.has_quorum("minio") { 200 } else { 503 }, "")
+            }
+            (
+                "zookeeper",
+                Question::Tcp {
+                    port: 2181, send, ..
+                },
+            ) => self.zookeeper(task, send),
+            (
+                "bookie",
+                Question::Http {
+                    port: 8000, path, ..
+                },
+            ) if path == "/api/v1/bookie/is_ready" => {
+                if self.has_quorum("zookeeper") {
+                    http(200, "{}")
+                } else {
+                    http(503, "not registered")
+                }
+            }
+            (
+                "broker",
+                Question::Http {
+                    port: 8080, path, ..
+                },
+            ) if path == "/admin/v2/brokers/health" => {
+                if self.brokers_serve() {
+                    http(200, "ok")
+                } else {
+                    http(500, "not enough bookies")
+                }
+            }
+            (
+                "proxy",
+                Question::Http {
+                    port: 19530,
+                    headers,
+                    ..
+                },
+            ) => {
+                let token = format!("Bearer {ROOT_TOKEN}");
+                let known = headers
+                    .iter()
+                    .any(|(key, value)| key == "Authorization" && *value == token);
+                json_answer(&if known && self.data.credential {
+                    json!({ "code": 200, "data": [] })
+                } else {
+                    json!({ "code": 1800, "message": "user hasn't authenticated" })
+                })
+            }
+            ("proxy", Question::ShardLeaders { .. }) => self.leaders(),
+            (
+                _,
+                Question::Http {
+                    port: 9091, path, ..
+                },
+            ) if process.row.milvus.is_some() && path == "/healthz" => http(200, "OK"),
+            _ => refused(),
+        }
+    }
+
+    fn etcd(&self, path: &str, body: &[u8]) -> Answer {
+        if !self.has_quorum("etcd") {
+            return http(503, r#"{"health":"false","reason":"RAFT NO LEADER"}"#);
+        }
+        match path {
+            "/health" => json_answer(&json!({ "health": "true", "reason": "" })),
+            "/v3/maintenance/status" => json_answer(&json!({
+                "header": { "cluster_id": "14841639068965178418" },
+                "leader": "10276657743932975437",
+            })),
+            "/v3/kv/range" => self.range(body),
+            _ => http(404, "not found"),
+        }
+    }
+
+    fn range(&self, body: &[u8]) -> Answer {
+        let body: Value = serde_json::from_slice(body).unwrap_or_default();
+        let key = body["key"]
+            .as_str()
+            .and_then(|key| STANDARD.decode(key).ok())
+            .unwrap_or_default();
+        if !String::from_utf8_lossy(&key).ends_with("/meta/session/") {
+            return json_answer(&json!({ "count": "0" }));
+        }
+        // Beside the sessions there is a counter under the same prefix.
+        let mut kvs = vec![
+            json!({ "key": STANDARD.encode("x/meta/session/id"), "value": STANDARD.encode("42") }),
+        ];
+        kvs.extend(self.data.sessions.iter().map(|session| {
+            let value = json!({
+                "ServerID": session.server_id,
+                "ServerName": session.role,
+                "Address": format!("{}:21123", session.ip),
+                "Exclusive": session.role.ends_with("coord"),
+                "Version": "2.3.21",
+            });
+            json!({
+                "key": STANDARD.encode(format!("x/meta/session/{}-{}", session.role, session.server_id)),
+                "value": STANDARD.encode(value.to_string()),
+            })
+        }));
+        json_answer(&json!({ "count": kvs.len().to_string(), "kvs": kvs }))
+    }
+
+    fn zookeeper(&self, task: &SimTask, send: &[u8]) -> Answer {
+        if send != b"srvr\n" {
+            if !self.has_quorum("zookeeper") {
+                return Answer::Bytes(Vec::new());
+            }
+            return Answer::Bytes(zk::converse(send, |path| self.znode(path)));
+        }
+        let members = self.size("zookeeper");
+        let first = self
+            .tasks
+            .iter()
+            .filter(|other| {
+                other
+                    .process
+                    .as_ref()
+                    .is_some_and(|process| process.row.name == "zookeeper" && process.is_up)
+            })
+            .map(|other| &other.seen.service)
+            .min();
+        let mode = if !self.has_quorum("zookeeper") {
+            return Answer::Bytes(
+                b"This ZooKeeper instance is not currently serving requests\n".to_vec(),
+            );
+        } else if members == 1 {
+            "standalone"
+        } else if first == Some(&task.seen.service) {
+            "leader"
+        } else {
+            "follower"
+        };
+        Answer::Bytes(
+            format!("Zookeeper version: 3.6.3\nMode: {mode}\nNode count: 5\n").into_bytes(),
+        )
+    }
+
+    fn znode(&self, path: &str) -> bool {
+        if let Some(bookie) = path.strip_prefix("/ledgers/available/") {
+            return self.tasks.iter().any(|task| {
+                task.process
+                    .as_ref()
+                    .is_some_and(|process| process.row.name == "bookie" && process.is_up)
+                    && bookie == format!("{}:3181", short(&task.seen.service))
+            });
+        }
+        let Some(cluster) = &self.data.metadata else {
+            return false;
+        };
+        match path.strip_prefix("/admin/clusters/") {
+            Some(name) => name == cluster,
+            None => matches!(
+                path,
+                "/ledgers/INSTANCEID" | "/admin/policies/public/default"
+            ),
+        }
+    }
+
+    fn leaders(&self) -> Answer {
+        let leader =
+            self.data.sessions.iter().find(|session| {
+                session.role == "querynode" && Some(session.ip) == self.data.leader
+            });
+        let leaders: Vec<Value> = leader
+            .map(|session| {
+                json!({
+                    "database": "default",
+                    "collection": "vectors",
+                    "channel": "dml_0",
+                    "leader": session.server_id,
+                })
+            })
+            .into_iter()
+            .collect();
+        Answer::Bytes(Value::from(leaders).to_string().into_bytes())
+    }
+}

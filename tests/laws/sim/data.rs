@@ -1,0 +1,154 @@
+//! What lies on disks: who wrote which volume, and what the stores remember.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+
+use milvus_swarm::component::{Component, Shape};
+use milvus_swarm::gate::short;
+
+use super::world::{Millis, World};
+
+/// Volumes and what the components keep in them.
+#[derive(Default)]
+pub struct Data {
+    /// The member that wrote a volume, by node and volume.
+    pub volumes: BTreeMap<(String, String), String>,
+    /// The cluster as the first etcd member or MinIO server that started was told it is.
+    pub founded: BTreeMap<&'static str, String>,
+    /// The root user's credential is in etcd.
+    pub credential: bool,
+    pub sessions: Vec<SimSession>,
+    /// Pulsar's name for its cluster, once it is in ZooKeeper.
+    pub metadata: Option<String>,
+    /// The address of the query node that leads the one shard.
+    pub leader: Option<IpAddr>,
+}
+
+/// A Milvus process as etcd knows it.
+#[derive(Clone, Debug)]
+pub struct SimSession {
+    pub role: &'static str,
+    pub ip: IpAddr,
+    pub server_id: u64,
+    pub task: String,
+    /// When the lease of a dead process runs out.
+    pub ends: Option<Millis>,
+}
+
+impl World {
+    /// Takes the volumes of a starting task into possession; says why that is wrong.
+    pub fn mount(&mut self, at: usize) -> Result<(), String> {
+        let task = &self.tasks[at];
+        let member = short(&task.seen.service).to_owned();
+        let node = task.seen.node_id.clone();
+        let sources: Vec<String> = task
+            .spec
+            .task_template
+            .container_spec
+            .mounts
+            .iter()
+            .filter(|mount| matches!(mount.kind.as_str(), "volume" | "bind"))
+            .map(|mount| mount.source.clone())
+            .collect();
+        for source in &sources {
+            if let Some(((home, _), _)) = self
+                .data
+                .volumes
+                .iter()
+                .find(|((home, _), owner)| **owner == member && *home != node)
+            {
+                return Err(format!(
+                    "`{member}` starts on {node} but its data is on {home}"
+                ));
+            }
+            let key = (node.clone(), source.clone());
+            match self.data.volumes.get(&key) {
+                Some(owner) if *owner != member => {
+                    return Err(format!("`{member}` starts on the data of `{owner}`"));
+                }
+                Some(_) => {}
+                None => self.found(at, &member)?,
+            }
+        }
+        for source in sources {
+            self.data
+                .volumes
+                .insert((node.clone(), source), member.clone());
+        }
+        Ok(())
+    }
+
+    /// A member without data joins the cluster that its arguments describe, which must be the
+    /// one that is there.
+    fn found(&mut self, at: usize, member: &str) -> Result<(), String> {
+        let Some(row) = Component::of_service(member).filter(|row| row.shape == Shape::Members)
+        else {
+            return Ok(());
+        };
+        let spec = &self.tasks[at].spec.task_template.container_spec;
+        let told: Vec<&str> = spec
+            .args
+            .iter()
+            .chain(&spec.command)
+            .filter(|word| match row.name {
+                "etcd" => word.starts_with("--initial-cluster="),
+                "minio" => word.contains("/data"),
+                _ => false,
+            })
+            .map(String::as_str)
+            .collect();
+        let told = told.join(" ");
+        let known = self
+            .data
+            .founded
+            .entry(row.name)
+            .or_insert_with(|| told.clone());
+        if *known == told {
+            Ok(())
+        } else {
+            Err(format!("`{member}` founds `{told}` where `{known}` is"))
+        }
+    }
+
+    /// Empties volumes of a node.
+    pub fn wipe(&mut self, node: &str, volumes: &[String]) -> Result<(), String> {
+        if let Some(task) = self.tasks.iter().find(|task| {
+            task.seen.node_id == node
+                && !task.seen.container_id.is_empty()
+                && task
+                    .spec
+                    .task_template
+                    .container_spec
+                    .mounts
+                    .iter()
+                    .any(|mount| volumes.contains(&mount.source))
+        }) {
+            return Err(format!(
+                "`{}` still writes to what is wiped",
+                task.seen.service
+            ));
+        }
+        for volume in volumes {
+            self.data.volumes.remove(&(node.to_owned(), volume.clone()));
+        }
+        let left = |component: &str| {
+            self.data
+                .volumes
+                .values()
+                .any(|owner| owner.starts_with(&format!("{component}-")))
+        };
+        let (etcd, zookeeper, minio) = (left("etcd"), left("zookeeper"), left("minio"));
+        if !etcd {
+            self.data.founded.remove("etcd");
+            self.data.credential = false;
+            self.data.sessions.clear();
+        }
+        if !minio {
+            self.data.founded.remove("minio");
+        }
+        if !zookeeper {
+            self.data.metadata = None;
+        }
+        Ok(())
+    }
+}

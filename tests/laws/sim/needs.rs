@@ -1,0 +1,133 @@
+//! What components need of each other, and whether it is there now.
+
+use milvus_swarm::component::Component;
+use milvus_swarm::gate::short;
+
+use super::world::World;
+
+impl World {
+    /// Processes of a component that serve.
+    pub fn up(&self, component: &str) -> usize {
+        self.tasks
+            .iter()
+            .filter_map(|task| task.process.as_ref())
+            .filter(|process| process.row.name == component && process.is_up)
+            .count()
+    }
+
+    /// Members that a component is made of: what its processes are told, else the services
+    /// that exist.
+    pub fn size(&self, component: &str) -> usize {
+        let of = |name: &&String| {
+            Component::of_service(short(name)).is_some_and(|row| row.name == component)
+        };
+        let services: Vec<&String> = self.services.keys().filter(of).collect();
+        let told = services.first().map(|name| {
+            let container = &self.services[*name].spec.task_template.container_spec;
+            let words = || container.args.iter().chain(&container.command);
+            match component {
+                "etcd" => words()
+                    .find_map(|word| word.strip_prefix("--initial-cluster="))
+                    .map_or(0, |members| members.split(',').count()),
+                "minio" => words()
+                    .find_map(|word| word.strip_prefix("http://minio-{0...")?.split_once('}'))
+                    .and_then(|(last, _)| last.parse::<usize>().ok())
+                    .map_or(0, |last| last + 1),
+                "zookeeper" => container
+                    .configs
+                    .iter()
+                    .filter_map(|config| self.config_data.get(&config.name))
+                    .flat_map(|text| text.lines())
+                    .filter(|line| line.starts_with("server."))
+                    .count(),
+                _ => 0,
+            }
+        });
+        told.unwrap_or(0).max(services.len())
+    }
+
+    pub fn has_quorum(&self, component: &str) -> bool {
+        let size = self.size(component);
+        size > 0 && self.up(component) * 2 > size
+    }
+
+    /// Copies of each ledger that brokers ask for.
+    fn ensemble(&self) -> usize {
+        self.services
+            .values()
+            .flat_map(|service| &service.spec.task_template.container_spec.env)
+            .find_map(|line| {
+                line.strip_prefix("PULSAR_PREFIX_managedLedgerDefaultEnsembleSize=")?
+                    .parse()
+                    .ok()
+            })
+            .unwrap_or(1)
+    }
+
+    pub fn brokers_serve(&self) -> bool {
+        self.up("bookie") >= self.ensemble() && self.has_quorum("zookeeper")
+    }
+
+    fn has_session(&self, role: &str) -> bool {
+        self.data
+            .sessions
+            .iter()
+            .any(|session| session.role == role && session.ends.is_none())
+    }
+
+    /// What a process of a component would miss at its start.
+    pub fn misses(&self, row: &Component) -> Option<String> {
+        let zookeeper = || {
+            self.has_quorum("zookeeper")
+                .then_some(())
+                .ok_or("no ZooKeeper quorum")
+        };
+        let metadata = || {
+            self.data
+                .metadata
+                .as_ref()
+                .map(drop)
+                .ok_or("no Pulsar metadata")
+        };
+        let backends = || {
+            self.has_quorum("etcd")
+                .then_some(())
+                .ok_or("no etcd quorum")?;
+            self.has_quorum("minio")
+                .then_some(())
+                .ok_or("no MinIO write quorum")?;
+            (self.up("broker") > 0 && self.brokers_serve())
+                .then_some(())
+                .ok_or("no broker serves")
+        };
+        let result = match (row.name, row.milvus) {
+            ("pulsar-init", _) => zookeeper(),
+            ("bookie", _) => zookeeper().and_then(|()| metadata()),
+            ("broker", _) => zookeeper().and_then(|()| metadata()).and_then(|()| {
+                self.brokers_serve()
+                    .then_some(())
+                    .ok_or("not enough bookies")
+            }),
+            (name, Some(_)) if name.ends_with("coord") => backends().and_then(|()| {
+                self.data
+                    .credential
+                    .then_some(())
+                    .ok_or("no credential for root: a default is made")
+            }),
+            (_, Some(_)) => backends().and_then(|()| {
+                let coords: &[&str] = if self.size("mixcoord") > 0 {
+                    &["mixcoord"]
+                } else {
+                    &["rootcoord", "datacoord", "querycoord"]
+                };
+                coords
+                    .iter()
+                    .all(|role| self.has_session(role))
+                    .then_some(())
+                    .ok_or("no coordinator")
+            }),
+            _ => Ok(()),
+        };
+        result.err().map(ToOwned::to_owned)
+    }
+}

@@ -1,0 +1,200 @@
+//! What the processes in tasks do: what they need to start, when they serve, why they end.
+
+use milvus_swarm::component::{Component, Shape};
+use milvus_swarm::gate::short;
+
+use super::data::SimSession;
+use super::random::Random;
+use super::world::{Millis, World};
+
+/// A process that started before its time ends after this long.
+const GIVES_UP: Millis = 3_000;
+/// A process that loses what it lives on ends after this long.
+const ENDURES: Millis = 30_000;
+/// The lease of a session in etcd.
+const LEASE: Millis = 30_000;
+
+/// A process of one of the components.
+#[derive(Clone, Debug)]
+pub struct Process {
+    pub row: &'static Component,
+    pub ready: Millis,
+    pub is_up: bool,
+    pub server_id: u64,
+    /// When and why it ends.
+    doom: Option<(Millis, String)>,
+    missing_since: Option<Millis>,
+}
+
+impl Process {
+    pub fn new(service: &str, now: Millis, random: &mut Random) -> Option<Self> {
+        let row = Component::of_service(short(service))?;
+        let (low, high) = match row.name {
+            "etcd" => (300, 1_500),
+            "minio" | "zookeeper" => (500, 3_000),
+            "pulsar-init" => (800, 2_500),
+            "bookie" => (1_000, 4_000),
+            "broker" => (2_000, 5_000),
+            _ => (500, 2_500),
+        };
+        Some(Self {
+            row,
+            ready: now + random.within(low, high),
+            is_up: false,
+            server_id: random.within(1, 1 << 40),
+            doom: None,
+            missing_since: None,
+        })
+    }
+}
+
+impl World {
+    pub fn start_process(&mut self, at: usize) {
+        let doom = match self.mount(at) {
+            Err(why) => {
+                self.watch.violations.push(why.clone());
+                Some(why)
+            }
+            Ok(()) => self.tasks[at]
+                .process
+                .as_ref()
+                .and_then(|process| self.misses(process.row)),
+        };
+        let time = self.clock + GIVES_UP;
+        if let (Some(why), Some(process)) = (doom, &mut self.tasks[at].process) {
+            process.doom = Some((time, why));
+            self.at(time);
+        }
+    }
+
+    pub fn move_processes(&mut self) {
+        let clock = self.clock;
+        self.data
+            .sessions
+            .retain(|session| session.ends.is_none_or(|ends| ends > clock));
+        for at in 0..self.tasks.len() {
+            let Some(process) = &self.tasks[at].process else {
+                continue;
+            };
+            if let Some((time, why)) = process.doom.clone() {
+                if time <= clock {
+                    self.exit(at, 1, &why);
+                }
+            } else if process.is_up {
+                self.endure(at);
+            } else if process.ready <= clock {
+                self.serve(at);
+            }
+        }
+    }
+
+    /// The process begins to serve.
+    fn serve(&mut self, at: usize) {
+        let task = &mut self.tasks[at];
+        let Some(process) = &mut task.process else {
+            return;
+        };
+        let (row, server_id) = (process.row, process.server_id);
+        if let Some(milvus) = row.milvus {
+            // A coordinator that finds another one registered stands by.
+            let leads = !row.name.ends_with("coord")
+                || !self
+                    .data
+                    .sessions
+                    .iter()
+                    .any(|session| session.role == milvus.session);
+            process.is_up = true;
+            let ip = task.seen.addresses.values().next().copied();
+            if let (true, Some(ip)) = (leads, ip) {
+                let session = SimSession {
+                    role: milvus.session,
+                    ip,
+                    server_id,
+                    task: task.seen.id.clone(),
+                    ends: None,
+                };
+                self.data.sessions.push(session);
+                if row.name == "querynode" && self.data.leader.is_none() {
+                    self.data.leader = Some(ip);
+                }
+            }
+        } else if row.shape == Shape::Task {
+            let env = &task.spec.task_template.container_spec.env;
+            let name = env
+                .iter()
+                .find_map(|line| line.strip_prefix("INIT_CLUSTER="));
+            self.data.metadata = name.map(ToOwned::to_owned);
+            self.exit(at, 0, "");
+        } else {
+            process.is_up = true;
+        }
+        self.later(1);
+    }
+
+    /// A running process bears the loss of what it lives on for a while; a standby takes over.
+    fn endure(&mut self, at: usize) {
+        let Some(process) = &self.tasks[at].process else {
+            return;
+        };
+        let lost = match (process.row.name, process.row.milvus) {
+            ("bookie" | "broker", _) => !self.has_quorum("zookeeper"),
+            (_, Some(_)) => !self.has_quorum("etcd"),
+            _ => false,
+        };
+        let stands_by = process.row.milvus.is_some_and(|milvus| {
+            milvus.session.ends_with("coord")
+                && !self
+                    .data
+                    .sessions
+                    .iter()
+                    .any(|session| session.role == milvus.session)
+        });
+        let clock = self.clock;
+        let Some(process) = &mut self.tasks[at].process else {
+            return;
+        };
+        match (lost, process.missing_since) {
+            (false, _) => process.missing_since = None,
+            (true, None) => {
+                process.missing_since = Some(clock);
+                self.later(ENDURES);
+            }
+            (true, Some(since)) if clock >= since + ENDURES => {
+                self.exit(at, 1, "lost what it lives on");
+                return;
+            }
+            (true, Some(_)) => {}
+        }
+        if stands_by {
+            self.serve(at);
+        }
+    }
+
+    /// Ends a process; one that dies leaves its session to its lease.
+    pub fn end_process(&mut self, at: usize, gracefully: bool) {
+        let task = &mut self.tasks[at];
+        task.process = None;
+        let (id, ip) = (
+            task.seen.id.clone(),
+            task.seen.addresses.values().next().copied(),
+        );
+        let ends = self.clock + if gracefully { 300 } else { LEASE };
+        for session in self
+            .data
+            .sessions
+            .iter_mut()
+            .filter(|session| session.task == id)
+        {
+            session.ends = Some(ends);
+        }
+        self.at(ends);
+        if ip.is_some() && self.data.leader == ip {
+            let next = self
+                .data
+                .sessions
+                .iter()
+                .find(|session| session.role == "querynode" && session.ends.is_none());
+            self.data.leader = next.map(|session| session.ip);
+        }
+    }
+}
