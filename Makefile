@@ -1,0 +1,40 @@
+# Everything runs from here: `make demo` and `make test` are all that a newcomer needs.
+
+# Root installs by itself; others go through sudo.
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env PATH="$$PATH")
+LAB := target/release/milvus-swarm-lab
+TOOL := target/release/milvus-swarm
+
+.PHONY: help check test demo demo-down soak bench-up lab-down build
+
+help:
+	@echo 'make demo       a real Milvus on this machine, ending with a vector search'
+	@echo 'make demo-down  take the demo away'
+	@echo 'make check      formatting, lints, unit tests: seconds, no Docker'
+	@echo 'make test       everything, with a real Swarm of 26 hosts in the lab'
+	@echo 'make soak       the long repeats of the end-to-end tests'
+	@echo 'make bench-up   three ways of bringing up 26 hosts, side by side'
+	@echo 'make lab-down   take the lab away, whatever state it is in'
+
+build:
+	cargo build --release --workspace
+
+check:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets -- -D warnings
+	cargo test --workspace
+
+test:
+	@tests/run
+
+demo: build
+	@SUDO='$(SUDO)' lab/demo
+
+demo-down lab-down: build
+	$(SUDO) $(LAB) down
+
+soak: build
+	$(SUDO) MILVUS_SWARM_ROUNDS=10 cargo test --release --test e2e -- --ignored --nocapture --test-threads=1
+
+bench-up: build
+	$(SUDO) cargo test --release --test bench_up -- --ignored --nocapture --test-threads=1
