@@ -3,7 +3,6 @@
 # Root installs by itself; others go through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env PATH="$$PATH")
 LAB := target/release/milvus-swarm-lab
-TOOL := target/release/milvus-swarm
 
 .PHONY: help check test demo demo-down soak bench-up lab-down build
 

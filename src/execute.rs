@@ -4,7 +4,6 @@
 //! (`drive`) carries its orders out against a real Swarm; tests drive the same machine against
 //! an in-memory one. Time enters as a value.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::event::Event;
@@ -296,19 +295,6 @@ impl<'a> Execution<'a> {
         };
         self.finished = true;
         orders.push(Order::Finish(outcome));
-    }
-
-    /// What is being waited for, and since when.
-    #[must_use]
-    pub fn waiting(&self) -> BTreeMap<StepId, (Elapsed, &[Why])> {
-        self.states
-            .iter()
-            .enumerate()
-            .filter_map(|(id, state)| match state {
-                State::Watching { since, reasons } => Some((id, (*since, reasons.as_slice()))),
-                _ => None,
-            })
-            .collect()
     }
 }
 

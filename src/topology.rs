@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::component::{COMPONENTS, Component, Shape};
+use crate::component::{Component, Shape};
 use crate::inventory::Inventory;
 use crate::observed::Node;
 use crate::plan::{NodeLabels, Refusal};
@@ -349,13 +349,4 @@ fn pool(inventory: &Inventory, role: Role) -> Pool {
         per_host: settings.per_host,
         hosts,
     }
-}
-
-/// Every component of the table that runs as members, for documents and checks.
-#[must_use]
-pub fn stateful() -> Vec<&'static Component> {
-    COMPONENTS
-        .iter()
-        .filter(|component| component.shape == Shape::Members)
-        .collect()
 }

@@ -8,5 +8,5 @@ mod seed;
 mod smoke;
 
 pub use hand_over::{lease_question, setting_question};
-pub use seed::{already_seeded, seed_question, seeded};
+pub use seed::seed_question;
 pub use smoke::{Ask, SmokeError, smoke};

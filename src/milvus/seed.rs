@@ -6,9 +6,9 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::question::{Answer, Question};
+use crate::question::Question;
 
 /// etcd's client port.
 const ETCD: u16 = 2379;
@@ -33,20 +33,4 @@ pub fn seed_question(ip: &str, root_path: &str, password: &str) -> Result<Questi
         "success": [{ "request_put": { "key": key, "value": STANDARD.encode(value) } }],
     });
     Ok(Question::post_json(ip, ETCD, "/v3/kv/txn", &body))
-}
-
-/// Asks whether the credential is there.
-#[must_use]
-pub fn already_seeded(ip: &str, root_path: &str) -> Question {
-    let body = json!({ "key": STANDARD.encode(key(root_path)), "keys_only": true });
-    Question::post_json(ip, ETCD, "/v3/kv/range", &body)
-}
-
-/// Reads the answer to [`already_seeded`].
-///
-/// # Errors
-/// etcd did not answer.
-pub fn seeded(answer: &Answer) -> Result<bool, String> {
-    let body: Value = answer.json()?;
-    Ok(body["count"].as_str().is_some_and(|count| count != "0"))
 }

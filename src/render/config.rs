@@ -152,7 +152,7 @@ fn user_yaml(
 }
 
 /// The files of one stack.
-pub(super) fn used_by(stack: StackName, files: &[ConfigFile], _cluster: &str) -> Vec<ConfigFile> {
+pub(super) fn used_by(stack: StackName, files: &[ConfigFile]) -> Vec<ConfigFile> {
     files
         .iter()
         .filter(|file| file.stack == stack)

@@ -122,7 +122,7 @@ pub fn stacks(
     StackName::ALL
         .into_iter()
         .map(|stack| {
-            let used = config::used_by(stack, &configs, &inventory.name);
+            let used = config::used_by(stack, &configs);
             let context = context::of_stack(stack, &base, inventory, release, topology, &used);
             let file = format!("{}.yml", stack.name());
             let text = render(&environment, &file, &context)?;
