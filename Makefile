@@ -4,7 +4,7 @@
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env PATH="$$PATH")
 LAB := target/release/milvus-swarm-lab
 
-.PHONY: help check test demo demo-down soak bench-up lab-down build
+.PHONY: help check test demo demo-down soak fuzz bench-up bench-scale lab-down build
 
 help:
 	@echo 'make demo       a real Milvus on this machine, ending with a vector search'
@@ -12,6 +12,8 @@ help:
 	@echo 'make check      formatting, lints, unit tests: seconds, no Docker'
 	@echo 'make test       everything, with a real Swarm of 26 hosts in the lab'
 	@echo 'make soak       the long repeats of the end-to-end tests'
+	@echo 'make fuzz       ten minutes of damaged inventories and stack files for each reader'
+	@echo 'make bench-scale  time and memory for 10 to 10 000 hosts; renews docs/scale.md'
 	@echo 'make bench-up   three ways of bringing up 26 hosts, side by side'
 	@echo 'make lab-down   take the lab away, whatever state it is in'
 
@@ -34,6 +36,12 @@ demo-down lab-down: build
 
 soak: build
 	$(SUDO) MILVUS_SWARM_ROUNDS=10 cargo test --release --test e2e -- --ignored --nocapture --test-threads=1
+
+fuzz:
+	MILVUS_SWARM_FUZZ_SECONDS=600 cargo test --release --test fuzz -- --nocapture
+
+bench-scale:
+	cargo bench --profile dist --bench scale -- --write-docs --check
 
 bench-up: build
 	$(SUDO) cargo test --release --test bench_up -- --ignored --nocapture --test-threads=1

@@ -4,16 +4,19 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::schema::Schema;
+
 const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for `status`: healthy
   1  something unexpected failed
   2  the command line is wrong
   3  the inventory or a stack file is wrong
-  4  refused: the plan breaks a rule
+  4  refused or declined: nothing was changed
   5  the Swarm cannot be reached or used
-  6  a gate stayed shut, or `status` found the cluster unhealthy
+  6  a gate stayed shut, `status` found the cluster unhealthy, or it would not survive `what-if`
   7  the Swarm moved since the plan was made
+  8  somebody else holds the cluster's lock, or took it over
   10 `plan --exit-code` found something to do
   130 interrupted; run the same command again to go on
 
@@ -33,21 +36,19 @@ pub struct Cli {
 #[derive(Args, Clone, Debug)]
 pub struct Global {
     /// Inventory of hosts; may be given again, a later file overlays an earlier one
-    /// [default: ./milvus-swarm.yml, else the embedded one for this machine only]
-    #[arg(
-        short,
-        long,
-        global = true,
-        env = "MILVUS_SWARM_INVENTORY",
-        value_name = "FILE",
-        value_delimiter = ':'
-    )]
+    /// [default: the files in MILVUS_SWARM_INVENTORY with `:` between them, else
+    /// ./milvus-swarm.yml, else the embedded one for this machine only]
+    #[arg(short, long, global = true, value_name = "FILE", value_delimiter = ':')]
     pub inventory: Vec<PathBuf>,
 
     /// Engine of a Swarm manager: unix://, tcp:// or ssh://
     /// [default: DOCKER_HOST, else the current Docker context]
     #[arg(short = 'H', long, global = true, value_name = "URL")]
     pub host: Option<String>,
+
+    /// Folder with stack templates of your own; wins over `stacks` in the inventory
+    #[arg(long, global = true, value_name = "DIR")]
+    pub stacks: Option<PathBuf>,
 
     /// Print JSON instead of text; events are one object per line
     #[arg(long, global = true)]
@@ -75,18 +76,32 @@ pub enum Verb {
     Up(UpArgs),
     /// Show what runs and whether it is healthy
     Status(StatusArgs),
+    /// Tell what would be left if hosts were lost; asks and changes nothing
+    WhatIf(WhatIfArgs),
     /// Change the number of query, index or data nodes or proxies
     Scale(ScaleArgs),
     /// Write the stack files that `docker stack deploy` takes
     Render(RenderArgs),
+    /// Write the shipped stack templates to a folder, to edit them
+    Eject(EjectArgs),
     /// Take the cluster away; data stays unless you say otherwise
     Down(DownArgs),
+    /// Remove the lock of a run that will never let go of it
+    Unlock(UnlockArgs),
     /// Print a commented inventory to start from
     Init,
     /// Show the credentials of the cluster
     Credentials,
-    /// Print the JSON Schema of the inventory
-    Schema,
+    /// Print a JSON Schema: of the inventory, or of what `--json` prints
+    Schema(SchemaArgs),
+}
+
+impl Verb {
+    /// Whether `--json` makes it print events, an object per line, and not one document.
+    #[must_use]
+    pub const fn prints_events(&self) -> bool {
+        matches!(self, Self::Up(_) | Self::Scale(_) | Self::Down(_))
+    }
 }
 
 #[derive(Args, Debug)]
@@ -97,9 +112,12 @@ pub struct PlanArgs {
     /// Save the plan for `up FILE`
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
-    /// Templates of your own instead of the shipped ones
-    #[arg(long, value_name = "DIR")]
-    pub stacks: Option<PathBuf>,
+    /// Plan from what `status --record` saw, without connecting to anything
+    #[arg(long, value_name = "FILE")]
+    pub observed: Option<PathBuf>,
+    /// Draw the steps and what each waits for
+    #[arg(long, value_name = "FILE.svg")]
+    pub graph: Option<PathBuf>,
 }
 
 #[derive(Args, Debug)]
@@ -113,21 +131,58 @@ pub struct UpArgs {
     /// Give up on a gate after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub gate_timeout: u64,
-    /// Templates of your own instead of the shipped ones
-    #[arg(long, value_name = "DIR")]
-    pub stacks: Option<PathBuf>,
+    /// Write a page with a bar for each step and the critical path, also when the run fails
+    #[arg(long, value_name = "FILE.html")]
+    pub timings: Option<PathBuf>,
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
+const RECORD_HELP: &str = "\
+Record:
+  milvus-swarm status --record swarm.json    on a machine that reaches the Swarm
+  milvus-swarm plan --observed swarm.json    anywhere, with the same inventory
+
+The file holds nodes, services, tasks and what the gates said, with names and addresses, and no
+secret: what was put into a service by hand and may be a credential is left out.";
+
 #[derive(Args, Debug)]
+#[command(after_help = RECORD_HELP)]
 pub struct StatusArgs {
     /// Show it again every two seconds until interrupted
     #[arg(short, long)]
     pub watch: bool,
+    /// Also write what was seen, for `plan --observed` and `what-if --observed`
+    #[arg(long, value_name = "FILE", conflicts_with = "watch")]
+    pub record: Option<PathBuf>,
+}
+
+const WHAT_IF_HELP: &str = "\
+Examples:
+  milvus-swarm what-if --lose node14
+  milvus-swarm what-if --lose 'node[20-21],zone-b'      ranges, and every host of a zone
+  milvus-swarm what-if --lose node15 --observed swarm.json
+  milvus-swarm what-if --lose zone-a --offline          while you still design the cluster
+
+Exit code 0: reads and writes go on and no data is lost. 6: they do not.";
+
+#[derive(Args, Debug)]
+#[command(after_help = WHAT_IF_HELP)]
+pub struct WhatIfArgs {
+    /// Hosts, ranges of hosts, or zones; `host=NAME` and `zone=NAME` where both are called so
+    #[arg(long, required = true, value_name = "HOSTS_OR_ZONES")]
+    pub lose: Vec<String>,
+    /// Answer from what `status --record` saw, without connecting to anything
+    #[arg(long, value_name = "FILE", conflicts_with = "offline")]
+    pub observed: Option<PathBuf>,
+    /// Answer from the inventory alone
+    #[arg(long)]
+    pub offline: bool,
 }
 
 #[derive(Args, Debug)]
 pub struct ScaleArgs {
-    /// A role and its number of tasks, such as query=8
+    /// A role and its number of tasks, such as query=8; each of query, index, data and proxy once
     #[arg(required = true, value_name = "ROLE=N")]
     pub targets: Vec<String>,
     /// Hosts that get the role first
@@ -139,6 +194,8 @@ pub struct ScaleArgs {
     /// Give up on a gate after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 600)]
     pub gate_timeout: u64,
+    #[command(flatten)]
+    pub lock: LockArgs,
 }
 
 #[derive(Args, Debug)]
@@ -146,9 +203,20 @@ pub struct RenderArgs {
     /// Folder to write to
     #[arg(short, long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Templates of your own instead of the shipped ones
-    #[arg(long, value_name = "DIR")]
-    pub stacks: Option<PathBuf>,
+}
+
+#[derive(Args, Debug)]
+pub struct SchemaArgs {
+    /// What it describes
+    #[arg(value_enum, default_value_t = Schema::Inventory, value_name = "WHAT")]
+    pub what: Schema,
+}
+
+#[derive(Args, Debug)]
+pub struct EjectArgs {
+    /// Folder to write to; `stacks: DIR` in the inventory or `--stacks DIR` then uses it
+    #[arg(value_name = "DIR")]
+    pub dir: PathBuf,
 }
 
 #[derive(Args, Debug)]
@@ -165,4 +233,24 @@ pub struct DownArgs {
     /// Give up after so many seconds
     #[arg(long, value_name = "SECONDS", default_value_t = 2400)]
     pub gate_timeout: u64,
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Of verbs that change the cluster.
+#[derive(Args, Clone, Copy, Debug)]
+pub struct LockArgs {
+    /// Wait so long for somebody else who works on the cluster
+    #[arg(long, value_name = "SECONDS", default_value_t = 0)]
+    pub lock_wait: u64,
+}
+
+#[derive(Args, Debug)]
+pub struct UnlockArgs {
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Even while the run that holds it lives; it starts nothing more from its next beat on
+    #[arg(long)]
+    pub force: bool,
 }

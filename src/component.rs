@@ -60,6 +60,12 @@ pub struct Component {
     /// replacement after 60 s at most, and two processes must not share a directory
     /// (swarmkit: `manager/orchestrator/restart`, `defaultOldTaskTimeout`).
     pub grace: u32,
+    /// Components of Milvus that are brought to a new spec before this one: upstream's upgrade
+    /// order (milvus-operator: `pkg/controllers/component_dependency.go` keeps it per topology),
+    /// which is not the order of starting.
+    pub upgrades_after: &'static [&'static str],
+    /// The user that upstream's image runs as, who must own a directory that it writes to.
+    pub uid: u32,
 }
 
 /// What `milvus run` calls a process, and what it calls itself in etcd.
@@ -73,6 +79,8 @@ const fn process(run: &'static str, session: &'static str) -> Option<Process> {
     Some(Process { run, session })
 }
 
+/// Pulsar's images run as this user from 2.10 on; before, as root, who may write anywhere.
+const PULSAR_UID: u32 = 10_000;
 const FIRST: u8 = 2;
 const LAST: u8 = 6;
 const COORDS: &[&str] = &[
@@ -96,6 +104,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: None,
         releases: (FIRST, LAST),
         grace: 30,
+        upgrades_after: &[],
+        uid: PULSAR_UID,
     },
     Component {
         name: "etcd",
@@ -107,6 +117,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: None,
         releases: (FIRST, LAST),
         grace: 30,
+        upgrades_after: &[],
+        uid: 0,
     },
     Component {
         name: "minio",
@@ -118,6 +130,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: None,
         releases: (FIRST, LAST),
         grace: 30,
+        upgrades_after: &[],
+        uid: 0,
     },
     Component {
         name: "pulsar-init",
@@ -129,6 +143,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: None,
         releases: (FIRST, LAST),
         grace: 10,
+        upgrades_after: &[],
+        uid: PULSAR_UID,
     },
     Component {
         name: "bookie",
@@ -140,6 +156,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: None,
         releases: (FIRST, LAST),
         grace: 50,
+        upgrades_after: &[],
+        uid: PULSAR_UID,
     },
     Component {
         name: "broker",
@@ -151,6 +169,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: None,
         releases: (FIRST, LAST),
         grace: 50,
+        upgrades_after: &[],
+        uid: PULSAR_UID,
     },
     Component {
         name: "rootcoord",
@@ -162,6 +182,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("rootcoord", "rootcoord"),
         releases: (FIRST, 5),
         grace: 15,
+        upgrades_after: &["indexnode"],
+        uid: 0,
     },
     Component {
         name: "datacoord",
@@ -173,6 +195,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("datacoord", "datacoord"),
         releases: (FIRST, 5),
         grace: 15,
+        upgrades_after: &["rootcoord"],
+        uid: 0,
     },
     Component {
         name: "querycoord",
@@ -184,6 +208,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("querycoord", "querycoord"),
         releases: (FIRST, 5),
         grace: 15,
+        upgrades_after: &["datacoord", "indexcoord"],
+        uid: 0,
     },
     Component {
         name: "indexcoord",
@@ -195,6 +221,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("indexcoord", "indexcoord"),
         releases: (FIRST, 2),
         grace: 15,
+        upgrades_after: &["datacoord"],
+        uid: 0,
     },
     Component {
         name: "mixcoord",
@@ -206,6 +234,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("mixcoord", "mixcoord"),
         releases: (6, LAST),
         grace: 15,
+        upgrades_after: &["indexnode"],
+        uid: 0,
     },
     Component {
         name: "streamingnode",
@@ -217,6 +247,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("streamingnode", "streamingnode"),
         releases: (6, LAST),
         grace: 1800,
+        upgrades_after: &["mixcoord"],
+        uid: 0,
     },
     Component {
         name: "datanode",
@@ -228,6 +260,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("datanode", "datanode"),
         releases: (FIRST, LAST),
         grace: 1800,
+        upgrades_after: &["querynode"],
+        uid: 0,
     },
     Component {
         name: "proxy",
@@ -239,6 +273,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("proxy", "proxy"),
         releases: (FIRST, LAST),
         grace: 60,
+        upgrades_after: &["datanode"],
+        uid: 0,
     },
     Component {
         name: "querynode",
@@ -250,6 +286,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("querynode", "querynode"),
         releases: (FIRST, LAST),
         grace: 1800,
+        upgrades_after: &["querycoord", "streamingnode", "mixcoord"],
+        uid: 0,
     },
     Component {
         name: "indexnode",
@@ -261,6 +299,8 @@ pub const COMPONENTS: &[Component] = &[
         milvus: process("indexnode", "indexnode"),
         releases: (FIRST, 5),
         grace: 60,
+        upgrades_after: &[],
+        uid: 0,
     },
 ];
 
@@ -283,6 +323,16 @@ impl Component {
         COMPONENTS
             .iter()
             .filter(move |row| (row.releases.0..=row.releases.1).contains(&minor))
+    }
+
+    /// Position in the upgrade order.
+    #[must_use]
+    pub fn upgrade_rank(&self) -> usize {
+        let before = self.upgrades_after.iter();
+        let ranks = before
+            .filter_map(|name| Self::named(name))
+            .map(|row| row.upgrade_rank() + 1);
+        ranks.max().unwrap_or(0)
     }
 
     /// The component that a service's short name belongs to: `etcd` for `etcd-0`.
@@ -308,6 +358,31 @@ mod tests {
                 assert!(at.is_some_and(|at| at < index), "{} needs {need}", row.name);
             }
         }
+    }
+
+    #[test]
+    fn upgrades_follow_upstream() {
+        let order = |minor: u8| {
+            let mut rows: Vec<&Component> = COMPONENTS
+                .iter()
+                .filter(|row| row.milvus.is_some())
+                .filter(|row| (row.releases.0..=row.releases.1).contains(&minor))
+                .collect();
+            rows.sort_by_key(|row| row.upgrade_rank());
+            rows.iter()
+                .map(|row| row.name)
+                .collect::<Vec<_>>()
+                .join(" ")
+        };
+        assert_eq!(
+            order(2),
+            "indexnode rootcoord datacoord indexcoord querycoord querynode datanode proxy"
+        );
+        assert_eq!(
+            order(5),
+            "indexnode rootcoord datacoord querycoord querynode datanode proxy"
+        );
+        assert_eq!(order(6), "mixcoord streamingnode querynode datanode proxy");
     }
 
     #[test]

@@ -39,21 +39,30 @@ enum Happened {
     Acted(StepId, Result<(), Failure>),
     Judged(StepId, Verdict),
     /// Looked at the Swarm; the look began at that time.
-    Looked(Instant, Result<Observed, Failure>),
+    Looked(Instant, Result<Rc<Observed>, Failure>),
     Ticked,
+    Stopped(Stop),
+}
+
+/// Why an execution ends before its plan does.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Stop {
+    /// The user wants to stop.
     Interrupted,
+    /// Somebody else has the cluster now, as this says.
+    Lost(String),
 }
 
 type Pending<'a> = FuturesUnordered<Pin<Box<dyn Future<Output = Happened> + 'a>>>;
 
-/// Executes a plan to its end. `interrupt` resolves when the user wants to stop: what is under
-/// way is waited for, nothing new starts.
+/// Executes a plan to its end, or until `stop` resolves: then what is under way is waited for
+/// and nothing new starts.
 pub async fn drive<S: Swarm>(
     swarm: &S,
     plan: &Plan,
     seen: Observed,
     limits: Limits,
-    interrupt: impl Future<Output = ()>,
+    stop: impl Future<Output = Stop>,
     mut emit: impl FnMut(&Event),
 ) -> Outcome {
     let start = Instant::now();
@@ -63,10 +72,7 @@ pub async fn drive<S: Swarm>(
     let mut seen = Rc::new(seen);
     let mut seen_at = start;
     let mut looking = false;
-    pending.push(Box::pin(async {
-        interrupt.await;
-        Happened::Interrupted
-    }));
+    pending.push(Box::pin(async { Happened::Stopped(stop.await) }));
     pending.push(tick());
 
     let mut input = Input::Tick;
@@ -94,7 +100,8 @@ pub async fn drive<S: Swarm>(
             looking = true;
             pending.push(Box::pin(async {
                 tokio::time::sleep(LOOK_AGAIN).await;
-                Happened::Looked(Instant::now(), swarm.observe().await)
+                let began = Instant::now();
+                Happened::Looked(began, swarm.observe().await.map(Rc::new))
             }));
         }
         input = match pending.next().await {
@@ -115,7 +122,7 @@ pub async fn drive<S: Swarm>(
                 looking = false;
                 match result {
                     Ok(looked) => {
-                        seen = Rc::new(looked);
+                        seen = looked;
                         seen_at = began;
                     }
                     Err(failure) => emit(&Event::Note {
@@ -124,7 +131,8 @@ pub async fn drive<S: Swarm>(
                 }
                 Input::Tick
             }
-            Some(Happened::Interrupted) => Input::Interrupt,
+            Some(Happened::Stopped(Stop::Interrupted)) => Input::Interrupt,
+            Some(Happened::Stopped(Stop::Lost(how))) => Input::Lost(how),
             Some(Happened::Ticked) | None => {
                 pending.push(tick());
                 Input::Tick

@@ -42,6 +42,8 @@ pub enum Input {
     Tick,
     /// The user wants to stop: nothing new starts.
     Interrupt,
+    /// Somebody else has the cluster now, as this says: nothing new starts.
+    Lost(String),
 }
 
 /// Why an action failed.
@@ -78,6 +80,8 @@ pub enum Outcome {
     /// A gate that stayed shut.
     Shut(StepId, Vec<Why>),
     Interrupted,
+    /// The lock was lost; how.
+    Lost(String),
 }
 
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -131,6 +135,7 @@ impl<'a> Execution<'a> {
             Input::Judged(id, verdict) => self.judged(now, id, verdict, &mut orders),
             Input::Tick => self.tick(now, &mut orders),
             Input::Interrupt => self.stop(Outcome::Interrupted, &mut orders),
+            Input::Lost(how) => self.stop(Outcome::Lost(how), &mut orders),
         }
         if self.stopping.is_none() {
             self.start_ready(now, &mut orders);

@@ -7,6 +7,7 @@
     clippy::unwrap_used
 )]
 
+pub mod advice;
 pub mod cli;
 pub mod command;
 pub mod component;
@@ -17,17 +18,23 @@ pub mod event;
 pub mod execute;
 pub mod gate;
 pub mod inventory;
+pub mod lint;
 pub mod live;
+pub mod lock;
 pub mod milvus;
 pub mod observed;
 pub mod plan;
 pub mod question;
+pub mod refuse;
 pub mod release;
 pub mod render;
 pub mod report;
 pub mod role;
+pub mod schema;
+pub mod snapshot;
 pub mod source;
 pub mod spec;
 pub mod status;
 pub mod topology;
 pub mod wanted;
+pub mod what_if;

@@ -1,14 +1,17 @@
 //! What a Swarm was seen to be at one moment: plain data, no behaviour that touches the world.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::lock::Lock;
 use crate::spec::{NetworkSpec, ServiceSpec};
 
 /// Everything that a plan, a gate or a status needs to know of a Swarm.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Observed {
     /// The Swarm's identifier.
     pub swarm_id: String,
@@ -27,10 +30,90 @@ pub struct Observed {
     pub secrets: BTreeMap<String, Secret>,
     /// Networks of the cluster, by name.
     pub networks: BTreeMap<String, Network>,
+    /// Who works on the cluster now; never among `configs`.
+    pub lock: Option<Lock>,
+    /// What others hold; looked at when a plan is made, empty while it is executed.
+    #[serde(default)]
+    pub others: Others,
+}
+
+/// What services that are none of the cluster's hold on the same Swarm.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct Others {
+    /// What their tasks reserve, by node identifier.
+    pub reserved: BTreeMap<String, Reserved>,
+    /// Ports that they publish.
+    pub ports: Vec<TakenPort>,
+    /// Objects that are none of the cluster's and whose names begin with its name.
+    #[serde(default)]
+    pub names: Vec<TakenName>,
+}
+
+/// A kind of object that has a name of its own on a Swarm.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ObjectKind {
+    Network,
+    Secret,
+    Config,
+    Service,
+}
+
+/// A name that somebody else's object has.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+pub struct TakenName {
+    pub kind: ObjectKind,
+    pub name: String,
+    /// The label that says whose it is, where one does: `com.docker.stack.namespace=shop`.
+    pub owner: Option<String>,
+}
+
+impl fmt::Display for ObjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Network => "network",
+            Self::Secret => "secret",
+            Self::Config => "config",
+            Self::Service => "service",
+        })
+    }
+}
+
+/// CPUs and memory that the scheduler sets aside.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
+pub struct Reserved {
+    /// Billionths of a CPU.
+    pub nano_cpus: i64,
+    pub memory_bytes: i64,
+}
+
+/// A port that a service publishes.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+pub struct TakenPort {
+    pub port: u32,
+    /// `tcp`, `udp` or `sctp`.
+    pub protocol: String,
+    /// Full name of the service.
+    pub service: String,
+    /// Identifiers of the nodes whose own port it is; `None` is the routing mesh, which takes the
+    /// port on every node.
+    pub nodes: Option<BTreeSet<String>>,
+}
+
+impl Reserved {
+    /// Both amounts added, without wrapping around.
+    #[must_use]
+    pub const fn plus(self, other: Self) -> Self {
+        Self {
+            nano_cpus: self.nano_cpus.saturating_add(other.nano_cpus),
+            memory_bytes: self.memory_bytes.saturating_add(other.memory_bytes),
+        }
+    }
 }
 
 /// A Swarm node.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Node {
     pub id: String,
     pub version: u64,
@@ -54,6 +137,13 @@ pub struct Node {
 }
 
 impl Observed {
+    /// The tasks of one service, by its full name.
+    pub fn tasks_of<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Task> {
+        self.tasks
+            .iter()
+            .filter(move |task| task.service == service)
+    }
+
     /// Whether a task is made from the present spec of its service.
     #[must_use]
     pub fn is_current(&self, task: &Task) -> bool {
@@ -73,11 +163,12 @@ impl Node {
 
 /// A service with the identity that Swarm gave it. References in `spec` are by name.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Service {
     pub id: String,
     pub version: u64,
     pub spec: ServiceSpec,
-    pub previous_spec: Option<ServiceSpec>,
+    pub previous_spec: Option<Box<ServiceSpec>>,
     /// Empty when no update was made.
     pub update_state: String,
     pub update_message: String,
@@ -85,6 +176,7 @@ pub struct Service {
 
 /// A task.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Task {
     pub id: String,
     pub service_id: String,
@@ -131,6 +223,12 @@ impl Task {
         self.is_wanted() && matches!(self.state.as_str(), "running" | "starting")
     }
 
+    /// Whether it holds its reservation: it is placed and has not ended, as the scheduler counts.
+    #[must_use]
+    pub fn is_placed(&self) -> bool {
+        !self.node_id.is_empty() && is_placed(&self.state)
+    }
+
     /// Whether its process is over.
     #[must_use]
     pub fn has_ended(&self) -> bool {
@@ -143,6 +241,7 @@ impl Task {
 
 /// A config that exists.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Config {
     pub id: String,
     pub labels: BTreeMap<String, String>,
@@ -150,6 +249,7 @@ pub struct Config {
 
 /// A secret that exists.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Secret {
     pub id: String,
     pub labels: BTreeMap<String, String>,
@@ -157,7 +257,16 @@ pub struct Secret {
 
 /// A network that exists.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
 pub struct Network {
     pub id: String,
     pub spec: NetworkSpec,
+}
+
+/// Whether a task in this state counts on its node, as SwarmKit's scheduler sees it.
+pub(crate) fn is_placed(state: &str) -> bool {
+    matches!(
+        state,
+        "assigned" | "accepted" | "preparing" | "ready" | "starting" | "running"
+    )
 }

@@ -29,6 +29,9 @@ pub enum Question {
     ShardLeaders { host: String },
 }
 
+/// Why there is no answer where somebody took the connection and said nothing.
+pub const CLOSED: &str = "connection closed without an answer";
+
 /// What came back.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Answer {

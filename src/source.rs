@@ -12,8 +12,8 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-/// No inventory, template or plan that makes sense is longer.
-const MAX_BYTES: u64 = 64 << 20;
+/// In bytes: no inventory, template, plan or snapshot that makes sense is longer.
+pub const MAX_BYTES: u64 = 64 << 20;
 
 /// A file that could not be used.
 #[derive(Debug, Error)]
@@ -34,16 +34,25 @@ fn error(what: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> File
 /// # Errors
 /// It is not there, not readable, too long or not UTF-8.
 pub fn read(path: &Path) -> Result<String, FileError> {
+    String::from_utf8(read_bytes(path)?)
+        .map_err(|_| error("cannot read", path)(std::io::Error::other("the file is no UTF-8 text")))
+}
+
+/// Reads a file of bounded size.
+///
+/// # Errors
+/// It is not there, not readable or too long.
+pub fn read_bytes(path: &Path) -> Result<Vec<u8>, FileError> {
     let fail = || error("cannot read", path);
     let file = fs::File::open(path).map_err(fail())?;
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     file.take(MAX_BYTES + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(fail())?;
-    if text.len() as u64 > MAX_BYTES {
+    if bytes.len() as u64 > MAX_BYTES {
         return Err(fail()(std::io::Error::other("the file is too long")));
     }
-    Ok(text)
+    Ok(bytes)
 }
 
 /// Whether a file is there.
@@ -109,10 +118,72 @@ pub fn write_tree(dir: &Path, files: &BTreeMap<String, String>) -> Result<(), Fi
     Ok(())
 }
 
+/// Names of the files in a folder, in order; none where there is no folder.
+///
+/// # Errors
+/// The folder is not readable.
+pub fn names(dir: &Path) -> Result<Vec<String>, FileError> {
+    let fail = || error("cannot list", dir);
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(other) => return Err(fail()(other)),
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(fail())?;
+        if entry.file_type().is_ok_and(|kind| kind.is_file()) {
+            names.extend(entry.file_name().into_string());
+        }
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Removes a file.
+///
+/// # Errors
+/// The folder is not writable.
+pub fn remove(path: &Path) -> Result<(), FileError> {
+    fs::remove_file(path).map_err(error("cannot remove", path))
+}
+
 /// A variable of the environment, if it is set and not empty.
 #[must_use]
 pub fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// The files that a variable of the environment lists.
+#[must_use]
+pub fn paths(name: &str) -> Vec<PathBuf> {
+    let list = std::env::var_os(name).unwrap_or_default();
+    std::env::split_paths(&list)
+        .filter(|path| !path.as_os_str().is_empty())
+        .collect()
+}
+
+/// Who runs this program, as `user@host`, for people.
+#[must_use]
+pub fn who() -> String {
+    let user = ["SUDO_USER", "USER", "LOGNAME"]
+        .into_iter()
+        .find_map(variable)
+        .unwrap_or_else(|| "somebody".to_owned());
+    format!("{user}@{}", gethostname::gethostname().to_string_lossy())
+}
+
+/// Which process this is and from which address its user came, for people.
+#[must_use]
+pub fn from() -> String {
+    let process = format!("process {}", std::process::id());
+    match variable("SSH_CONNECTION")
+        .as_deref()
+        .and_then(|words| words.split(' ').next())
+    {
+        Some(address) => format!("{process}, over ssh from {address}"),
+        None => process,
+    }
 }
 
 /// Docker's configuration folder.

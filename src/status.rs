@@ -1,36 +1,40 @@
 //! What runs and whether it is healthy: a pure reading of what was seen and of the gates.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::component::Component;
 use crate::gate::{Verdict, Why, short};
+use crate::lock::Holder;
 use crate::observed::{Observed, Task};
 use crate::plan::{Phase, Verdicts};
 use crate::wanted::Cluster;
 
 /// The state of a cluster.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 pub struct Status {
     pub cluster: String,
     pub milvus: String,
     pub healthy: bool,
     pub nodes: NodeCount,
     pub components: Vec<Row>,
+    /// Who works on the cluster now.
+    pub lock: Option<Holder>,
     pub problems: Vec<String>,
     pub notes: Vec<String>,
 }
 
 /// Nodes of the cluster.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct NodeCount {
     pub ready: usize,
     pub total: usize,
 }
 
 /// One component.
-#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
 pub struct Row {
     pub component: String,
     pub title: String,
@@ -43,7 +47,7 @@ pub struct Row {
 }
 
 /// What a component says of itself.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     Healthy,
@@ -55,7 +59,7 @@ pub enum Health {
 }
 
 /// One task that Swarm wants.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct TaskRow {
     pub name: String,
     pub node: String,
@@ -65,9 +69,9 @@ pub struct TaskRow {
 }
 
 impl Status {
-    /// Reads the state of a cluster off what was seen.
+    /// Reads the state of a cluster off what was seen. `deaf` is why nothing could be asked.
     #[must_use]
-    pub fn of(cluster: &Cluster, seen: &Observed, verdicts: &Verdicts) -> Self {
+    pub fn of(cluster: &Cluster, seen: &Observed, verdicts: &Verdicts, deaf: Option<&str>) -> Self {
         let names: BTreeMap<&str, &str> = seen
             .nodes
             .iter()
@@ -85,19 +89,13 @@ impl Status {
             .filter(|row| row.health != Health::Healthy)
             .map(|row| {
                 if row.saw.is_empty() {
-                    format!("{}: could not be asked", row.title)
+                    let why = deaf.map_or(String::new(), |why| format!(": {why}"));
+                    format!("{}: could not be asked{why}", row.title)
                 } else {
                     format!("{}: {}", row.title, row.saw)
                 }
             })
             .collect();
-        problems.extend(
-            cluster
-                .wanted
-                .refusals
-                .iter()
-                .map(|refusal| refusal.reason.clone()),
-        );
         let prefix = format!("milvus.{}.", cluster.wanted.cluster);
         let ours: Vec<_> = seen
             .nodes
@@ -107,6 +105,7 @@ impl Status {
         for node in ours.iter().filter(|node| node.state != "ready") {
             problems.push(format!("node {} is {}", node.hostname, node.state));
         }
+        let refusals = cluster.wanted.refusals.iter();
         Self {
             cluster: cluster.wanted.cluster.clone(),
             milvus: cluster.runs.clone(),
@@ -116,14 +115,22 @@ impl Status {
                 total: ours.len(),
             },
             components,
+            lock: seen.lock.as_ref().map(|lock| lock.holder.clone()),
             problems,
-            notes: cluster.wanted.warnings.clone(),
+            // A cluster may be well although the inventory asks for what is refused.
+            notes: cluster
+                .wanted
+                .warnings
+                .iter()
+                .cloned()
+                .chain(refusals.map(|one| format!("`up` would refuse: {}", one.reason)))
+                .collect(),
         }
     }
 }
 
 fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&str, &str>) -> Row {
-    let services: Vec<&str> = phase
+    let services: BTreeSet<&str> = phase
         .services
         .iter()
         .map(|spec| spec.name.as_str())
@@ -133,11 +140,16 @@ fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&st
         .filter_map(|name| seen.services.get(*name))
         .map(|service| service.spec.replicas().unwrap_or(1))
         .sum();
-    let tasks: Vec<&Task> = seen
+    let mut tasks: Vec<&Task> = seen
         .tasks
         .iter()
-        .filter(|task| services.contains(&task.service.as_str()) && task.is_wanted())
+        .filter(|task| services.contains(task.service.as_str()) && task.is_wanted())
         .collect();
+    // In the order of members and slots, not in that of their making.
+    tasks.sort_by_key(|task| {
+        let mut specs = phase.services.iter();
+        (specs.position(|spec| spec.name == task.service), task.slot)
+    });
     let absent = services
         .iter()
         .all(|name| !seen.services.contains_key(*name));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::component::{Component, Shape};
 use crate::inventory::Inventory;
 use crate::observed::Node;
-use crate::plan::{NodeLabels, Refusal};
+use crate::plan::NodeLabels;
 use crate::release::Release;
 use crate::role::Role;
 
@@ -54,7 +54,6 @@ pub struct Topology {
     pub members: BTreeMap<&'static str, Vec<Member>>,
     pub pools: BTreeMap<&'static str, Pool>,
     pub labels: Vec<NodeLabels>,
-    pub refusals: Vec<Refusal>,
     pub warnings: Vec<String>,
     pub zones: bool,
 }
@@ -68,11 +67,12 @@ impl Topology {
             zones: inventory.hosts.iter().any(|host| host.zone.is_some()),
             ..Self::default()
         };
-        let by_host = topology.match_nodes(inventory, nodes);
+        let by_host = topology.match_nodes(inventory, nodes.unwrap_or_default());
+        let holders = holders(&inventory.name, nodes.unwrap_or_default());
         for component in Component::of(release) {
             match component.shape {
                 Shape::Members => {
-                    let members = topology.members_of(inventory, component, nodes, &by_host);
+                    let members = members_of(inventory, component, &holders, &by_host);
                     topology.members.insert(component.name, members);
                 }
                 Shape::Replicas => {
@@ -88,166 +88,33 @@ impl Topology {
         topology
     }
 
-    /// The node of each host, with a refusal for each host that has none.
+    /// The node of each host that has one, with a warning for each that can't take tasks now.
     fn match_nodes<'n>(
         &mut self,
         inventory: &Inventory,
-        nodes: Option<&'n [Node]>,
+        nodes: &'n [Node],
     ) -> BTreeMap<String, &'n Node> {
+        let named = by_hostname(nodes);
         let mut by_host = BTreeMap::new();
-        let Some(nodes) = nodes else {
-            return by_host;
-        };
         for host in &inventory.hosts {
-            let live: Vec<&Node> = nodes
-                .iter()
-                .filter(|node| node.hostname == host.name && node.state != "down")
-                .collect();
-            let any = nodes.iter().find(|node| node.hostname == host.name);
-            match (live.as_slice(), any) {
-                ([node], _) => {
-                    by_host.insert(host.name.clone(), *node);
-                    if node.availability != "active" {
-                        self.warnings.push(format!(
-                            "node `{}` is set to `{}` and takes no new tasks: `docker node update \
-                             --availability active {}`",
-                            host.name, node.availability, host.name
-                        ));
-                    }
-                    if host.roles.contains(&Role::Manager) && node.role != "manager" {
-                        self.refuse(
-                            "not-a-manager",
-                            format!("host `{}` has the role `manager` but is a Swarm worker", host.name),
-                            format!("docker node promote {}", host.name),
-                        );
-                    }
-                }
-                ([], Some(node)) => {
-                    by_host.insert(host.name.clone(), node);
-                    self.warnings.push(format!(
-                        "node `{}` is down; what is pinned to it waits for it",
-                        host.name
-                    ));
-                }
-                ([], None) => self.refuse(
-                    "no-such-node",
-                    format!("host `{}` is not a node of this Swarm", host.name),
-                    format!(
-                        "on {}: docker swarm join (the token: `docker swarm join-token worker` on a manager)",
-                        host.address.as_deref().unwrap_or(&host.name)
-                    ),
-                ),
-                (several, _) => self.refuse(
-                    "ambiguous-node",
-                    format!(
-                        "{} live nodes of this Swarm are named `{}`: {}",
-                        several.len(),
-                        host.name,
-                        several
-                            .iter()
-                            .map(|node| format!("{} ({})", node.id, node.addr))
-                            .collect::<Vec<_>>()
-                            .join(", ")
-                    ),
-                    "docker node rm --force <the id that is wrong>".to_owned(),
-                ),
+            let Some(node) = named.get(host.name.as_str()).and_then(|named| home(named)) else {
+                continue;
+            };
+            by_host.insert(host.name.clone(), node);
+            if node.state == "down" {
+                self.warnings.push(format!(
+                    "node `{}` is down; what is pinned to it waits for it",
+                    host.name
+                ));
+            } else if node.availability != "active" {
+                self.warnings.push(format!(
+                    "node `{}` is set to `{}` and takes no new tasks: `docker node update \
+                     --availability active {}`",
+                    host.name, node.availability, host.name
+                ));
             }
         }
         by_host
-    }
-
-    fn refuse(&mut self, rule: &str, reason: String, hint: String) {
-        self.refusals.push(Refusal {
-            rule: rule.to_owned(),
-            reason,
-            hint,
-        });
-    }
-
-    fn members_of(
-        &mut self,
-        inventory: &Inventory,
-        component: &'static Component,
-        nodes: Option<&[Node]>,
-        by_host: &BTreeMap<String, &Node>,
-    ) -> Vec<Member> {
-        let hosts: Vec<&str> = inventory
-            .hosts
-            .iter()
-            .filter(|host| host.roles.contains(&component.role))
-            .map(|host| host.name.as_str())
-            .collect();
-        let mut taken: BTreeMap<usize, String> = BTreeMap::new();
-        let prefix = member_label(&inventory.name, &format!("{}-", component.name));
-        for node in nodes.unwrap_or_default() {
-            for key in node.labels.keys() {
-                let Some(ordinal) = key.strip_prefix(&prefix).and_then(|n| n.parse().ok()) else {
-                    continue;
-                };
-                let ours = by_host
-                    .get(&node.hostname)
-                    .is_some_and(|found| found.id == node.id)
-                    && hosts.contains(&node.hostname.as_str());
-                if !ours {
-                    self.refuse(
-                        "member-moves",
-                        format!(
-                            "`{}-{ordinal}` has its data on node `{}`, which the inventory does not \
-                             give the role `{}`",
-                            component.name, node.hostname, component.role
-                        ),
-                        format!(
-                            "give host `{}` the role `{}` again; a member's data does not move by \
-                             itself",
-                            node.hostname, component.role
-                        ),
-                    );
-                } else if let Some(other) = taken.insert(ordinal, node.hostname.clone()) {
-                    self.refuse(
-                        "member-twice",
-                        format!(
-                            "nodes `{other}` and `{}` both carry the label of `{}-{ordinal}`",
-                            node.hostname, component.name
-                        ),
-                        format!(
-                            "docker node update --label-rm {prefix}{ordinal} <the node without its data>"
-                        ),
-                    );
-                }
-            }
-        }
-        let holders: BTreeSet<String> = taken.values().cloned().collect();
-        let mut free = (0..).filter(|ordinal| !taken.contains_key(ordinal));
-        let mut members: Vec<Member> = taken
-            .iter()
-            .map(|(&ordinal, host)| member(component, ordinal, host))
-            .collect();
-        for host in hosts.iter().filter(|host| !holders.contains(**host)) {
-            if let Some(ordinal) = free.next() {
-                members.push(member(component, ordinal, host));
-            }
-        }
-        members.sort();
-        if members
-            .iter()
-            .enumerate()
-            .any(|(at, member)| member.ordinal != at)
-        {
-            self.refuse(
-                "member-gap",
-                format!(
-                    "members of `{}` are not numbered from 0 without a gap: {}",
-                    component.name,
-                    members
-                        .iter()
-                        .map(|member| member.name.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", ")
-                ),
-                "put back the node labels of the missing members".to_owned(),
-            );
-        }
-        members
     }
 
     fn label(&mut self, inventory: &Inventory, nodes: &[Node], by_host: &BTreeMap<String, &Node>) {
@@ -292,11 +159,16 @@ impl Topology {
                 .into_iter()
                 .filter(|(key, value)| node.labels.get(key) != Some(value))
                 .collect();
+            let from = add
+                .keys()
+                .filter_map(|key| Some((key.clone(), node.labels.get(key)?.clone())))
+                .collect();
             if !add.is_empty() || !remove.is_empty() {
                 self.labels.push(NodeLabels {
                     node_id: node.id.clone(),
                     hostname: node.hostname.clone(),
                     add,
+                    from,
                     remove,
                 });
             }
@@ -326,6 +198,103 @@ impl Topology {
     pub fn members(&self, component: &str) -> &[Member] {
         self.members.get(component).map_or(&[], Vec::as_slice)
     }
+}
+
+/// Nodes by hostname. A host that left the Swarm and joined it again is there twice: its former
+/// node stays in the list, down, until somebody removes it.
+pub(crate) fn by_hostname(nodes: &[Node]) -> BTreeMap<&str, Vec<&Node>> {
+    let mut named: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
+    for node in nodes {
+        named.entry(&node.hostname).or_default().push(node);
+    }
+    named
+}
+
+/// Which of the nodes with its name a host is: the live one, or one that is down where none is
+/// live; none where several are.
+pub(crate) fn home<'n>(named: &[&'n Node]) -> Option<&'n Node> {
+    let mut live = named.iter().filter(|node| node.state != "down");
+    match (live.next(), live.next()) {
+        (Some(one), None) => Some(*one),
+        (None, _) => named.first().copied(),
+        _ => None,
+    }
+}
+
+/// A node that carries the label of a member.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Holder<'n> {
+    pub component: &'static Component,
+    pub ordinal: usize,
+    pub node: &'n Node,
+}
+
+/// Every member label of a cluster.
+pub(crate) fn holders<'n>(cluster: &str, nodes: &'n [Node]) -> Vec<Holder<'n>> {
+    let prefix = member_label(cluster, "");
+    let mut holders = Vec::new();
+    for node in nodes {
+        for name in node
+            .labels
+            .keys()
+            .filter_map(|key| key.strip_prefix(&prefix))
+        {
+            let Some((component, ordinal)) = name.rsplit_once('-') else {
+                continue;
+            };
+            if let (Some(component), Ok(ordinal)) =
+                (Component::named(component), ordinal.parse::<usize>())
+                && component.shape == Shape::Members
+            {
+                holders.push(Holder {
+                    component,
+                    ordinal,
+                    node,
+                });
+            }
+        }
+    }
+    holders
+}
+
+/// Who holds data stays where it is; hosts that are left get the numbers that are left.
+fn members_of(
+    inventory: &Inventory,
+    component: &'static Component,
+    holders: &[Holder<'_>],
+    by_host: &BTreeMap<String, &Node>,
+) -> Vec<Member> {
+    let hosts: Vec<&str> = inventory
+        .hosts_with(component.role)
+        .map(|host| host.name.as_str())
+        .collect();
+    let with_role: BTreeSet<&str> = hosts.iter().copied().collect();
+    let taken: BTreeMap<usize, &str> = holders
+        .iter()
+        .filter(|holder| holder.component.name == component.name)
+        .filter(|holder| {
+            let hostname = holder.node.hostname.as_str();
+            with_role.contains(hostname)
+                && by_host
+                    .get(hostname)
+                    .is_some_and(|found| found.id == holder.node.id)
+        })
+        .map(|holder| (holder.ordinal, holder.node.hostname.as_str()))
+        .collect();
+    let settled: BTreeSet<&str> = taken.values().copied().collect();
+    let free = (0..).filter(|ordinal| !taken.contains_key(ordinal));
+    let newcomers = hosts.iter().filter(|host| !settled.contains(*host));
+    let mut members: Vec<Member> = taken
+        .iter()
+        .map(|(&ordinal, host)| member(component, ordinal, host))
+        .chain(
+            newcomers
+                .zip(free)
+                .map(|(host, ordinal)| member(component, ordinal, host)),
+        )
+        .collect();
+    members.sort();
+    members
 }
 
 fn member(component: &Component, ordinal: usize, host: &str) -> Member {

@@ -10,17 +10,33 @@
     reason = "tests may panic, need files and a clock, and tell what they measured"
 )]
 
+#[path = "engine/alone.rs"]
+mod alone;
 #[path = "engine/carry.rs"]
 mod carry;
 #[path = "engine/fake.rs"]
 mod fake;
+#[path = "engine/leaving.rs"]
+mod leaving;
 #[path = "engine/live.rs"]
 mod live;
+#[path = "engine/lock.rs"]
+mod lock;
+#[path = "engine/machine.rs"]
+mod machine;
+#[path = "engine/play.rs"]
+mod play;
 #[path = "engine/reach.rs"]
 mod reach;
+#[path = "engine/saved.rs"]
+mod saved;
 #[path = "engine/speak.rs"]
 mod speak;
+#[path = "engine/stand_ins.rs"]
+mod stand_ins;
 #[path = "engine/tunnel.rs"]
 mod tunnel;
 #[path = "engine/tunnel_life.rs"]
 mod tunnel_life;
+#[path = "engine/verbs.rs"]
+mod verbs;

@@ -88,11 +88,13 @@ impl Api {
         let mut stream = UnixStream::connect(&self.socket)?;
         stream.set_read_timeout(Some(timeout))?;
         let body = body.map(Value::to_string).unwrap_or_default();
-        write!(
-            stream,
+        // In one piece: an engine that answers before it read the whole of a request closes on
+        // the rest, which the kernel tells us as a reset.
+        let request = format!(
             "{method} {path} HTTP/1.0\r\nHost: lab\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
-        )?;
+        );
+        stream.write_all(request.as_bytes())?;
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer)?;
         let answer = String::from_utf8_lossy(&answer);

@@ -15,6 +15,7 @@ pub mod images;
 pub mod lab;
 pub mod names;
 pub mod net;
+pub mod oracle;
 pub mod paths;
 pub mod progress;
 pub mod shell;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use milvus_swarm_lab::host::{Size, parse_size};
-use milvus_swarm_lab::{Lab, Paths, Progress, UpOptions, client, images, toolchain};
+use milvus_swarm_lab::{Lab, Paths, Progress, UpOptions, client, images, oracle, toolchain};
 
 /// A real Docker Swarm of N hosts on this Linux machine, for milvus-swarm's demo and tests.
 #[derive(Parser)]
@@ -64,6 +64,9 @@ enum Verb {
     Client,
     /// Print the path of the Docker command line of the engines' own version
     DockerCli,
+    /// Print version and path of the Docker command lines of Debian's packages, one a line:
+    /// exit code 1 if one cannot be had
+    Oracles,
 }
 
 #[derive(Subcommand)]
@@ -145,6 +148,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
             toolchain::ensure(&paths, &Progress::silent())?;
             writeln!(out, "{}", toolchain::docker(&paths).display())?;
         }
+        Verb::Oracles => return oracles(&mut out),
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -192,6 +196,24 @@ fn status(json: bool, out: &mut impl Write) -> Result<ExitCode> {
     } else {
         ExitCode::FAILURE
     })
+}
+
+/// Those that can be had are printed even where others cannot.
+fn oracles(out: &mut impl Write) -> Result<ExitCode> {
+    let paths = Paths::from_env()?;
+    let progress = Progress::new();
+    let mut code = ExitCode::SUCCESS;
+    for oracle in oracle::ORACLES {
+        match oracle.path(&paths, &progress) {
+            Ok(path) => writeln!(out, "{} {}", oracle.version, path.display())?,
+            Err(error) => {
+                eprintln!("error: Debian's docker {}: {error:#}", oracle.version);
+                code = ExitCode::FAILURE;
+            }
+        }
+    }
+    progress.finish();
+    Ok(code)
 }
 
 fn list_images(check: bool, verify: bool, out: &mut impl Write) -> Result<ExitCode> {

@@ -143,7 +143,8 @@ pub fn mirror() -> Result<(String, &'static str)> {
     bail!("apt has no Debian bookworm: the lab's images are made of it")
 }
 
-fn refresh_apt() -> Result<()> {
+/// Renews apt's lists, once.
+pub(crate) fn refresh_apt() -> Result<()> {
     static ONCE: Once = Once::new();
     let mut result = Ok(String::new());
     ONCE.call_once(|| result = shell::run(Command::new("apt-get").args(["update", "-q"])));

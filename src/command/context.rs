@@ -8,16 +8,17 @@ use crate::engine::{Engine, Target};
 use crate::inventory::{self, Inventory, Source};
 use crate::live::Live;
 use crate::observed::Observed;
-use crate::plan::Drain;
+use crate::plan::{self, Plan};
 use crate::render::Sources;
 use crate::report::Output;
-use crate::role::Role;
+use crate::snapshot::Snapshot;
 use crate::source;
-use crate::topology::role_label;
 use crate::wanted::Cluster;
 
 /// The inventory that is looked for where none is named.
 const DEFAULT_FILE: &str = "milvus-swarm.yml";
+/// Names inventories where no flag does.
+const VARIABLE: &str = "MILVUS_SWARM_INVENTORY";
 
 pub(super) struct Context {
     global: Global,
@@ -30,12 +31,20 @@ pub(super) struct Loaded {
     pub sources: Vec<(PathBuf, String)>,
 }
 
+/// A cluster as it is wanted, and as it was when it was recorded.
+pub(super) struct Replay {
+    pub inventory: Inventory,
+    pub cluster: Cluster,
+    pub snapshot: Snapshot,
+}
+
 /// A cluster as it is wanted and as it is.
 pub(super) struct Scene {
     pub inventory: Inventory,
     pub cluster: Cluster,
     pub seen: Observed,
     pub live: Live,
+    sources: Sources,
 }
 
 impl Context {
@@ -43,9 +52,13 @@ impl Context {
         Self { global, output }
     }
 
-    /// Reads the inventory: the files named, else the default file, else the embedded one.
+    /// Reads the inventory: the files that flags name, else the environment, else the default
+    /// file, else the embedded one.
     pub(super) fn load(&self) -> Result<Loaded, CommandError> {
         let mut paths = self.global.inventory.clone();
+        if paths.is_empty() {
+            paths = source::paths(VARIABLE);
+        }
         if paths.is_empty() && source::exists(Path::new(DEFAULT_FILE)) {
             paths.push(PathBuf::from(DEFAULT_FILE));
         }
@@ -58,8 +71,10 @@ impl Context {
         }
         let mut sources = Vec::new();
         for path in paths {
-            let text = source::read(&path)?;
-            sources.push((path, text));
+            let bytes = source::read_bytes(&path).map_err(CommandError::NoInventory)?;
+            let source = Source::from_bytes(path.display().to_string(), &bytes)
+                .map_err(CommandError::Inventory)?;
+            sources.push((path, source.text));
         }
         let inventory = Self::parse(&sources)?;
         Ok(Loaded { inventory, sources })
@@ -74,7 +89,20 @@ impl Context {
                 .map(|(path, text)| Source::new(path.display().to_string(), text.clone()))
                 .collect()
         };
-        Inventory::parse(&named).map_err(CommandError::Inventory)
+        let mut inventory = Inventory::parse(&named).map_err(CommandError::Inventory)?;
+        let credentials = &mut inventory.credentials;
+        let passwords = [
+            &mut credentials.minio_password,
+            &mut credentials.root_password,
+        ];
+        for password in passwords.into_iter().flatten() {
+            // A path in a file begins at that file, wherever the program is started.
+            let path = sources.get(password.source).map(|(path, _)| path);
+            if let Some(folder) = path.and_then(|path| path.parent()) {
+                password.file = folder.join(&password.file).display().to_string();
+            }
+        }
+        Ok(inventory)
     }
 
     /// Connects to the engine of a manager.
@@ -84,18 +112,75 @@ impl Context {
         Ok(Engine::connect(target).await?.with_logins(&config))
     }
 
-    /// The templates inside the program, or a user's own over them.
-    pub(super) fn templates(dir: Option<&Path>) -> Result<Sources, CommandError> {
+    /// The templates inside the program, with those of a user's own folder over them: the one
+    /// that `--stacks` names, else the inventory.
+    pub(super) fn templates(&self, inventory: &Inventory) -> Result<Sources, CommandError> {
         let mut sources = Sources::shipped();
-        if let Some(dir) = dir {
-            for name in Sources::names() {
-                let path = dir.join(name);
-                if source::exists(&path) {
-                    sources.replace(name, source::read(&path)?);
-                }
+        let flag = self.global.stacks.as_deref();
+        let Some(dir) = flag.or(inventory.stacks.as_deref().map(Path::new)) else {
+            return Ok(sources);
+        };
+        // `docker stack deploy` lays several files over one another; here one would be lost.
+        for file in source::names(dir)? {
+            if let Some(template) = Sources::layered(&file) {
+                let file = dir.join(file);
+                return Err(CommandError::Layered { file, template });
             }
         }
-        Ok(sources)
+        let mut found = false;
+        for name in Sources::names() {
+            let path = dir.join(name);
+            if source::exists(&path) {
+                sources.replace(name, source::read(&path)?);
+                found = true;
+            }
+        }
+        if found {
+            Ok(sources)
+        } else {
+            Err(CommandError::NoTemplates(dir.to_owned()))
+        }
+    }
+
+    /// Refuses an engine where nothing is asked: the answer would not be about it.
+    pub(super) fn without_engine(&self, flag: &str) -> Result<(), CommandError> {
+        match &self.global.host {
+            None => Ok(()),
+            Some(host) => Err(CommandError::Usage(format!(
+                "`{flag}` connects to nothing, so it cannot ask `{host}`: leave one of them out"
+            ))),
+        }
+    }
+
+    /// Works out the cluster on a Swarm that was recorded; connects to nothing.
+    pub(super) fn replay(
+        &self,
+        mut inventory: Inventory,
+        path: &Path,
+    ) -> Result<Replay, CommandError> {
+        self.without_engine("--observed")?;
+        let sources = self.templates(&inventory)?;
+        let snapshot = Snapshot::parse(&source::read(path)?)
+            .and_then(|snapshot| snapshot.check(&inventory.name).map(|()| snapshot))
+            .map_err(|error| CommandError::snapshot(path, &error))?;
+        if !snapshot.hidden.is_empty() {
+            self.output.say(&format!(
+                "{} `{}` leaves out what may be a credential, so `up` will refuse a plan that \
+                 changes it: {}",
+                self.output.err.change("note:"),
+                path.display(),
+                snapshot.hidden.join("; ")
+            ));
+        }
+        name_this(&mut inventory, &snapshot.observed);
+        let mut cluster = Cluster::work_out(&inventory, Some(&snapshot.observed), &sources)?;
+        snapshot.pin(&mut cluster, inventory.images.resolve);
+        snapshot.drain(&mut cluster);
+        Ok(Replay {
+            inventory,
+            cluster,
+            snapshot,
+        })
     }
 
     /// Looks at the Swarm and works out the cluster on it. Only `up` and its like may start a
@@ -103,65 +188,69 @@ impl Context {
     pub(super) async fn scene(
         &self,
         mut inventory: Inventory,
-        stacks: Option<&Path>,
         may_start_probe: bool,
     ) -> Result<Scene, CommandError> {
-        let sources = Self::templates(stacks)?;
+        let sources = self.templates(&inventory)?;
         let engine = self.engine().await?;
         let live = Live::new(engine, &inventory.name, may_start_probe);
-        let seen = live.look().await?;
-        let this = seen.nodes.iter().find(|node| node.id == seen.this_node);
-        for host in inventory
-            .hosts
-            .iter_mut()
-            .filter(|host| host.name == inventory::THIS_HOST)
-        {
-            if let Some(node) = this {
-                host.name.clone_from(&node.hostname);
-            }
-        }
-        let cluster = Cluster::work_out(&inventory, Some(&seen), &sources)?;
-        let live = live.with_cluster(&cluster);
+        let seen = live.survey().await?;
+        name_this(&mut inventory, &seen);
+        let mut cluster = Cluster::work_out(&inventory, Some(&seen), &sources)?;
+        live.point_out_stand_ins(&mut cluster).await;
+        let live = live.with_cluster(&cluster).with_engines(&inventory.hosts);
         Ok(Scene {
             inventory,
             cluster,
             seen,
             live,
+            sources,
         })
     }
 }
 
+/// Puts the name of the node that was asked where the inventory says `@this`.
+fn name_this(inventory: &mut Inventory, seen: &Observed) {
+    let Some(this) = seen.nodes.iter().find(|node| node.id == seen.this_node) else {
+        return;
+    };
+    let hosts = inventory.hosts.iter_mut();
+    for host in hosts.filter(|host| host.name == inventory::THIS_HOST) {
+        host.name.clone_from(&this.hostname);
+    }
+}
+
 impl Scene {
+    /// Looks anew and works the cluster out on what is there now.
+    pub(super) async fn look_again(&mut self) -> Result<(), CommandError> {
+        self.seen = self.live.survey().await?;
+        self.cluster = Cluster::work_out(&self.inventory, Some(&self.seen), &self.sources)?;
+        self.live.point_out_stand_ins(&mut self.cluster).await;
+        Ok(())
+    }
+
+    /// What `up` would do, by the last look.
+    pub(super) async fn plan_up(&mut self) -> Plan {
+        let mode = self.inventory.images.resolve;
+        self.live.pin(&mut self.cluster, &self.seen, mode).await;
+        // What is refused needs no probe.
+        if self.cluster.wanted.refusals.is_empty()
+            && let Err(why) = self.live.reach(&self.seen).await
+        {
+            self.cluster.wanted.warnings.push(format!(
+                "no component could be asked, so the plan waits for each: {why}"
+            ));
+        }
+        self.plan_drain().await;
+        let verdicts = self.live.verdicts(&self.cluster, &self.seen).await;
+        plan::up(&self.cluster.wanted, &self.seen, &verdicts)
+    }
+
     /// Works out which query nodes leave, where the wanted number is lower than today's: those
     /// that lead no shard first.
-    pub(super) async fn plan_drain(&mut self) {
-        let wanted = self
-            .cluster
-            .wanted
-            .phases
-            .iter()
-            .find(|phase| phase.name == "querynode")
-            .and_then(|phase| phase.services.first());
-        let Some(name) = wanted
-            .filter(|spec| {
-                self.seen
-                    .services
-                    .get(&spec.name)
-                    .is_some_and(|found| found.spec.replicas() > spec.replicas())
-            })
-            .map(|spec| spec.name.clone())
-        else {
-            return;
-        };
-        let seed = &self.cluster.wanted.seed;
-        let drain = Drain {
-            label: role_label(&self.inventory.name, Role::Query),
-            etcd: seed.etcd.clone(),
-            root_path: seed.root_path.clone(),
-            proxy: self.cluster.wanted.proxy.clone(),
-            leavers: self.live.leavers(&self.cluster, &self.seen, &name).await,
-            service: name,
-        };
-        self.cluster.wanted.drain = Some(drain);
+    async fn plan_drain(&mut self) {
+        if let Some(service) = self.cluster.shrinks(&self.seen) {
+            let leavers = self.live.leavers(&self.cluster, &self.seen, &service).await;
+            self.cluster.drain(service, leavers);
+        }
     }
 }

@@ -1,22 +1,16 @@
 //! `down`: take the cluster away; the data stays unless its name is typed.
 
+use super::alone::{self, Job};
+use super::context::Scene;
 use super::{CommandError, Context, run};
 use crate::cli::DownArgs;
-use crate::plan::{self, Down};
+use crate::plan::{self, Down, Plan};
 
 pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
-    let scene = context.scene(loaded.inventory, None, false).await?;
+    let mut scene = context.scene(loaded.inventory, false).await?;
     let name = scene.inventory.name.clone();
-    let what = Down {
-        data: args.data,
-        volumes: if args.data {
-            scene.cluster.volumes()
-        } else {
-            Vec::new()
-        },
-    };
-    let plan = plan::down(&name, &scene.seen, &what);
+    let plan = plan_down(&scene, args.data);
     if plan.is_empty() {
         context
             .output
@@ -30,21 +24,26 @@ pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, Comma
             None => run::ask(
                 context,
                 &format!("All data of cluster `{name}` will be lost. Type its name to go on: "),
+                &format!("say --confirm {name} to lose its data"),
             )?,
         };
         if typed != name {
-            return Err(CommandError::Declined);
+            return Err(CommandError::Misnamed { typed, name });
         }
     }
-    run::execute(
-        context,
-        &scene.live,
-        &plan,
-        scene.seen.clone(),
-        args.gate_timeout,
-        "milvus-swarm down",
-    )
-    .await?;
+    let job = Job {
+        verb: "down",
+        lock_wait: args.lock.lock_wait,
+        gate_timeout: args.gate_timeout,
+        again: if args.data {
+            "milvus-swarm down --data"
+        } else {
+            "milvus-swarm down"
+        },
+        timings: None,
+    };
+    let now = async |scene: &mut Scene| plan_down(scene, args.data);
+    alone::execute(context, &mut scene, &plan, &job, now, || Ok(())).await?;
     if args.data {
         context.output.say(
             "the volumes are empty; their names stay on hosts whose engine this machine does not \
@@ -56,4 +55,27 @@ pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, Comma
         );
     }
     Ok(0)
+}
+
+/// What `down` would do, by the last look.
+fn plan_down(scene: &Scene, data: bool) -> Plan {
+    let what = Down {
+        data,
+        volumes: if data { held(scene) } else { Vec::new() },
+    };
+    plan::down(&scene.inventory.name, &scene.seen, &what)
+}
+
+/// The volumes of hosts that have members by their labels: where there is none, none is left.
+fn held(scene: &Scene) -> Vec<(String, Vec<String>)> {
+    let ours = format!("milvus.{}.member.", scene.inventory.name);
+    let holds = |hostname: &str| {
+        let mut nodes = scene.seen.nodes.iter();
+        nodes.any(|node| {
+            node.hostname == hostname && node.labels.keys().any(|key| key.starts_with(&ours))
+        })
+    };
+    let mut volumes = scene.cluster.volumes();
+    volumes.retain(|(hostname, _)| holds(hostname));
+    volumes
 }

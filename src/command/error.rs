@@ -1,13 +1,18 @@
 //! Errors as users see them: a sentence, a hint with the next command, an exit code.
 
-use serde_json::json;
+use std::path::{Path, PathBuf};
+
 use thiserror::Error;
 
 use crate::engine::EngineError;
 use crate::execute::{Failure, sentences};
 use crate::gate::Why;
 use crate::inventory::InventoryErrors;
-use crate::report::Output;
+use crate::live::LastWords;
+use crate::lock::Lock;
+use crate::render::{RenderError, Sources};
+use crate::report::{End, Line, Output};
+use crate::snapshot::SnapshotError;
 use crate::source::FileError;
 use crate::wanted::WantedError;
 
@@ -20,37 +25,101 @@ pub enum CommandError {
     Inventory(InventoryErrors),
     #[error(transparent)]
     Wanted(#[from] WantedError),
+    #[error("`{}` holds none of the templates: {}", .0.display(), templates())]
+    NoTemplates(PathBuf),
+    /// A file that nothing would read.
+    #[error("`{}` would not be read: stack files are not laid over one another", .file.display())]
+    Layered {
+        file: PathBuf,
+        template: &'static str,
+    },
     #[error(transparent)]
     File(#[from] FileError),
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// An inventory that is named but cannot be read.
+    #[error("no inventory: {0}")]
+    NoInventory(FileError),
+    /// A password file that is named but cannot be read.
+    #[error("no password: {0}")]
+    NoPassword(FileError),
+    #[error("the password in `{path}` can't be used: {why}")]
+    Password { path: String, why: String },
+    /// What is asked for breaks a rule.
+    #[error("{why}")]
+    No { why: String, hint: String },
     /// The plan breaks a rule; it was printed with the refusals.
     #[error("the plan is refused: nothing was changed")]
     Refused,
     /// The user said no.
     #[error("nothing was changed")]
     Declined,
+    /// The name that the user typed to lose the data is not the cluster's.
+    #[error("`{typed}` is not the name of the cluster, `{name}` is: nothing was changed")]
+    Misnamed { typed: String, name: String },
     #[error("{title}: {}", failure.message)]
     Step { title: String, failure: Failure },
     #[error("{title}: the gate did not open: {}", sentences(why))]
-    Gate { title: String, why: Vec<Why> },
+    Gate {
+        title: String,
+        why: Vec<Why>,
+        words: Vec<LastWords>,
+    },
     #[error("interrupted; what was done stays done")]
     Interrupted { again: String },
     #[error("the Swarm moved since the plan was made: {0}")]
     Moved(String),
+    /// Somebody else works on the cluster.
+    #[error("{}", held(lock, *waited))]
+    Held {
+        lock: Box<Lock>,
+        /// Seconds that it was waited for.
+        waited: u64,
+    },
+    /// `unlock` found the holder alive.
+    #[error("the lock is not removed: the run that holds it lives: {}", lock.holder)]
+    Beats { lock: Box<Lock> },
+    #[error("{how}; nothing new was started, what was done stays done")]
+    Lost { how: String, again: String },
     #[error("{0}")]
     Failed(String),
 }
 
+fn held(lock: &Lock, waited: u64) -> String {
+    let holder = &lock.holder;
+    if waited == 0 {
+        format!("somebody else works on the cluster: {holder}; nothing was changed")
+    } else {
+        format!(
+            "after {waited}s somebody else still works on the cluster: {holder}; nothing was changed"
+        )
+    }
+}
+
+fn templates() -> String {
+    Sources::names().collect::<Vec<_>>().join(", ")
+}
+
 impl CommandError {
+    /// A file that is no usable snapshot.
+    pub(super) fn snapshot(path: &Path, error: &SnapshotError) -> Self {
+        Self::Usage(format!("`{}` {error}\n\n{}", path.display(), error.hint()))
+    }
+
     /// The documented exit code.
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::File(_) => 1,
             Self::Usage(_) => 2,
-            Self::Inventory(_) | Self::Wanted(_) => 3,
-            Self::Refused | Self::Declined => 4,
+            Self::Inventory(_)
+            | Self::Wanted(_)
+            | Self::NoTemplates(_)
+            | Self::Layered { .. }
+            | Self::NoInventory(_)
+            | Self::NoPassword(_)
+            | Self::Password { .. } => 3,
+            Self::No { .. } | Self::Refused | Self::Declined | Self::Misnamed { .. } => 4,
             Self::Engine(_) => 5,
             Self::Step { failure, .. } => {
                 if failure.moved {
@@ -61,7 +130,16 @@ impl CommandError {
             }
             Self::Gate { .. } => 6,
             Self::Moved(_) => 7,
+            Self::Held { .. } | Self::Beats { .. } | Self::Lost { .. } => 8,
             Self::Interrupted { .. } => 130,
+        }
+    }
+
+    /// What the tasks that failed wrote last.
+    fn words(&self) -> &[LastWords] {
+        match self {
+            Self::Gate { words, .. } => words,
+            _ => &[],
         }
     }
 
@@ -76,8 +154,49 @@ impl CommandError {
                 "look with `milvus-swarm status`, then run the same command again to go on"
                     .to_owned(),
             ),
+            Self::Wanted(WantedError::Lint(_)) => Some(
+                "docs/stacks.md says what an edit must keep; `milvus-swarm eject DIR` writes the \
+                 shipped templates, to compare"
+                    .to_owned(),
+            ),
+            Self::Wanted(WantedError::Render(
+                RenderError::Endless { .. } | RenderError::TooLong { .. },
+            )) => Some(
+                "look there for a loop around a loop that need not be; `milvus-swarm eject DIR` \
+                 writes the shipped templates, to compare"
+                    .to_owned(),
+            ),
+            Self::NoTemplates(dir) => Some(format!(
+                "write them there: milvus-swarm eject {}",
+                dir.display()
+            )),
+            Self::Layered { template, .. } => Some(format!("edit `{template}` itself")),
+            Self::NoInventory(_) => Some(
+                "name the file with `-i FILE`; `milvus-swarm init > FILE` writes one to start from"
+                    .to_owned(),
+            ),
+            Self::NoPassword(_) | Self::Password { .. } => Some(
+                "mend the file, or leave it out of `credentials` and a password is generated"
+                    .to_owned(),
+            ),
+            Self::No { hint, .. } => Some(hint.clone()),
             Self::Interrupted { again } => Some(format!("`{again}` goes on from here")),
-            Self::Moved(_) => Some("make a new plan: milvus-swarm plan".to_owned()),
+            Self::Moved(_) => {
+                Some("run the same command again, or look first: milvus-swarm plan".to_owned())
+            }
+            Self::Held { .. } => Some(
+                "wait for it with `--lock-wait 600`; if that run is gone for good, \
+                 `milvus-swarm unlock`"
+                    .to_owned(),
+            ),
+            Self::Beats { .. } => Some(
+                "wait for its end, or stop it there; `milvus-swarm unlock --force` makes it start \
+                 nothing more from its next beat on, within some seconds"
+                    .to_owned(),
+            ),
+            Self::Lost { again, .. } => Some(format!(
+                "see who works on it with `milvus-swarm status`; `{again}` goes on from here"
+            )),
             _ => None,
         }
     }
@@ -85,16 +204,13 @@ impl CommandError {
 
 /// Prints an error where people or programs look for it.
 pub(super) fn report(error: &CommandError, output: Output) {
-    if output.json {
-        output.print(&format!(
-            "{}\n",
-            json!({
-                "event": "error",
-                "code": error.code(),
-                "message": error.to_string(),
-                "hint": error.hint(),
-            })
-        ));
+    if output.events {
+        output.line(&Line::End(End::Error {
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint(),
+            logs: error.words().to_vec(),
+        }));
         return;
     }
     if let CommandError::Inventory(errors) = error {
@@ -102,6 +218,14 @@ pub(super) fn report(error: &CommandError, output: Output) {
         return;
     }
     output.say(&format!("{} {error}", output.err.bad("error:")));
+    for words in error.words() {
+        let head = format!("{} on {} ({}):", words.task, words.node, words.state);
+        output.say(&format!("\n{} {head}", output.err.faint("last lines of")));
+        for line in &words.lines {
+            let line = line.replace(char::is_control, " ");
+            output.say(&format!("  {line}"));
+        }
+    }
     if let Some(hint) = error.hint() {
         output.say(&format!("\n{} {hint}", output.err.change("hint:")));
     }

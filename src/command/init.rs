@@ -1,6 +1,7 @@
 //! `init` and `schema`: texts to start from.
 
-use super::Context;
+use super::{CommandError, Context};
+use crate::cli::SchemaArgs;
 use crate::inventory;
 
 pub(super) fn init(context: &Context) -> u8 {
@@ -8,7 +9,9 @@ pub(super) fn init(context: &Context) -> u8 {
     0
 }
 
-pub(super) fn schema(context: &Context) -> u8 {
-    context.output.print(&inventory::schema::schema_text());
-    0
+pub(super) fn schema(context: &Context, args: &SchemaArgs) -> Result<u8, CommandError> {
+    let text = args.what.text();
+    let text = text.map_err(|error| CommandError::Failed(error.to_string()))?;
+    context.output.print(&text);
+    Ok(0)
 }

@@ -1,16 +1,22 @@
 //! The verbs: each reads like the job it does.
 
+mod alone;
+mod by_hand;
 mod context;
 mod credentials;
 mod down;
+mod eject;
 mod error;
 mod init;
+mod password;
 mod plan;
 mod render;
 mod run;
 mod scale;
 mod status;
+mod unlock;
 mod up;
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -23,7 +29,12 @@ use context::Context;
 /// Runs a command line to its exit code.
 pub async fn run(cli: Cli) -> ExitCode {
     let no_color = crate::source::variable("NO_COLOR").is_some();
-    let output = Output::new(cli.global.json, cli.global.color, no_color);
+    let output = Output::new(
+        cli.global.json,
+        cli.verb.prints_events(),
+        cli.global.color,
+        no_color,
+    );
     let result = execute(cli, output).await;
     match result {
         Ok(code) => ExitCode::from(code),
@@ -40,11 +51,14 @@ async fn execute(cli: Cli, output: Output) -> Result<u8, CommandError> {
         Verb::Plan(args) => plan::plan(&context, &args).await,
         Verb::Up(args) => up::up(&context, &args).await,
         Verb::Status(args) => status::status(&context, &args).await,
+        Verb::WhatIf(args) => what_if::what_if(&context, &args).await,
         Verb::Scale(args) => scale::scale(&context, &args).await,
         Verb::Render(args) => render::render(&context, &args),
+        Verb::Eject(args) => eject::eject(&context, &args),
         Verb::Down(args) => down::down(&context, &args).await,
+        Verb::Unlock(args) => unlock::unlock(&context, &args).await,
         Verb::Init => Ok(init::init(&context)),
         Verb::Credentials => credentials::credentials(&context).await,
-        Verb::Schema => Ok(init::schema(&context)),
+        Verb::Schema(args) => init::schema(&context, &args),
     }
 }

@@ -1,15 +1,19 @@
-//! Executing a plan with everything around it: the question, progress, Ctrl-C, the probe.
+//! Executing a plan with everything around it: the question, progress, Ctrl-C.
 
+use std::future::Future;
 use std::io::{BufRead, IsTerminal, stdin};
+use std::path::Path;
 use std::time::Duration;
 
+use super::alone::Job;
+use super::context::Scene;
 use super::{CommandError, Context};
-use crate::drive::drive;
+use crate::drive::{Stop, drive};
 use crate::execute::{Limits, Outcome};
-use crate::live::Live;
-use crate::observed::Observed;
+use crate::live::{Guarded, Held};
 use crate::plan::Plan;
-use crate::report::plan_text;
+use crate::report::{End, Line, Timings, plan_text};
+use crate::source;
 
 /// Shows a plan, refuses it or asks for it.
 pub(super) fn agree(context: &Context, plan: &Plan, yes: bool) -> Result<(), CommandError> {
@@ -18,27 +22,38 @@ pub(super) fn agree(context: &Context, plan: &Plan, yes: bool) -> Result<(), Com
     }
     if !plan.refusals.is_empty() {
         if context.output.json {
-            let json = serde_json::to_string(plan)
-                .map_err(|error| CommandError::Failed(error.to_string()))?;
-            context.output.print(&format!("{json}\n"));
+            context.output.line(&Line::End(End::Refused {
+                refusals: plan.refusals.clone(),
+            }));
         }
         return Err(CommandError::Refused);
     }
     if yes || plan.is_empty() {
         return Ok(());
     }
-    match ask(context, "\nGo ahead? [y/N] ")?.as_str() {
-        "y" | "Y" | "yes" => Ok(()),
-        _ => Err(CommandError::Declined),
+    if said_yes(context, "\nGo ahead? [y/N] ")? {
+        Ok(())
+    } else {
+        Err(CommandError::Declined)
     }
 }
 
+/// Asks a question that a person answers with yes or no.
+pub(super) fn said_yes(context: &Context, question: &str) -> Result<bool, CommandError> {
+    let answer = ask(context, question, "say --yes to go ahead")?;
+    Ok(matches!(answer.as_str(), "y" | "Y" | "yes"))
+}
+
 /// Asks a person; where nobody can answer, says how to answer beforehand.
-pub(super) fn ask(context: &Context, question: &str) -> Result<String, CommandError> {
+pub(super) fn ask(
+    context: &Context,
+    question: &str,
+    beforehand: &str,
+) -> Result<String, CommandError> {
     if !stdin().is_terminal() {
-        return Err(CommandError::Usage(
-            "nobody can be asked here: say --yes to go ahead".to_owned(),
-        ));
+        return Err(CommandError::Usage(format!(
+            "nobody can be asked here: {beforehand}"
+        )));
     }
     context.output.say(question);
     let mut line = String::new();
@@ -49,44 +64,96 @@ pub(super) fn ask(context: &Context, question: &str) -> Result<String, CommandEr
     Ok(line.trim().to_owned())
 }
 
-/// Executes a plan to its end.
-pub(super) async fn execute(
+/// Resolves when the user presses Ctrl-C.
+pub(super) async fn interrupt() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// Executes a plan to its end, under the lock; where the job asks for timings, writes how long
+/// each step took, however it ends.
+pub(super) async fn drive_plan(
     context: &Context,
-    live: &Live,
+    scene: &Scene,
+    lock: &Held,
     plan: &Plan,
-    seen: Observed,
-    gate_timeout: u64,
-    again: &str,
+    job: &Job<'_>,
+    interrupt: impl Future<Output = ()>,
 ) -> Result<(), CommandError> {
     let limits = Limits {
-        gate: Duration::from_secs(gate_timeout),
+        gate: Duration::from_secs(job.gate_timeout),
         ..Limits::default()
     };
     let mut progress = context.output.progress();
-    let interrupt = async {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
+    let stop = async {
+        tokio::select! {
+            () = interrupt => Stop::Interrupted,
+            loss = lock.lost() => Stop::Lost(loss.to_string()),
         }
     };
-    let outcome = drive(live, plan, seen, limits, interrupt, |event| {
+    let swarm = Guarded {
+        live: &scene.live,
+        lock,
+    };
+    let began = tokio::time::Instant::now();
+    let mut events = Vec::new();
+    let outcome = drive(&swarm, plan, scene.seen.clone(), limits, stop, |event| {
         progress.event(plan, event);
+        if job.timings.is_some() {
+            events.push(event.clone());
+        }
     })
     .await;
+    let took = began.elapsed();
     progress.finish();
-    live.close().await;
+    let words = match &outcome {
+        Outcome::Shut(_, why) => scene.live.last_words(why).await,
+        _ => Vec::new(),
+    };
+    if let Some(path) = job.timings {
+        draw(context, path, &Timings::of(plan, &events, took, &outcome));
+    }
+    if matches!(outcome, Outcome::Failed(..)) {
+        // What fails when a run wakes from a long sleep may fail because somebody else has the
+        // cluster by now: the next beat tells.
+        let _ = lock.sure().await;
+    }
     let title = |id: usize| plan.steps[id].action.title();
-    match outcome {
-        Outcome::Done => Ok(()),
-        Outcome::Failed(id, failure) => Err(CommandError::Step {
+    let again = || job.again.to_owned();
+    match (outcome, lock.loss()) {
+        (Outcome::Done, _) => Ok(()),
+        // An action that could not start says so as a failure of its own.
+        (Outcome::Lost(how), _) => Err(CommandError::Lost {
+            how,
+            again: again(),
+        }),
+        (_, Some(loss)) => Err(CommandError::Lost {
+            how: loss.to_string(),
+            again: again(),
+        }),
+        (Outcome::Failed(id, failure), None) => Err(CommandError::Step {
             title: title(id),
             failure,
         }),
-        Outcome::Shut(id, why) => Err(CommandError::Gate {
+        (Outcome::Shut(id, why), None) => Err(CommandError::Gate {
             title: title(id),
             why,
+            words,
         }),
-        Outcome::Interrupted => Err(CommandError::Interrupted {
-            again: again.to_owned(),
-        }),
+        (Outcome::Interrupted, None) => Err(CommandError::Interrupted { again: again() }),
+    }
+}
+
+/// Writes the page of a run. That it could not be written is not what the run is about.
+fn draw(context: &Context, path: &Path, timings: &Timings<'_>) {
+    match source::replace(path, &timings.page()) {
+        Ok(()) => context
+            .output
+            .say(&format!("timings are in `{}`", path.display())),
+        Err(error) => {
+            let word = context.output.err.change("note:");
+            context.output.say(&format!("{word} no timings: {error}"));
+        }
     }
 }

@@ -1,10 +1,13 @@
 //! `scale`: more or fewer tasks of a stateless role. The inventory file is changed first, then
 //! planned like any other change, so the next `up` agrees.
 
-use super::{CommandError, Context, run, up};
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use super::alone::Job;
+use super::{CommandError, Context, password, run, up};
 use crate::cli::ScaleArgs;
-use crate::inventory::edit;
-use crate::plan;
+use crate::inventory::{Inventory, edit};
 use crate::role::Role;
 use crate::source;
 
@@ -16,6 +19,7 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
         .iter()
         .map(|target| parse(target))
         .collect::<Result<Vec<_>, _>>()?;
+    once_each(&targets)?;
     let loaded = context.load()?;
     let Some((path, before)) = loaded.sources.first().cloned() else {
         return Err(CommandError::Usage(
@@ -32,12 +36,14 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
             }));
             Ok(edited.text)
         }
-        Err(refused) => Err(CommandError::Usage(format!(
+        Err(refused @ edit::Refused::UnknownHost { .. }) => Err(CommandError::Usage(format!(
             "{refused}\n\n{}",
             refused.hint()
         ))),
+        Err(refused) => Err(no(refused.to_string(), refused.hint())),
     };
     for (role, replicas) in &targets {
+        fits(&loaded.inventory, *role, *replicas, &args.on)?;
         for host in &args.on {
             text = edited(edit::add_role(&text, host, *role))?;
         }
@@ -46,11 +52,10 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
     let mut sources = loaded.sources.clone();
     sources[0].1.clone_from(&text);
     let inventory = Context::parse(&sources)?;
+    takes_effect(&inventory, &targets, &args.on, &sources)?;
 
-    let mut scene = context.scene(inventory, None, true).await?;
-    scene.plan_drain().await;
-    let verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
-    let plan = plan::up(&scene.cluster.wanted, &scene.seen, &verdicts);
+    let mut scene = context.scene(inventory, true).await?;
+    let plan = scene.plan_up().await;
     if text != before && !context.output.json {
         context.output.print(&format!(
             "inventory {}\n{}\n",
@@ -58,14 +63,133 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
             changes.join("\n")
         ));
     }
-    if let Err(error) = run::agree(context, &plan, args.yes) {
+    let agreed = password::check(&plan).and_then(|()| run::agree(context, &plan, args.yes));
+    if let Err(error) = agreed {
         scene.live.close().await;
         return Err(error);
     }
-    if text != before {
-        source::replace(&path, &text)?;
+    let job = Job {
+        verb: "scale",
+        lock_wait: args.lock.lock_wait,
+        gate_timeout: args.gate_timeout,
+        again: "milvus-swarm up",
+        timings: None,
+    };
+    // Under the lock: a scale that is refused must leave nothing for the next `up` to do.
+    let write = || {
+        if source::read(&path)? != before {
+            return Err(CommandError::Moved(format!(
+                "`{}` was edited meanwhile",
+                path.display()
+            )));
+        }
+        if text != before {
+            source::replace(&path, &text)?;
+        }
+        Ok(())
+    };
+    up::carry_out(context, &mut scene, &plan, &job, write).await
+}
+
+/// More tasks than there is room for on the hosts of a role would only be pending.
+fn fits(
+    inventory: &Inventory,
+    role: Role,
+    replicas: u64,
+    on: &[String],
+) -> Result<(), CommandError> {
+    let per_host = inventory.settings(role).per_host.max(1);
+    let mut hosts: BTreeSet<&str> = inventory
+        .hosts_with(role)
+        .map(|host| host.name.as_str())
+        .collect();
+    hosts.extend(on.iter().map(String::as_str));
+    let room = per_host.saturating_mul(hosts.len() as u64);
+    if replicas <= room {
+        return Ok(());
     }
-    up::carry_out(context, &scene, &plan, args.gate_timeout, "milvus-swarm up").await
+    let missing = replicas.div_ceil(per_host) - hosts.len() as u64;
+    let have = match hosts.len() {
+        1 => "1 host has".to_owned(),
+        n => format!("{n} hosts have"),
+    };
+    Err(no(
+        format!(
+            "{replicas} tasks of `{role}` do not fit: {have} the role, with room for {per_host} each"
+        ),
+        format!("name {missing} more with `--on HOST,...`, and they get the role"),
+    ))
+}
+
+/// Two numbers for one role are a slip of the pen, and the later one need not be what was meant.
+fn once_each(targets: &[(Role, u64)]) -> Result<(), CommandError> {
+    let mut seen = BTreeSet::new();
+    match targets.iter().find(|(role, _)| !seen.insert(*role)) {
+        Some((role, _)) => Err(CommandError::Usage(format!(
+            "`{role}` is named twice: give it one number"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The first file is edited, but a later one is laid over it: what was asked for must be what
+/// comes out.
+fn takes_effect(
+    inventory: &Inventory,
+    targets: &[(Role, u64)],
+    on: &[String],
+    sources: &[(PathBuf, String)],
+) -> Result<(), CommandError> {
+    for (role, replicas) in targets {
+        let now = inventory.settings(*role).replicas;
+        if now != *replicas {
+            let mut later = sources.iter().skip(1).rev();
+            let winner = later.find(|(_, text)| edit::decides_replicas(text, *role));
+            let file = winner.map_or_else(
+                || "a file that is laid over the first".to_owned(),
+                |(path, _)| format!("`{}`", path.display()),
+            );
+            return Err(no(
+                format!("{file} decides `roles.{role}.replicas`, which would stay {now}"),
+                format!("set it to {replicas} there, or take it out there and scale again"),
+            ));
+        }
+        let has = |name: &String| inventory.hosts_with(*role).any(|host| host.name == *name);
+        if let Some(host) = on.iter().find(|name| !has(name)) {
+            return Err(no(
+                format!("host `{host}` would not get the role `{role}`"),
+                "look for it in the files that are laid over the first".to_owned(),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Why a number is no way to have more of a role.
+fn unscalable(role: Role) -> CommandError {
+    let (why, hint) = match role {
+        Role::Coord => (
+            "one coordinator of each kind works and the others stand by: more of them do no more",
+            "for another stand-by, give one more host the role in the inventory and read \
+             `milvus-swarm plan`",
+        ),
+        Role::Manager => (
+            "it marks the managers of the Swarm, which Docker appoints",
+            "`docker node promote` makes managers; the proxies on them are `scale proxy=N`",
+        ),
+        _ => (
+            "it has one member on each host with the role, with data or an identity of its own",
+            "change the hosts of the role in the inventory and read `milvus-swarm plan`",
+        ),
+    };
+    no(
+        format!("`{role}` cannot be scaled with a number: {why}"),
+        hint.to_owned(),
+    )
+}
+
+const fn no(why: String, hint: String) -> CommandError {
+    CommandError::No { why, hint }
 }
 
 fn parse(target: &str) -> Result<(Role, u64), CommandError> {
@@ -79,10 +203,7 @@ fn parse(target: &str) -> Result<(Role, u64), CommandError> {
         ))
     })?;
     if !SCALABLE.contains(&role) {
-        return Err(usage(format!(
-            "`{word}` cannot be scaled with a number: its members hold data or an identity; change \
-             the hosts of the role in the inventory and read `milvus-swarm plan`"
-        )));
+        return Err(unscalable(role));
     }
     let replicas = number
         .parse::<u64>()

@@ -1,48 +1,159 @@
 //! `status`: what runs, whether it is healthy, and what is wrong.
 
+use std::path::Path;
 use std::time::Duration;
 
-use super::{CommandError, Context};
+use super::context::Scene;
+use super::{CommandError, Context, error, run};
 use crate::cli::StatusArgs;
+use crate::engine::EngineError;
+use crate::inventory::Inventory;
+use crate::plan::{Leaver, Verdicts};
 use crate::report::status_text;
+use crate::snapshot::Snapshot;
+use crate::source;
 use crate::status::Status;
 
 const AGAIN: Duration = Duration::from_secs(2);
+/// A component that did not answer well is asked once more after this: a broker that moves a
+/// topic or a server that was busy for a moment is no news.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// Exit code of a cluster that is not healthy.
 const UNHEALTHY: u8 = 6;
+/// Exit code of a watch that was interrupted before it saw anything.
+const INTERRUPTED: u8 = 130;
 
 pub(super) async fn status(context: &Context, args: &StatusArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
-    loop {
-        let status = look(context, &loaded.inventory).await?;
-        if context.output.json {
-            let json = serde_json::to_string(&status)
-                .map_err(|error| CommandError::Failed(error.to_string()))?;
-            context.output.print(&format!("{json}\n"));
-        } else {
-            if args.watch {
+    if args.watch {
+        return watch(context, &loaded.inventory).await;
+    }
+    let status = look(context, &loaded.inventory, args.record.as_deref()).await?;
+    show(context, &status)?;
+    Ok(code(&status))
+}
+
+const fn code(status: &Status) -> u8 {
+    if status.healthy { 0 } else { UNHEALTHY }
+}
+
+fn show(context: &Context, status: &Status) -> Result<(), CommandError> {
+    if context.output.json {
+        let json = serde_json::to_string(status)
+            .map_err(|error| CommandError::Failed(error.to_string()))?;
+        context.output.print(&format!("{json}\n"));
+    } else {
+        context
+            .output
+            .print(&status_text(status, context.output.out));
+    }
+    Ok(())
+}
+
+/// Looks until interrupted, and ends with the exit code of the last look. An engine that does not
+/// answer for a moment is what somebody watches for: it is told, and asked again.
+async fn watch(context: &Context, inventory: &Inventory) -> Result<u8, CommandError> {
+    let mut last = INTERRUPTED;
+    let looks = async {
+        loop {
+            let seen = look(context, inventory, None).await;
+            if !context.output.json && context.output.is_terminal {
                 // Home, then erase what is below.
                 context.output.print("\u{1b}[H\u{1b}[2J");
             }
-            context
-                .output
-                .print(&status_text(&status, context.output.out));
+            match seen {
+                Ok(status) => {
+                    show(context, &status)?;
+                    last = code(&status);
+                }
+                Err(error) if may_pass(&error) => {
+                    error::report(&error, context.output);
+                    last = error.code();
+                }
+                Err(error) => return Err(error),
+            }
+            tokio::time::sleep(AGAIN).await;
         }
-        if !args.watch {
-            return Ok(if status.healthy { 0 } else { UNHEALTHY });
-        }
-        tokio::select! {
-            () = tokio::time::sleep(AGAIN) => {}
-            _ = tokio::signal::ctrl_c() => return Ok(0),
-        }
+    };
+    tokio::select! {
+        ended = looks => ended,
+        () = run::interrupt() => Ok(last),
+    }
+}
+
+/// Whether the next look may succeed where this one did not.
+const fn may_pass(error: &CommandError) -> bool {
+    match error {
+        CommandError::Engine(error) => !matches!(
+            error,
+            EngineError::BadTarget { .. } | EngineError::BadFile { .. }
+        ),
+        _ => false,
     }
 }
 
 async fn look(
     context: &Context,
-    inventory: &crate::inventory::Inventory,
+    inventory: &Inventory,
+    record: Option<&Path>,
 ) -> Result<Status, CommandError> {
-    let scene = context.scene(inventory.clone(), None, false).await?;
-    let verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
-    Ok(Status::of(&scene.cluster, &scene.seen, &verdicts))
+    let mut scene = context.scene(inventory.clone(), true).await?;
+    let deaf = scene.live.reach(&scene.seen).await.err();
+    let mut verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
+    if verdicts.values().any(|verdict| !verdict.is_open()) {
+        tokio::time::sleep(SECOND_LOOK).await;
+        scene.look_again().await?;
+        verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
+    }
+    if let Some(path) = record {
+        let leavers = match scene.cluster.query_service() {
+            // Whoever answered the gates knows which query node leads a shard, too.
+            Some(service) if !verdicts.is_empty() => Some(
+                scene
+                    .live
+                    .leavers(&scene.cluster, &scene.seen, service)
+                    .await,
+            ),
+            _ => None,
+        };
+        save(context, &scene, &verdicts, leavers, path)?;
+    }
+    scene.live.close().await;
+    Ok(Status::of(
+        &scene.cluster,
+        &scene.seen,
+        &verdicts,
+        deaf.as_deref(),
+    ))
+}
+
+fn save(
+    context: &Context,
+    scene: &Scene,
+    verdicts: &Verdicts,
+    leavers: Option<Vec<Leaver>>,
+    path: &Path,
+) -> Result<(), CommandError> {
+    let snapshot = Snapshot::of(&scene.cluster, &scene.seen, verdicts, leavers);
+    let text = snapshot
+        .to_text(source::MAX_BYTES)
+        .map_err(|error| CommandError::snapshot(path, &error))?;
+    source::replace(path, &text)?;
+    let seen = &scene.seen;
+    context.output.say(&format!(
+        "recorded {} nodes, {} services, {} tasks and {} gates in `{}`",
+        seen.nodes.len(),
+        seen.services.len(),
+        seen.tasks.len(),
+        verdicts.len(),
+        path.display()
+    ));
+    if !snapshot.hidden.is_empty() {
+        context.output.say(&format!(
+            "{} left out, because it may be a credential: {}",
+            context.output.err.change("note:"),
+            snapshot.hidden.join("; ")
+        ));
+    }
+    Ok(())
 }

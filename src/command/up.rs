@@ -2,81 +2,77 @@
 
 use std::path::Path;
 
+use super::alone::{self, Job};
 use super::context::Scene;
-use super::{CommandError, Context, run};
+use super::{CommandError, Context, password, run};
 use crate::cli::UpArgs;
-use crate::plan::{self, Action, Plan};
+use crate::plan::{Plan, stands};
+use crate::report::{End, Line};
 use crate::role::Role;
 use crate::source;
 
 pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
-    let mut scene = context
-        .scene(loaded.inventory, args.stacks.as_deref(), true)
-        .await?;
-    scene.plan_drain().await;
-    let verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
-    let plan = plan::up(&scene.cluster.wanted, &scene.seen, &verdicts);
+    let mut scene = context.scene(loaded.inventory, true).await?;
+    let plan = scene.plan_up().await;
     let plan = match &args.plan {
-        Some(path) => saved(path, plan)?,
-        None => plan,
+        Some(path) => saved(path, plan),
+        None => Ok(plan),
     };
-    if let Err(error) = run::agree(context, &plan, args.yes) {
-        scene.live.close().await;
-        return Err(error);
-    }
-    carry_out(context, &scene, &plan, args.gate_timeout, "milvus-swarm up").await
+    let agreed = plan.and_then(|plan| {
+        password::check(&plan)?;
+        run::agree(context, &plan, args.yes)?;
+        Ok(plan)
+    });
+    let plan = match agreed {
+        Ok(plan) => plan,
+        Err(error) => {
+            scene.live.close().await;
+            return Err(error);
+        }
+    };
+    let job = Job {
+        verb: "up",
+        lock_wait: args.lock.lock_wait,
+        gate_timeout: args.gate_timeout,
+        again: "milvus-swarm up",
+        timings: args.timings.as_deref(),
+    };
+    carry_out(context, &mut scene, &plan, &job, || Ok(())).await
 }
 
 /// A saved plan, if it is still the one that would be made now.
 fn saved(path: &Path, fresh: Plan) -> Result<Plan, CommandError> {
-    let saved: Plan = serde_json::from_str(&source::read(path)?).map_err(|error| {
-        CommandError::Usage(format!("`{}` is no saved plan: {error}", path.display()))
-    })?;
-    if essence(&saved) == essence(&fresh) {
-        return Ok(saved);
-    }
-    Err(CommandError::Moved(format!(
-        "`{}` has {} steps, a plan made now has {} or other ones",
-        path.display(),
-        saved.steps.len(),
-        fresh.steps.len()
-    )))
+    let saved = Plan::read(&source::read(path)?, &fresh.cluster)
+        .map_err(|error| CommandError::Usage(format!("`{}` {error}", path.display())))?;
+    stands(&saved, &fresh)
+        .map_err(|why| CommandError::Moved(format!("`{}`: {why}", path.display())))?;
+    Ok(saved)
 }
 
-/// What a plan does, without what may differ between two looks at the same Swarm: the words of
-/// gates that are not open, and versions of services whose specs are equal.
-fn essence(plan: &Plan) -> Vec<(String, Action, Vec<usize>)> {
-    plan.steps
-        .iter()
-        .map(|step| {
-            let mut action = step.action.clone();
-            if let Action::UpdateService { version, .. } = &mut action {
-                *version = 0;
-            }
-            (step.part.clone(), action, step.after.clone())
-        })
-        .collect()
-}
-
-/// Executes a plan that was agreed on and tells where Milvus is.
+/// Executes a plan that was agreed on, after `first`, and tells where Milvus is.
 pub(super) async fn carry_out(
     context: &Context,
-    scene: &Scene,
+    scene: &mut Scene,
     plan: &Plan,
-    gate_timeout: u64,
-    again: &str,
+    job: &Job<'_>,
+    first: impl FnOnce() -> Result<(), CommandError>,
 ) -> Result<u8, CommandError> {
-    if !plan.is_empty() {
-        run::execute(
-            context,
-            &scene.live,
-            plan,
-            scene.seen.clone(),
-            gate_timeout,
-            again,
-        )
-        .await?;
+    if plan.is_empty() {
+        first()?;
+        if job.timings.is_some() {
+            context
+                .output
+                .say("nothing was done, so there are no timings");
+        }
+    } else {
+        // Every gate would wait for it; what is begun would be left in the middle.
+        if let Err(why) = scene.live.room_to_ask() {
+            scene.live.close().await;
+            return Err(CommandError::Failed(format!("{why}; nothing was changed")));
+        }
+        let now = async |scene: &mut Scene| scene.plan_up().await;
+        alone::execute(context, scene, plan, job, now, first).await?;
     }
     endpoint(context, scene);
     Ok(0)
@@ -105,10 +101,9 @@ fn endpoint(context: &Context, scene: &Scene) {
         })
         .collect();
     if context.output.json {
-        context.output.print(&format!(
-            "{}\n",
-            serde_json::json!({ "event": "endpoints", "endpoints": endpoints })
-        ));
+        context
+            .output
+            .line(&Line::End(End::Endpoints { endpoints }));
         return;
     }
     context.output.print(&format!(

@@ -52,7 +52,7 @@ fn merge(
             (Some(value), Some(outside)) if value.is_empty() => {
                 if !outside.is_empty() {
                     let at = node.map().ok().and_then(|entries| {
-                        let entry = entries.iter().find(|(name, _)| name.text == key);
+                        let entry = entries.iter().find(|(name, _)| *name.text == *key);
                         entry.map(|(_, value)| value.clone())
                     });
                     context.warn(at.as_ref().unwrap_or(node), Quirk::EmptyReplaced);

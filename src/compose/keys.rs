@@ -101,7 +101,7 @@ const FORBIDDEN: [(&str, &str); 8] = [
 /// Refuses a service with keys that the CLI refuses, and warns of those it ignores.
 pub(super) fn check(context: &mut Context<'_>, service: &Node) -> Result<(), StackError> {
     for (key, node) in service.map()? {
-        let name = key.text.as_str();
+        let name = &*key.text;
         if READ.contains(&name) || name.starts_with("x-") {
             continue;
         }

@@ -60,7 +60,7 @@ pub(super) fn ulimits(node: &Node) -> Result<Vec<Ulimit>, StackError> {
             (both, both)
         };
         ulimits.push(Ulimit {
-            name: key.text.clone(),
+            name: key.text.to_string(),
             hard,
             soft,
             ..Ulimit::default()
@@ -82,7 +82,7 @@ pub(super) fn extra_hosts(node: &Node) -> Result<Vec<String>, StackError> {
         }
     } else {
         for (key, node) in node.map()? {
-            pairs.push((key.text.clone(), node.text()?.to_owned()));
+            pairs.push((key.text.to_string(), node.text()?.to_owned()));
         }
         pairs.sort_by_key(|(name, address)| format!("{name}:{address}"));
     }

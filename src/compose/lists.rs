@@ -53,7 +53,7 @@ impl Node {
             if key.text.is_empty() {
                 return Err(value.invalid("", "a key of at least one character"));
             }
-            pairs.insert(key.text.clone(), value.printed()?);
+            pairs.insert(key.text.to_string(), value.printed()?);
         }
         Ok(pairs)
     }

@@ -127,14 +127,12 @@ pub fn read_in(
         namespace: namespace.to_owned(),
         ..Stack::default()
     };
-    for (key, node) in section
-        .get("services")
-        .map(Node::named)
-        .transpose()?
-        .unwrap_or_default()
-    {
-        let (spec, joined) = service::service(&mut context, &key.text, node, &known)?;
-        stack.services.insert(key.text.clone(), spec);
+    section.get("services").map(Node::named).transpose()?;
+    let services = root.take("services");
+    // Thousands of services are a tall tree: each is let go once it is read.
+    for (key, node) in services {
+        let (spec, joined) = service::service(&mut context, &key.text, &node, &known)?;
+        stack.services.insert(key.text.to_string(), spec);
         for name in joined {
             if let Some(network) = networks.get(&name) {
                 stack.networks.insert(name, network.clone());

@@ -25,7 +25,7 @@ pub(super) fn networks(
     let mut networks = BTreeMap::new();
     if let Some(node) = node {
         for (key, node) in node.named()? {
-            networks.insert(key.text.clone(), network(context, &key.text, node)?);
+            networks.insert(key.text.to_string(), network(context, &key.text, node)?);
         }
     }
     if !networks.contains_key("default") {
@@ -140,7 +140,7 @@ pub(super) fn attachments(
             }
         } else {
             for (key, node) in node.named()? {
-                joined.push((key.text.clone(), attachment(context, node)?));
+                joined.push((key.text.to_string(), attachment(context, node)?));
             }
         }
     }

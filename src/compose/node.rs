@@ -1,5 +1,7 @@
 //! A YAML value that knows where it stands in the file.
 
+use std::rc::Rc;
+
 use super::error::{Place, Problem, StackError};
 use super::trail::Trail;
 
@@ -38,7 +40,8 @@ pub(super) struct Text {
 /// A key of a mapping.
 #[derive(Clone, Debug)]
 pub(super) struct Key {
-    pub(super) text: String,
+    /// Shared with the trails of what stands below it.
+    pub(super) text: Rc<str>,
     pub(super) place: Place,
 }
 
@@ -137,6 +140,18 @@ impl Node {
         match &self.value {
             Value::Map(entries) => Ok(entries),
             _ => Err(self.wrong("a mapping")),
+        }
+    }
+
+    /// The entries of the mapping under a key of this one, moved out of it.
+    pub(super) fn take(&mut self, key: &str) -> Vec<(Key, Self)> {
+        let Value::Map(entries) = &mut self.value else {
+            return Vec::new();
+        };
+        let entry = entries.iter_mut().find(|(other, _)| &*other.text == key);
+        match entry.map(|(_, node)| &mut node.value) {
+            Some(Value::Map(entries)) => std::mem::take(entries),
+            _ => Vec::new(),
         }
     }
 

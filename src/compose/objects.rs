@@ -65,11 +65,11 @@ fn objects<T>(
             }
             None => {
                 let (name, object) = make(&key.text, node, &section)?;
-                objects.made.insert(key.text.clone(), object);
+                objects.made.insert(key.text.to_string(), object);
                 name
             }
         };
-        objects.names.insert(key.text.clone(), name);
+        objects.names.insert(key.text.to_string(), name);
     }
     objects.external.sort();
     objects.external.dedup();

@@ -19,8 +19,7 @@ impl Node {
     ) -> Result<Section<'_>, StackError> {
         let entries = self.map()?;
         for (key, _) in entries {
-            let allowed =
-                known.contains(&key.text.as_str()) || (extensions && key.text.starts_with("x-"));
+            let allowed = known.contains(&&*key.text) || (extensions && key.text.starts_with("x-"));
             if !allowed {
                 return Err(self.unknown_key(key, known.iter().copied()));
             }
@@ -50,7 +49,7 @@ impl Node {
             place: key.place,
             path: self.trail.path(),
             problem: Problem::UnknownKey {
-                key: key.text.clone(),
+                key: key.text.to_string(),
                 meant,
             },
         }
@@ -65,7 +64,7 @@ impl Node {
                 return Err(self.error_at(
                     key.place,
                     Problem::Invalid {
-                        text: key.text.clone(),
+                        text: key.text.to_string(),
                         wanted: "a name of letters, digits, `.`, `_` and `-`",
                     },
                 ));
@@ -79,7 +78,7 @@ impl<'a> Section<'a> {
     pub(super) fn get(&self, name: &str) -> Option<&'a Node> {
         self.entries
             .iter()
-            .find(|(key, _)| key.text == name)
+            .find(|(key, _)| &*key.text == name)
             .map(|(_, node)| node)
     }
 

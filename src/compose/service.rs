@@ -48,7 +48,7 @@ pub(super) fn service(
     let spec = ServiceSpec {
         name: name(context, key, node)?,
         labels,
-        task_template: TaskSpec {
+        task_template: Box::new(TaskSpec {
             container_spec: container(context, section, normalized, known)?,
             resources: deploy.resources,
             restart_policy: deploy.restart_policy.or(old_restart.flatten()),
@@ -56,7 +56,7 @@ pub(super) fn service(
             networks,
             log_driver: section.get("logging").map(logging).transpose()?,
             ..TaskSpec::default()
-        },
+        }),
         mode: deploy.mode,
         update_config: deploy.update_config,
         rollback_config: deploy.rollback_config,

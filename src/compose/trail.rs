@@ -11,13 +11,13 @@ pub(super) struct Trail(Option<Rc<(Trail, Step)>>);
 
 #[derive(Debug)]
 enum Step {
-    Key(String),
+    Key(Rc<str>),
     Index(usize),
 }
 
 impl Trail {
-    pub(super) fn key(&self, name: &str) -> Self {
-        Self(Some(Rc::new((self.clone(), Step::Key(name.to_owned())))))
+    pub(super) fn key(&self, name: &Rc<str>) -> Self {
+        Self(Some(Rc::new((self.clone(), Step::Key(Rc::clone(name))))))
     }
 
     pub(super) fn index(&self, index: usize) -> Self {

@@ -1,11 +1,11 @@
 //! From the parser's values to nodes: paths, places, and what an unquoted scalar means by
 //! go-yaml's rules, decided from its text in the file.
 
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Location;
 
 use super::error::{Place, Problem, StackError};
 use super::node::{Key, Node, Value};
-use super::raw::Raw;
+use super::raw::{Placed, Raw};
 use super::scalar;
 use super::trail::Trail;
 use super::warning::{Quirk, Warning};
@@ -31,23 +31,28 @@ impl<'a> Builder<'a> {
         }
     }
 
-    pub(super) fn node(&mut self, trail: Trail, raw: Spanned<Raw>) -> Result<Node, StackError> {
-        let at = place(raw.defined);
-        let value = match raw.value {
+    pub(super) fn node(&mut self, trail: Trail, placed: Placed) -> Result<Node, StackError> {
+        let at = placed.place;
+        let value = match placed.raw {
+            // Room for as many as there are: a file of thousands of services has a hundred
+            // thousand small lists and mappings.
             Raw::List(items) => {
-                let items = items.into_iter().enumerate();
-                let items = items.map(|(i, item)| self.node(trail.index(i), item));
-                Value::List(items.collect::<Result<_, _>>()?)
+                let mut nodes = Vec::with_capacity(items.len());
+                for (i, item) in items.into_iter().enumerate() {
+                    nodes.push(self.node(trail.index(i), item)?);
+                }
+                Value::List(nodes)
             }
             Raw::Map(entries) => {
-                let entries = entries.into_iter().map(|(raw_key, raw_value)| {
-                    let key = self.key(&trail, raw_key)?;
+                let mut nodes = Vec::with_capacity(entries.len());
+                for (key, value) in entries {
+                    let key = self.key(&trail, key)?;
                     let trail = trail.key(&key.text);
-                    Ok((key, self.node(trail, raw_value)?))
-                });
-                Value::Map(entries.collect::<Result<_, _>>()?)
+                    nodes.push((key, self.node(trail, value)?));
+                }
+                Value::Map(nodes)
             }
-            Raw::Scalar(parsed) => self.scalar(&trail, raw.defined, parsed),
+            Raw::Scalar(parsed) => self.scalar(&trail, at, placed.bytes, parsed),
         };
         Ok(Node {
             place: at,
@@ -57,16 +62,16 @@ impl<'a> Builder<'a> {
     }
 
     /// Keys must be strings: docker/cli fails on `80:` as a key.
-    fn key(&mut self, trail: &Trail, raw: Spanned<Raw>) -> Result<Key, StackError> {
-        let at = place(raw.defined);
-        let value = match raw.value {
-            Raw::Scalar(parsed) => self.scalar(trail, raw.defined, parsed),
+    fn key(&mut self, trail: &Trail, placed: Placed) -> Result<Key, StackError> {
+        let at = placed.place;
+        let value = match placed.raw {
+            Raw::Scalar(parsed) => self.scalar(trail, at, placed.bytes, parsed),
             Raw::List(_) => Value::List(Vec::new()),
             Raw::Map(_) => Value::Map(Vec::new()),
         };
         match value {
             Value::Text(text) => Ok(Key {
-                text: text.text,
+                text: text.text.into(),
                 place: at,
             }),
             other => Err(StackError {
@@ -81,13 +86,19 @@ impl<'a> Builder<'a> {
 
     /// An unquoted, untagged scalar is resolved from its own text; any other one is what the
     /// parser says.
-    fn scalar(&mut self, trail: &Trail, location: Location, parsed: Value) -> Value {
-        let Some(plain) = self.plain(location, &parsed) else {
+    fn scalar(
+        &mut self,
+        trail: &Trail,
+        place: Place,
+        bytes: Option<(u32, u32)>,
+        parsed: Value,
+    ) -> Value {
+        let Some(plain) = bytes.and_then(|bytes| self.plain(bytes, &parsed)) else {
             return parsed;
         };
         if OLD_BOOLEANS.contains(&plain) {
             self.warnings.push(Warning {
-                place: place(location),
+                place,
                 path: trail.path(),
                 quirk: Quirk::OldBoolean {
                     word: plain.to_owned(),
@@ -98,12 +109,10 @@ impl<'a> Builder<'a> {
     }
 
     /// The text of a scalar without quotes, tag or block indicator.
-    fn plain(&self, location: Location, parsed: &Value) -> Option<&'a str> {
-        let span = location.span();
-        let offset = usize::try_from(span.byte_offset()?).ok()?;
-        let length = usize::try_from(span.byte_len()?).ok()?;
-        let written = self.source.get(offset..offset + length)?;
-        if is_tagged(&self.source[..offset]) || written.contains('\n') {
+    fn plain(&self, (from, to): (u32, u32), parsed: &Value) -> Option<&'a str> {
+        let (from, to) = (usize::try_from(from).ok()?, usize::try_from(to).ok()?);
+        let written = self.source.get(from..to)?;
+        if is_tagged(&self.source[..from]) || written.contains('\n') {
             return None;
         }
         match parsed {

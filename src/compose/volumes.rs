@@ -24,7 +24,7 @@ pub(super) fn volumes(
     };
     let volumes = node.named()?.iter();
     volumes
-        .map(|(key, node)| Ok((key.text.clone(), volume(context, &key.text, node)?)))
+        .map(|(key, node)| Ok((key.text.to_string(), volume(context, &key.text, node)?)))
         .collect()
 }
 

@@ -2,12 +2,11 @@
 //!
 //! `serde-saphyr` parses, within bounds; [`super::tree`] makes the nodes.
 
-use serde_saphyr::Spanned;
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 
 use super::error::{Path, Place, Problem, StackError};
 use super::node::Node;
-use super::raw::Raw;
+use super::raw::Placed;
 use super::trail::Trail;
 use super::tree;
 use super::warning::Warning;
@@ -51,7 +50,7 @@ pub(super) fn parse(text: &str) -> Result<(Node, Vec<Warning>), StackError> {
             max_total_scalar_bytes: 4 * LIMIT,
         },
     };
-    let raw: Spanned<Raw> = serde_saphyr::from_str_with_options(text, options).map_err(refused)?;
+    let raw: Placed = serde_saphyr::from_str_with_options(text, options).map_err(refused)?;
     let mut builder = tree::Builder::new(text);
     let root = builder.node(Trail::default(), raw)?;
     root.map()?;
@@ -94,7 +93,7 @@ mod tests {
 
     fn at(root: &Node, name: &str) -> Value {
         let entries = root.map().unwrap();
-        let entry = entries.iter().find(|(key, _)| key.text == name);
+        let entry = entries.iter().find(|(key, _)| &*key.text == name);
         entry.unwrap().1.value.clone()
     }
 

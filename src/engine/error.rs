@@ -80,7 +80,7 @@ pub enum EngineError {
     /// An object that a spec names does not exist.
     #[error("there is no {kind} `{name}`")]
     Missing { kind: Kind, name: String },
-    /// 409: the name is taken.
+    /// 409, or the same in words: the name is taken.
     #[error("{0}")]
     Conflict(Refused),
     /// Someone else changed the object since it was read.
@@ -143,6 +143,7 @@ impl EngineError {
         }
         match status {
             404 => Self::NotFound(refused),
+            _ if text.contains("already exists") => Self::Conflict(refused),
             409 => Self::Conflict(refused),
             503 => Self::Unavailable(refused),
             400..=499 => Self::Rejected(refused),
@@ -239,6 +240,8 @@ mod tests {
         assert!(matches!(sort(400, used), EngineError::InUse(_)));
         assert!(matches!(sort(404, "no"), EngineError::NotFound(_)));
         assert!(matches!(sort(409, "no"), EngineError::Conflict(_)));
+        let taken = "rpc error: code = AlreadyExists desc = config a already exists";
+        assert!(matches!(sort(500, taken), EngineError::Conflict(_)));
         assert!(matches!(sort(503, "no"), EngineError::Unavailable(_)));
         assert!(sort(503, "no").may_pass());
         assert!(!sort(503, "This node is not a swarm manager. Use …").may_pass());

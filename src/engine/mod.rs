@@ -11,6 +11,7 @@ mod exec;
 mod frames;
 mod http;
 mod link;
+mod lock;
 mod login;
 mod logs;
 mod names;
@@ -33,8 +34,7 @@ use std::sync::{Arc, OnceLock};
 pub use error::{EngineError, Refused};
 pub use events::Events;
 pub use names::Kind;
-pub use observe::{CLUSTER_LABEL, Reserved};
-pub use registry::Distribution;
+pub use observe::CLUSTER_LABEL;
 pub use target::{Endpoint, Target, TlsFiles};
 pub use tunnel::{Tunnel, TunnelStream};
 

@@ -10,18 +10,18 @@ use super::connect::Info;
 use super::error::EngineError;
 use super::request::Request;
 use super::{read, wire};
-use crate::observed::{Observed, Service, Task};
+use crate::observed::{
+    ObjectKind, Observed, Others, Reserved, Service, TakenName, TakenPort, Task, is_placed,
+};
+use crate::spec::Labels;
 
 /// Objects of a cluster carry it, with the cluster's name as its value.
 pub const CLUSTER_LABEL: &str = "milvus-swarm.cluster";
 
-/// What the scheduler has set aside on a node.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct Reserved {
-    /// Billionths of a CPU.
-    pub nano_cpus: i64,
-    pub memory_bytes: i64,
-}
+/// The most published ports of others that are kept.
+const MOST_PORTS: usize = 4096;
+/// The most names of others that are kept.
+const MOST_NAMES: usize = 4096;
 
 impl Engine {
     /// Everything of a cluster, and the nodes.
@@ -61,6 +61,11 @@ impl Engine {
             .collect();
         let mut nodes: Vec<_> = nodes.into_iter().map(read::node).collect();
         nodes.sort_by(|a, b| (&a.hostname, &a.id).cmp(&(&b.hostname, &b.id)));
+        // The lock is no part of the cluster: no plan may touch it.
+        let lock_name = crate::lock::name(cluster);
+        let (locks, configs): (Vec<_>, Vec<_>) = configs
+            .into_iter()
+            .partition(|one| one.spec.name == lock_name);
         Ok(Observed {
             swarm_id: identity.swarm,
             this_node: identity.node,
@@ -70,15 +75,13 @@ impl Engine {
             services,
             configs: configs.into_iter().map(read::config).collect(),
             secrets: secrets.into_iter().map(read::secret).collect(),
+            lock: locks.first().and_then(read::lock),
             networks: networks
                 .into_iter()
-                .filter(|one| {
-                    one.labels
-                        .get(CLUSTER_LABEL)
-                        .is_some_and(|of| of == cluster)
-                })
+                .filter(|one| is_of(cluster, &one.labels))
                 .map(read::network)
                 .collect(),
+            others: Others::default(),
         })
     }
 
@@ -113,48 +116,82 @@ impl Engine {
         Ok(in_order(tasks.into_iter().map(read::task).collect()))
     }
 
-    /// What tasks that are none of this cluster's hold on each node, by node identifier.
+    /// What others hold: reservations by node, ports, and names that begin with this cluster's.
+    /// One list of each kind of object, whatever their number.
     ///
-    /// As the scheduler counts: a task that is placed and has not ended. Those that Swarm no
-    /// longer wants are left out, since they are about to give back what they hold.
+    /// Configs and secrets are asked for by name, since a list of configs brings their bytes
+    /// along. Networks of this engine alone count too: it gives their names to no other.
+    ///
+    /// Reservations are counted as the scheduler counts: of a task that is placed and has not
+    /// ended. Those that Swarm no longer wants are left out, since they are about to give back
+    /// what they hold.
     ///
     /// # Errors
     /// The engine cannot say.
-    pub async fn observe_reservations(
-        &self,
-        cluster: &str,
-    ) -> Result<BTreeMap<String, Reserved>, EngineError> {
-        let label = format!("{CLUSTER_LABEL}={cluster}");
-        let services = Request::get("/services").filter(&[("label", &[&label])]);
+    pub async fn observe_others(&self, cluster: &str) -> Result<Others, EngineError> {
         let wanted: &[&str] = &["ready", "running", "complete"];
         let tasks = Request::get("/tasks").filter(&[("desired-state", wanted)]);
-        let (services, tasks) = try_join!(
-            self.http.json::<Vec<wire::Service>>(services),
+        let named = |path: &str| Request::get(path).filter(&[("name", &[cluster])]);
+        let (services, tasks, configs, secrets, networks) = try_join!(
+            self.http
+                .json::<Vec<wire::Publisher>>(Request::get("/services")),
             self.http.json::<Vec<wire::Task>>(tasks),
+            self.http.json::<Vec<wire::Stored>>(named("/configs")),
+            self.http.json::<Vec<wire::Stored>>(named("/secrets")),
+            self.http.json::<Vec<wire::Network>>(named("/networks")),
         )?;
-        let ours: BTreeSet<String> = services.into_iter().map(|one| one.id).collect();
-        let mut sums = BTreeMap::<String, Reserved>::new();
-        for task in tasks
+        let (ours, others): (Vec<_>, Vec<_>) = services
             .into_iter()
-            .filter(|task| !ours.contains(&task.service_id))
-        {
-            let placed = [
-                "assigned",
-                "accepted",
-                "preparing",
-                "ready",
-                "starting",
-                "running",
-            ];
-            if task.node_id.is_empty() || !placed.contains(&task.status.state.as_str()) {
+            .partition(|one| is_of(cluster, &one.spec.labels));
+        let names = others
+            .iter()
+            .map(|one| (ObjectKind::Service, &one.spec.name, &one.spec.labels))
+            .chain(stored(ObjectKind::Config, &configs))
+            .chain(stored(ObjectKind::Secret, &secrets))
+            .chain(
+                networks
+                    .iter()
+                    .map(|one| (ObjectKind::Network, &one.name, &one.labels)),
+            );
+        let mut names: Vec<TakenName> = names
+            .filter_map(|(kind, name, labels)| read::taken(cluster, kind, name, labels))
+            .collect();
+        names.sort();
+        names.dedup();
+        names.truncate(MOST_NAMES);
+        let ours: BTreeSet<String> = ours.into_iter().map(|one| one.id).collect();
+        let mut reserved = BTreeMap::<String, Reserved>::new();
+        let mut homes = BTreeMap::<String, BTreeSet<String>>::new();
+        for task in tasks {
+            let placed = !task.node_id.is_empty() && is_placed(&task.status.state);
+            if !placed || ours.contains(&task.service_id) {
                 continue;
             }
             let held = task.spec.resources.reservations;
-            let sum = sums.entry(task.node_id).or_default();
-            sum.nano_cpus = sum.nano_cpus.saturating_add(held.nano_cpus);
-            sum.memory_bytes = sum.memory_bytes.saturating_add(held.memory_bytes);
+            let sum = reserved.entry(task.node_id.clone()).or_default();
+            *sum = sum.plus(Reserved {
+                nano_cpus: held.nano_cpus,
+                memory_bytes: held.memory_bytes,
+            });
+            homes
+                .entry(task.service_id)
+                .or_default()
+                .insert(task.node_id);
         }
-        Ok(sums)
+        let mut ports: Vec<TakenPort> = others
+            .into_iter()
+            .flat_map(|one| {
+                let homes = homes.remove(&one.id).unwrap_or_default();
+                read::ports(one, &homes)
+            })
+            .collect();
+        ports.sort();
+        ports.truncate(MOST_PORTS);
+        Ok(Others {
+            reserved,
+            ports,
+            names,
+        })
     }
 
     async fn identity(&self) -> Result<Identity, EngineError> {
@@ -164,6 +201,20 @@ impl Engine {
         let info: Info = self.http.json(Request::get("/info")).await?;
         Ok(self.identity.get_or_init(|| info.into()).clone())
     }
+}
+
+/// Whether these are labels of an object of the cluster.
+pub(super) fn is_of(cluster: &str, labels: &Labels) -> bool {
+    labels.get(CLUSTER_LABEL).is_some_and(|of| of == cluster)
+}
+
+/// Configs or secrets as kind, name and labels.
+fn stored(
+    kind: ObjectKind,
+    all: &[wire::Stored],
+) -> impl Iterator<Item = (ObjectKind, &String, &Labels)> {
+    all.iter()
+        .map(move |one| (kind, &one.spec.name, &one.spec.labels))
 }
 
 /// Which node of which Swarm the engine is.

@@ -1,17 +1,24 @@
 //! From the wire to what the rest of the program knows: functions of their input alone.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use jiff::Timestamp;
 
 use super::names::with_names;
+use super::observe::{CLUSTER_LABEL, is_of};
 use super::wire;
-use crate::observed::{Config, Network, Node, Secret, Service, Task};
-use crate::spec::{Ipam, IpamConfig, NetworkSpec};
+use crate::lock::Lock;
+use crate::observed::{
+    Config, Network, Node, ObjectKind, Secret, Service, TakenName, TakenPort, Task,
+};
+use crate::spec::{Ipam, IpamConfig, Labels, NetworkSpec};
 
 /// Swarm writes it into the options of a network when it numbers it.
 const VXLAN_ID: &str = "com.docker.network.driver.overlay.vxlanid_list";
+
+/// `docker stack deploy` labels what it makes with the name of the stack.
+const NAMESPACE: &str = "com.docker.stack.namespace";
 
 pub(super) fn service(wire: wire::Service, networks: &BTreeMap<String, String>) -> Service {
     let mut service = Service {
@@ -102,14 +109,62 @@ pub(super) fn node(wire: wire::Node) -> Node {
     }
 }
 
+/// The ports that a service publishes, its tasks being on these nodes: those that it asks for and
+/// those that Swarm picked. A port of the host that Docker picks for each container is written as
+/// 0 and can't be in anybody's way.
+pub(super) fn ports(wire: wire::Publisher, homes: &BTreeSet<String>) -> BTreeSet<TakenPort> {
+    let name = wire.spec.name;
+    let asked = wire.spec.endpoint_spec.ports.into_iter();
+    asked
+        .chain(wire.endpoint.ports)
+        .filter(|port| port.published_port > 0)
+        .map(|port| TakenPort {
+            port: port.published_port,
+            protocol: port.protocol,
+            service: name.clone(),
+            nodes: (port.publish_mode == "host").then(|| homes.clone()),
+        })
+        .collect()
+}
+
+/// A name that begins with the cluster's, if somebody else has it.
+pub(super) fn taken(
+    cluster: &str,
+    kind: ObjectKind,
+    name: &str,
+    labels: &Labels,
+) -> Option<TakenName> {
+    // Every name of a cluster is its own name, a sign and more: `prod_net`, `prod-milvus_proxy`.
+    let rest = name.strip_prefix(cluster)?;
+    if !rest.starts_with(['-', '_']) || is_of(cluster, labels) {
+        return None;
+    }
+    let owner = [CLUSTER_LABEL, NAMESPACE].into_iter().find_map(|key| {
+        let value = labels.get(key).filter(|value| !value.is_empty())?;
+        // Anybody wrote it, and it goes to a terminal.
+        let plain = value.chars().filter(|c| !c.is_control()).take(80);
+        Some(format!("{key}={}", plain.collect::<String>()))
+    });
+    Some(TakenName {
+        kind,
+        name: name.to_owned(),
+        owner,
+    })
+}
+
 pub(super) fn config(wire: wire::Stored) -> (String, Config) {
-    let wire::Stored { id, spec } = wire;
+    let wire::Stored { id, spec, .. } = wire;
     let labels = spec.labels;
     (spec.name, Config { id, labels })
 }
 
+/// A config that is the lock of a cluster.
+pub(super) fn lock(wire: &wire::Stored) -> Option<Lock> {
+    Lock::read(wire.id.clone(), wire.version.index, &wire.spec.labels)
+}
+
 pub(super) fn secret(wire: wire::Stored) -> (String, Secret) {
-    let wire::Stored { id, spec } = wire;
+    let wire::Stored { id, spec, .. } = wire;
     let labels = spec.labels;
     (spec.name, Secret { id, labels })
 }

@@ -1,19 +1,17 @@
-//! What a registry says of an image.
+//! What is known of an image: by its registry, and by this engine.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 
 use super::Engine;
 use super::error::EngineError;
 use super::request::{Request, escaped};
+use crate::compose::image::{Distribution, Platform};
 
-/// An image as its registry knows it.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Distribution {
-    /// `sha256:…`
-    pub digest: String,
-    /// `linux/amd64` and the like, each once, in order.
-    pub platforms: Vec<String>,
-}
+/// A registry that cannot be reached may take minutes to say so.
+const REGISTRY_LIMIT: Duration = Duration::from_secs(15);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -29,11 +27,17 @@ struct Descriptor {
 }
 
 #[derive(Deserialize)]
-struct Platform {
+#[serde(rename_all = "PascalCase")]
+struct Image {
     #[serde(default)]
-    architecture: String,
+    config: Config,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Config {
     #[serde(default)]
-    os: String,
+    labels: Option<BTreeMap<String, String>>,
 }
 
 impl Engine {
@@ -46,9 +50,9 @@ impl Engine {
         &self,
         image: &str,
     ) -> Result<Option<Distribution>, EngineError> {
-        let path: Vec<String> = image.split('/').map(escaped).collect();
-        let request = Request::get(format!("/distribution/{}/json", path.join("/")))
-            .registry_auth(self.logins.header(image).await);
+        let request = Request::get(format!("/distribution/{}/json", path(image)))
+            .registry_auth(self.logins.header(image).await)
+            .within(REGISTRY_LIMIT);
         let answer: Answer = match self.http.json(request).await {
             Ok(answer) => answer,
             Err(EngineError::NotFound(_)) => return Ok(None),
@@ -57,18 +61,31 @@ impl Engine {
             }
             Err(error) => return Err(error),
         };
-        let mut platforms: Vec<String> = answer
-            .platforms
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|platform| platform.os != "unknown" && !platform.os.is_empty())
-            .map(|platform| format!("{}/{}", platform.os, platform.architecture))
-            .collect();
-        platforms.sort();
-        platforms.dedup();
         Ok(Some(Distribution {
             digest: answer.descriptor.digest,
-            platforms,
+            platforms: answer.platforms.unwrap_or_default(),
         }))
     }
+
+    /// The labels of an image that this engine holds; `None` where it holds none by that name.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn image_labels(
+        &self,
+        image: &str,
+    ) -> Result<Option<BTreeMap<String, String>>, EngineError> {
+        let request = Request::get(format!("/images/{}/json", path(image)));
+        match self.http.json::<Image>(request).await {
+            Ok(found) => Ok(Some(found.config.labels.unwrap_or_default())),
+            Err(EngineError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+/// The slashes of an image's name are part of the path.
+fn path(image: &str) -> String {
+    let parts: Vec<String> = image.split('/').map(escaped).collect();
+    parts.join("/")
 }

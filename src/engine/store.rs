@@ -86,6 +86,16 @@ impl Engine {
         self.remove(Kind::Secret, name).await
     }
 
+    /// Removes a volume of this very engine; the Swarm knows nothing of volumes.
+    ///
+    /// # Errors
+    /// `Conflict` or `InUse` while a container uses it.
+    pub async fn remove_volume(&self, name: &str) -> Result<(), EngineError> {
+        self.http
+            .done(Request::delete(format!("/volumes/{}", escaped(name))))
+            .await
+    }
+
     async fn create(
         &self,
         kind: Kind,

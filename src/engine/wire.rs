@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::spec::{Labels, ResourceAmount, ServiceSpec, null_is_empty};
+use crate::spec::{Labels, PortConfig, ResourceAmount, ServiceSpec, null_is_empty};
 
 macro_rules! wire {
     ($($(#[$about:meta])* $name:ident { $($(#[$meta:meta])* $field:ident : $ty:ty,)* })*) => {$(
@@ -24,9 +24,18 @@ wire! {
         id: String,
         version: Version,
         spec: ServiceSpec,
-        previous_spec: Option<ServiceSpec>,
+        previous_spec: Option<Box<ServiceSpec>>,
         update_status: UpdateStatus,
     }
+    /// A service of which only the ports matter.
+    Publisher {
+        #[serde(rename = "ID")]
+        id: String,
+        spec: PublisherSpec,
+        endpoint: Endpoint,
+    }
+    PublisherSpec { name: String, labels: Labels, endpoint_spec: Endpoint, }
+    Endpoint { ports: Vec<PortConfig>, }
     UpdateStatus { state: String, message: String, }
     Task {
         #[serde(rename = "ID")]
@@ -88,6 +97,7 @@ wire! {
     Stored {
         #[serde(rename = "ID")]
         id: String,
+        version: Version,
         spec: Named,
     }
     Network {

@@ -9,14 +9,17 @@ mod etcd;
 mod milvus;
 mod minio;
 mod pulsar;
+mod renewed;
 mod session;
 mod swarm;
+mod words;
 mod zk;
 mod zookeeper;
 
 use std::fmt;
 use std::net::IpAddr;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use milvus::ROOT_TOKEN;
@@ -26,7 +29,7 @@ use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
 
 /// A condition of the running cluster. Services are named in full (`prod-store_etcd-0`).
-#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "gate")]
 pub enum Gate {
     /// Every member healthy, one leader, no alarm.
@@ -79,6 +82,18 @@ pub enum Gate {
     /// Swarm turned the task on a node away and made its replacement, which does not run yet:
     /// the next lower number of replicas takes that one away and no other.
     Replaced { service: String, node: String },
+    /// So many tasks of a Milvus service are made from its present spec, and all of them have
+    /// taken over: each is registered, none of those before is, and every shard has a leader.
+    Renewed {
+        etcd: Vec<String>,
+        root_path: String,
+        service: String,
+        role: String,
+        tasks: u64,
+        renewed: u64,
+        /// The service that knows the leaders, where tasks may lead shards.
+        proxy: Option<String>,
+    },
     /// No task of these services is left anywhere.
     ServicesGone { services: Vec<String> },
     /// The query node on a node of the Swarm leads no shard, so it can leave unnoticed.
@@ -93,7 +108,7 @@ pub enum Gate {
 }
 
 /// What a gate says.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Go on; the text says what was seen.
@@ -105,7 +120,7 @@ pub enum Verdict {
 }
 
 /// A reason with a subject: which member, which task, which node.
-#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Why {
     pub subject: String,
     pub reason: String,
@@ -192,6 +207,15 @@ impl Gate {
                 proxy,
                 ..
             } => session::leader_questions(etcd, root_path, proxy, seen),
+            Self::Renewed {
+                etcd,
+                root_path,
+                proxy: Some(proxy),
+                ..
+            } => session::leader_questions(etcd, root_path, proxy, seen),
+            Self::Renewed {
+                etcd, root_path, ..
+            } => session::questions(etcd, root_path, seen),
             Self::MilvusHealthy { service, .. } => milvus::health_questions(service, seen),
             Self::ProxiesServe { service, .. } => milvus::proxy_questions(service, seen),
             Self::Converged { .. } | Self::Replaced { .. } | Self::ServicesGone { .. } => {
@@ -200,9 +224,60 @@ impl Gate {
         }
     }
 
+    /// The same question of the service as it is now: of no more tasks than it has been told to
+    /// have, where the gate is of the number that is wanted next.
+    #[must_use]
+    pub fn standing(&self, seen: &Observed) -> Self {
+        let mut gate = self.clone();
+        if let Self::SessionsRegistered { service, tasks, .. }
+        | Self::MilvusHealthy { service, tasks }
+        | Self::ProxiesServe { service, tasks } = &mut gate
+        {
+            let found = seen.services.get(service.as_str());
+            let have = found.and_then(|found| found.spec.replicas());
+            *tasks = have.map_or(*tasks, |have| have.max(1).min(*tasks));
+        }
+        gate
+    }
+
     /// Reads the answers to [`Self::questions`].
     #[must_use]
     pub fn judge(&self, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
+        let verdict = self.read(seen, asked, answers);
+        let Verdict::Waiting(waiting) = verdict else {
+            return verdict;
+        };
+        let mut paused = swarm::paused(&self.brings_up(), seen);
+        if paused.is_empty() {
+            return Verdict::Waiting(waiting);
+        }
+        paused.extend(waiting);
+        Verdict::Shut(paused)
+    }
+
+    /// The services whose tasks open the gate: it stays shut while Swarm does not update them.
+    fn brings_up(&self) -> Vec<&str> {
+        match self {
+            Self::EtcdQuorum { members }
+            | Self::MinioWriteQuorum { members }
+            | Self::ZookeeperQuorum { members }
+            | Self::BookiesWritable { members, .. }
+            | Self::BrokersHealthy { members, .. } => members.iter().map(String::as_str).collect(),
+            Self::PulsarMetadata { service, .. }
+            | Self::SessionsRegistered { service, .. }
+            | Self::MilvusHealthy { service, .. }
+            | Self::ProxiesServe { service, .. }
+            | Self::Renewed { service, .. }
+            | Self::Converged { service } => vec![service],
+            // These wait for an end.
+            Self::TaskGone { .. }
+            | Self::Replaced { .. }
+            | Self::ServicesGone { .. }
+            | Self::LeadsNoShard { .. } => Vec::new(),
+        }
+    }
+
+    fn read(&self, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
         match self {
             Self::EtcdQuorum { members } => etcd::judge(members, seen, asked, answers),
             Self::MinioWriteQuorum { members } => minio::judge(members, seen, asked, answers),
@@ -233,61 +308,18 @@ impl Gate {
                 session::judge_gone(service, node, seen, answers)
             }
             Self::Replaced { service, node } => swarm::judge_replaced(service, node, seen),
+            Self::Renewed {
+                service,
+                role,
+                tasks,
+                renewed,
+                ..
+            } => renewed::judge(service, role, (*renewed, *tasks), seen, answers),
             Self::ServicesGone { services } => swarm::judge_services_gone(services, seen),
             Self::LeadsNoShard { service, node, .. } => {
                 session::judge_leads_none(service, node, seen, answers)
             }
         }
-    }
-}
-
-impl fmt::Display for Gate {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::EtcdQuorum { members } => write!(f, "etcd: {} healthy, one leader", of(members)),
-            Self::MinioWriteQuorum { members } => {
-                write!(f, "MinIO: {} live, write quorum", of(members))
-            }
-            Self::ZookeeperQuorum { members } => {
-                write!(f, "ZooKeeper: {} serving, one leader", of(members))
-            }
-            Self::PulsarMetadata { cluster, .. } => {
-                write!(f, "Pulsar metadata of `{cluster}` in ZooKeeper")
-            }
-            Self::BookiesWritable { at_least, .. } => {
-                write!(f, "bookies: {at_least} writable and registered")
-            }
-            Self::BrokersHealthy { at_least, .. } => {
-                write!(f, "brokers: {at_least} produce and consume")
-            }
-            Self::SessionsRegistered { role, tasks, .. } => {
-                write!(f, "{role}: {tasks} registered in etcd")
-            }
-            Self::MilvusHealthy { service, tasks } => {
-                write!(f, "{}: {tasks} healthy", short(service))
-            }
-            Self::ProxiesServe { tasks, .. } => {
-                write!(f, "proxies: {tasks} answer an authenticated request")
-            }
-            Self::Converged { service } => write!(f, "{}: converged", short(service)),
-            Self::TaskGone { service, node, .. } => {
-                write!(f, "{}: gone from {node}", short(service))
-            }
-            Self::Replaced { service, node } => {
-                write!(f, "{}: turned away from {node}", short(service))
-            }
-            Self::ServicesGone { services } => write!(f, "{} services gone", services.len()),
-            Self::LeadsNoShard { node, .. } => {
-                write!(f, "query node on {node}: leads no shard")
-            }
-        }
-    }
-}
-
-fn of(members: &[String]) -> String {
-    match members.len() {
-        1 => "1 member".to_owned(),
-        n => format!("{n} members"),
     }
 }
 
@@ -318,7 +350,7 @@ fn up_members(members: &[String], seen: &Observed) -> Vec<(String, IpAddr)> {
 }
 
 /// `service.slot`, shortened, for a task of a replicated service.
-fn task_name(task: &Task) -> String {
+pub(crate) fn task_name(task: &Task) -> String {
     format!("{}.{}", short(&task.service), task.slot)
 }
 

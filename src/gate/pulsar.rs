@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Answers, Asked, Verdict, Why, about, short, swarm, task_name, up_members, zk};
 use crate::observed::Observed;
-use crate::question::{Answer, Question};
+use crate::question::{Answer, CLOSED, Question};
 
 /// A bookie's admin port.
 const BOOKIE_HTTP: u16 = 8000;
@@ -137,16 +137,27 @@ pub(super) fn judge_bookies(
         let Some(answer) = about(member, asked, answers).next() else {
             continue;
         };
-        match answer.ok() {
-            Ok(_) if registered => ready += 1,
-            Ok(_) => reasons.push(Why::new(short(member), "is ready but not registered yet")),
-            Err(why) => reasons.push(Why::new(short(member), format!("is not ready: {why}"))),
+        match writable(registered, answer) {
+            Ok(()) => ready += 1,
+            Err(why) => reasons.push(Why::new(short(member), why)),
         }
     }
     if ready >= at_least {
         Verdict::Open(format!("{ready} of {} writable", members.len()))
     } else {
         Verdict::Waiting(reasons)
+    }
+}
+
+/// What clients go by is the registration: a bookie that is read-only or gone is not in
+/// `/ledgers/available`. Its HTTP server tells sooner, but the one of BookKeeper 4.14 may lose its
+/// handler while the bookie works on: it then takes connections and closes them (seen in the lab).
+fn writable(registered: bool, answer: &Answer) -> Result<(), String> {
+    match answer.ok() {
+        Ok(_) if registered => Ok(()),
+        Ok(_) => Err("is ready but not registered yet".to_owned()),
+        Err(why) if registered && why == CLOSED => Ok(()),
+        Err(why) => Err(format!("is not ready: {why}")),
     }
 }
 
@@ -194,4 +205,29 @@ pub(super) fn judge_brokers(
 
 fn first_line(text: &str) -> &str {
     text.lines().next().unwrap_or("no reason")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bookie_is_writable_if_it_is_registered_and_says_so_or_can_not_say() {
+        let says = |status| Answer::Http {
+            status,
+            body: b"".to_vec(),
+        };
+        let failed = |why: &str| Answer::Failed(why.to_owned());
+        assert_eq!(writable(true, &says(200)), Ok(()));
+        assert_eq!(writable(true, &failed(CLOSED)), Ok(()));
+        for (registered, answer) in [
+            (false, says(200)),
+            (true, says(503)),
+            (false, failed(CLOSED)),
+            (true, failed("connection refused")),
+            (true, failed("timed out")),
+        ] {
+            assert!(writable(registered, &answer).is_err(), "{answer:?}");
+        }
+    }
 }

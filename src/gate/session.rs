@@ -84,7 +84,7 @@ pub fn sessions(answer: &Answer) -> Result<Vec<Session>, String> {
         .collect()
 }
 
-fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
+pub(super) fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
     let waiting = |why: String| Verdict::Waiting(vec![Why::new("etcd", why)]);
     let answer = answers
         .first()

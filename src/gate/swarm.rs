@@ -109,12 +109,38 @@ pub(super) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
     reasons
 }
 
+/// One reason per service whose update Swarm gave up: it goes on when somebody says so, and not
+/// before.
+pub(super) fn paused(services: &[&str], seen: &Observed) -> Vec<Why> {
+    services
+        .iter()
+        .filter_map(|service| {
+            let found = seen.services.get(*service)?;
+            let state = found.update_state.as_str();
+            if !matches!(state, "paused" | "rollback_paused") {
+                return None;
+            }
+            let message = match found.update_message.as_str() {
+                "" => state,
+                message => message,
+            };
+            Some(Why::new(
+                short(service),
+                format!(
+                    "is not updated any further: {message}; `docker service ps --no-trunc {service}` \
+                     says why, `docker service update {service}` goes on"
+                ),
+            ))
+        })
+        .collect()
+}
+
 pub(super) fn judge_converged(service: &str, seen: &Observed) -> Verdict {
     let Some(found) = seen.services.get(service) else {
         return Verdict::Waiting(vec![Why::new(short(service), "is not created yet")]);
     };
     match found.update_state.as_str() {
-        "paused" | "rollback_paused" | "rollback_started" | "rollback_completed" => {
+        "rollback_started" | "rollback_completed" => {
             return Verdict::Shut(vec![Why::new(
                 short(service),
                 format!("update {}: {}", found.update_state, found.update_message),
@@ -123,6 +149,8 @@ pub(super) fn judge_converged(service: &str, seen: &Observed) -> Verdict {
         "updating" => {
             return Verdict::Waiting(vec![Why::new(short(service), "is being updated")]);
         }
+        // What Swarm says of a pause is told for every gate: see `paused`.
+        "paused" | "rollback_paused" => return Verdict::Waiting(Vec::new()),
         _ => {}
     }
     let wanted = found.spec.replicas().unwrap_or(1);
@@ -168,4 +196,59 @@ pub(super) fn judge_replaced(service: &str, node: &str, seen: &Observed) -> Verd
         return Verdict::Waiting(vec![Why::new(short(service), "has no replacement yet")]);
     }
     Verdict::Open("its replacement waits".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gate::Gate;
+    use crate::observed::Service;
+
+    const PROXY: &str = "prod-milvus_proxy";
+
+    fn seen(state: &str, message: &str) -> Observed {
+        let service = Service {
+            update_state: state.to_owned(),
+            update_message: message.to_owned(),
+            ..Service::default()
+        };
+        Observed {
+            services: [(PROXY.to_owned(), service)].into(),
+            ..Observed::default()
+        }
+    }
+
+    #[test]
+    fn a_paused_update_shuts_the_gate_with_swarm_s_words() {
+        let gates = [
+            Gate::ProxiesServe {
+                service: PROXY.to_owned(),
+                tasks: 1,
+            },
+            Gate::EtcdQuorum {
+                members: vec![PROXY.to_owned()],
+            },
+            Gate::Converged {
+                service: PROXY.to_owned(),
+            },
+        ];
+        for gate in gates {
+            for state in ["paused", "rollback_paused"] {
+                let verdict = gate.judge(&seen(state, "due to failure of task x"), &[], &[]);
+                let Verdict::Shut(why) = &verdict else {
+                    panic!("{gate}: {verdict:?}");
+                };
+                assert_eq!(
+                    why[0].to_string(),
+                    "`proxy` is not updated any further: due to failure of task x; `docker service \
+                     ps --no-trunc prod-milvus_proxy` says why, `docker service update \
+                     prod-milvus_proxy` goes on"
+                );
+            }
+            for state in ["", "updating", "completed"] {
+                let verdict = gate.judge(&seen(state, ""), &[], &[]);
+                assert!(!matches!(verdict, Verdict::Shut(_)), "{gate}: {verdict:?}");
+            }
+        }
+    }
 }

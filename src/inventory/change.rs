@@ -26,7 +26,7 @@ pub enum Cannot {
 }
 
 impl Change {
-    fn insert(at: usize, with: String) -> Self {
+    pub(super) fn insert(at: usize, with: String) -> Self {
         Self {
             start: at,
             end: at,
@@ -93,7 +93,7 @@ pub(super) fn push(text: &str, list: &Node, word: &str) -> Result<Change, Cannot
 }
 
 /// The text of a scalar as it is written.
-fn written<'a>(text: &'a str, node: &Node) -> Result<&'a str, Cannot> {
+pub(super) fn written<'a>(text: &'a str, node: &Node) -> Result<&'a str, Cannot> {
     let written = text.get(node.at.start..node.at.end).ok_or(Cannot::Layout)?;
     let written = written.trim_end();
     if written.is_empty() || written.contains('\n') {
@@ -193,17 +193,17 @@ fn append(text: &str, path: &[&str], value: &str) -> Change {
 }
 
 /// The byte behind the bracket that a flow collection begins with.
-fn after_opening(text: &str, node: &Node, bracket: char) -> Option<usize> {
+pub(super) fn after_opening(text: &str, node: &Node, bracket: char) -> Option<usize> {
     let begins = text.get(node.at.start..)?.starts_with(bracket);
     begins.then(|| node.at.start + bracket.len_utf8())
 }
 
-fn line_start(text: &str, at: usize) -> usize {
+pub(super) fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |newline| newline + 1)
 }
 
 /// The line ending in use from a place on.
-fn ending(text: &str, from: usize) -> &'static str {
+pub(super) fn ending(text: &str, from: usize) -> &'static str {
     match text[from..].find('\n') {
         Some(at) if text[from..from + at].ends_with('\r') => "\r\n",
         _ => "\n",
@@ -211,7 +211,7 @@ fn ending(text: &str, from: usize) -> &'static str {
 }
 
 /// A new line below the one that a byte stands in.
-fn line_after(text: &str, at: usize, line: &str) -> Change {
+pub(super) fn line_after(text: &str, at: usize, line: &str) -> Change {
     let ending = ending(text, at);
     let line_end = text[at..]
         .find('\n')

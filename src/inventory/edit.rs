@@ -14,7 +14,7 @@ use super::places::DEFAULT_PLACES;
 use super::problem::InventoryErrors;
 use super::source::Source;
 use super::tree::{Node, Value};
-use super::{change, yaml};
+use super::{change, check, item, yaml};
 
 /// An inventory's text after an edit.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -108,10 +108,11 @@ pub fn set_replicas(text: &str, role: Role, replicas: u64) -> Result<Edited, Ref
     finish(text, &change, &expected, refuse)
 }
 
-/// Adds a role to a host that has an entry of its own, under `hosts` or as a group of one.
+/// Adds a role to a host: to its own entry, under `hosts` or as a group of one, else as a group
+/// of one below the others, since roles of several groups add up.
 ///
 /// # Errors
-/// The text is no YAML, the host is unknown or shares its entry, or the edit can't be made safely.
+/// The text is no YAML, the host is unknown, or the edit can't be made safely.
 pub fn add_role(text: &str, host: &str, role: Role) -> Result<Edited, Refused> {
     let root = tree(text)?;
     let before = inventory(text).ok();
@@ -132,7 +133,22 @@ pub fn add_role(text: &str, host: &str, role: Role) -> Result<Edited, Refused> {
             });
         }
     }
-    let (section, position) = entry_of(&root, host, role)?;
+    match place_of(&root, host) {
+        Place::Own(section, position) => extend(text, &root, section, position, host, role),
+        Place::Shared => add_group(text, &root, host, role),
+        Place::Nowhere => Err(Refused::UnknownHost { host: host.into() }),
+    }
+}
+
+/// Adds a role to the roles of an entry.
+fn extend(
+    text: &str,
+    root: &Node,
+    section: &str,
+    position: usize,
+    host: &str,
+    role: Role,
+) -> Result<Edited, Refused> {
     let entry = &root.get(section).map(Node::items).unwrap_or_default()[position];
     let refuse = |why| Refused::NotOneItem {
         why,
@@ -147,18 +163,65 @@ pub fn add_role(text: &str, host: &str, role: Role) -> Result<Edited, Refused> {
     finish(text, &change, &expected, refuse)
 }
 
+/// Adds a group of one host and one role below the groups that name the host with others.
+fn add_group(text: &str, root: &Node, host: &str, role: Role) -> Result<Edited, Refused> {
+    let refuse = |_| Refused::SharedEntry {
+        host: host.into(),
+        role,
+    };
+    let groups = root.get("groups").ok_or(Cannot::Layout).map_err(refuse)?;
+    let roles = format!("[{role}]");
+    let pairs = [("hosts", quoted(host)), ("roles", roles)];
+    let pairs = pairs.each_ref().map(|(key, value)| (*key, value.as_str()));
+    let change = item::append(text, groups, &pairs).map_err(refuse)?;
+    let mut expected = root.to_json();
+    if let Some(items) = expected["groups"].as_array_mut() {
+        items.push(serde_json::json!({ "hosts": host, "roles": [role.name()] }));
+    }
+    finish(text, &change, &expected, refuse)
+}
+
+/// A host name as YAML text: quoted where it could be read as a number or as another value.
+fn quoted(host: &str) -> String {
+    let word =
+        host.starts_with(|c: char| c.is_ascii_alphabetic()) && host.contains(char::is_numeric);
+    if word {
+        host.to_owned()
+    } else {
+        format!("\"{host}\"")
+    }
+}
+
+/// Whether a file says how many replicas a role has, be it by taking away what another one said.
+#[must_use]
+pub fn decides_replicas(text: &str, role: Role) -> bool {
+    let Ok(mut node) = tree(text) else {
+        return false;
+    };
+    for key in ["roles", role.name(), "replicas"] {
+        match node.entry(key) {
+            Some(entry) => node = entry.value.clone(),
+            // A map without the key leaves it be, anything else replaces it.
+            None => return !matches!(node.value, Value::Map(_)),
+        }
+    }
+    true
+}
+
 fn tree(text: &str) -> Result<Node, Refused> {
     let source = Source::new("inventory", text);
-    let finding = match source.check(0) {
-        Some(finding) => finding,
+    let findings = match source.check(0) {
+        Some(finding) => vec![finding],
         None => match yaml::read(&source, 0) {
-            Ok(root) => return Ok(root),
-            Err(finding) => *finding,
+            Ok(root) if matches!(root.value, Value::Map(_)) => return Ok(root),
+            // A list or a single word has no key that an edit could go to.
+            Ok(root) => check::check(&root),
+            Err(finding) => vec![*finding],
         },
     };
     Err(Refused::Unreadable(Box::new(InventoryErrors {
         sources: vec![source],
-        findings: vec![finding],
+        findings,
     })))
 }
 
@@ -177,17 +240,22 @@ fn is_given(root: &Node, role: Role) -> bool {
         .any(|item| item.text() == Some(role.name()))
 }
 
-/// The entry that is about this host alone.
-fn entry_of(root: &Node, host: &str, role: Role) -> Result<(&'static str, usize), Refused> {
-    let mut known = false;
+/// Where an inventory names a host.
+enum Place {
+    /// An entry that is about this host alone: its section and position.
+    Own(&'static str, usize),
+    /// Only together with others.
+    Shared,
+    Nowhere,
+}
+
+fn place_of(root: &Node, host: &str) -> Place {
+    let mut place = Place::Nowhere;
     for (section, key) in [("hosts", "name"), ("groups", "hosts")] {
-        for (position, entry) in root
-            .get(section)
-            .map(Node::items)
-            .unwrap_or_default()
-            .iter()
-            .enumerate()
-        {
+        let Some(Value::List(entries)) = root.get(section).map(|node| &node.value) else {
+            continue;
+        };
+        for (position, entry) in entries.iter().enumerate() {
             let names: Vec<String> = entry
                 .get(key)
                 .map(Node::items)
@@ -196,23 +264,18 @@ fn entry_of(root: &Node, host: &str, role: Role) -> Result<(&'static str, usize)
                 .filter_map(|item| pattern::expand(item.text()?).ok())
                 .flatten()
                 .collect();
-            if names == [host]
-                && matches!(
-                    root.get(section).map(|node| &node.value),
-                    Some(Value::List(_))
-                )
-            {
-                return Ok((section, position));
+            let has_roles = entry.get("roles").is_some();
+            match &place {
+                _ if !names.iter().any(|name| name == host) => {}
+                _ if names.len() > 1 => place = Place::Shared,
+                _ if has_roles => return Place::Own(section, position),
+                // A zone or an address alone: roles may come from a group.
+                Place::Nowhere => place = Place::Own(section, position),
+                _ => {}
             }
-            known |= names.iter().any(|name| name == host);
         }
     }
-    let host = host.to_owned();
-    Err(if known {
-        Refused::SharedEntry { host, role }
-    } else {
-        Refused::UnknownHost { host }
-    })
+    place
 }
 
 /// The edit, if it reads back as what was meant.

@@ -220,7 +220,7 @@ const CREDENTIALS: Shape = Shape::Map(&[
 pub const PASSWORD: &[Key] = &[Key::required(
     "file",
     Shape::Word(Form::File),
-    "File that holds the password.",
+    "File that holds the password; a relative path begins at the inventory.",
 )];
 
 const COPIES: Shape = Shape::Whole(1, 64);
@@ -289,6 +289,11 @@ pub const INVENTORY: &[Key] = &[
         "Credentials; what is absent is generated.",
     ),
     Key::new("pulsar", PULSAR, "Copies of Pulsar's ledgers."),
+    Key::new(
+        "stacks",
+        Shape::Word(Form::File),
+        "Folder with stack templates of your own; `milvus-swarm eject DIR` writes the shipped ones.",
+    ),
 ];
 
 /// The version that a file without `milvus` means.

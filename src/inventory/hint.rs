@@ -26,11 +26,13 @@ impl Problem {
             Self::InlinePassword { .. } => "inline-password",
             Self::ReplicasOfMembers { .. } => "member-replicas",
             Self::ManagerSettings => "manager-settings",
-            Self::OwnedConfig { .. } => "owned-config",
+            Self::OwnedConfig { .. } | Self::OwnedBelow { .. } => "owned-config",
+            Self::TwinKeys { .. } => "twin-keys",
+            Self::MessageSize { .. } => "message-size",
             Self::HostsInOverlay { .. } => "overlay-hosts",
             Self::NoHosts => "no-hosts",
             Self::TooManyHosts { .. } => "too-many-hosts",
-            Self::DuplicateHost { .. } => "duplicate-host",
+            Self::DuplicateHost { .. } | Self::SameName { .. } => "duplicate-host",
             Self::RangeInHost { .. } => "host-range",
             Self::RangeMismatch { .. } => "range-mismatch",
             Self::SameValue { .. } => "duplicate-address",
@@ -78,12 +80,18 @@ impl Problem {
             Self::ReplicasOfMembers { role } => format!("give more hosts the role `{role}`, or take it from some"),
             Self::ManagerSettings => "proxies run on the managers by default; their settings are under `proxy`".into(),
             Self::OwnedConfig { instead, .. } => format!("leave it out: {instead}"),
+            Self::OwnedBelow { owned, instead, .. } => {
+                format!("leave it out, or write the keys below it; of `{owned}`, {instead}")
+            }
+            Self::TwinKeys { .. } => "it compares keys without case, `_`, `.` and `/`: keep one of them".into(),
+            Self::MessageSize { most, .. } => format!("write a number up to {most}, or leave it out"),
             Self::HostsInOverlay { .. } => "name hosts and groups in the first file; overlays change settings".into(),
             Self::NoHosts => "name some under `hosts` or `groups`; `milvus-swarm init` writes an example".into(),
             Self::TooManyHosts { .. } => "a Swarm of this size will not work; split the cluster".into(),
             Self::DuplicateHost { .. } => {
                 "list its roles in one place; a host may also be in several groups, whose roles add up".into()
             }
+            Self::SameName { .. } => "names of hosts have no case: write it the same way everywhere".into(),
             Self::RangeInHost { name } => format!("write it as a group: `groups: [{{ hosts: \"{name}\", roles: [...] }}]`"),
             Self::RangeMismatch { key, .. } => format!("`{key}` counts in step with `hosts`: one value for each host"),
             Self::SameValue { key, .. } => format!("each host has its own {key}"),
@@ -118,7 +126,7 @@ impl Problem {
 }
 
 /// The word that was probably meant.
-pub(super) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
+pub(crate) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
     let word = word.get(..64).unwrap_or(word).to_lowercase();
     known
         .iter()

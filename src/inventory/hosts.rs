@@ -218,14 +218,31 @@ impl Listing {
         }
     }
 
+    /// Finds hosts that differ only in case: names in a network have none.
+    fn unlike(&mut self) {
+        let mut seen: HashMap<String, usize> = HashMap::new();
+        for (host, named) in self.hosts.iter().enumerate() {
+            if let Some(first) = seen.insert(named.name.to_lowercase(), host) {
+                let problem = Problem::SameName {
+                    one: self.hosts[first].name.clone(),
+                    other: named.name.clone(),
+                };
+                let finding = Finding::at(self.place(host), problem);
+                self.findings
+                    .push(finding.also(self.place(first), "first here"));
+            }
+        }
+    }
+
     /// Moves the values to the hosts and looks at all hosts together.
     fn finish(&mut self) {
+        self.unlike();
         self.unique(
             "address",
             |draft| draft.address.as_ref(),
             |text| {
                 text.parse::<IpAddr>()
-                    .map_or_else(|_| text.to_lowercase(), |ip| ip.to_string())
+                    .map_or_else(|_| text.to_lowercase(), |ip| ip.to_canonical().to_string())
             },
         );
         self.unique("engine", |draft| draft.engine.as_ref(), str::to_owned);

@@ -3,8 +3,9 @@
 /// Whether MinIO can be built from so many hosts with so many drives each.
 ///
 /// One drive alone is a MinIO without copies. Otherwise the drives must divide into equal erasure
-/// sets of 4 to 16 that spread evenly over the hosts (MinIO itself allows sets of 2 and 3, which
-/// lose their writes with the first drive).
+/// sets of 4 to 16 that spread evenly over the hosts. MinIO itself forms sets of 2 and 3, too
+/// (minio: `cmd/endpoint-ellipses.go`): of 2, which stop writing with the first drive lost, and of
+/// 3, which go on without one. They were not tried with this tool.
 #[must_use]
 pub const fn is_valid(hosts: u64, drives: u64) -> bool {
     set_size(hosts, drives).is_some()

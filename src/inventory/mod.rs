@@ -11,6 +11,7 @@ pub mod edit;
 mod grammar;
 mod hint;
 mod hosts;
+mod item;
 mod merge;
 pub mod minio;
 mod model;
@@ -31,12 +32,14 @@ mod tree;
 mod words;
 mod yaml;
 
+pub(crate) use hint::near;
 pub use hosts::MAX_HOSTS;
 pub use model::{
     Bounds, Credentials, DataPlace, Host, Image, Images, Inventory, Jvm, NetworkSettings,
-    PasswordFile, Publish, PulsarQuorum, Resolve, RoleSettings, Subnet,
+    PasswordFile, Publish, PulsarQuorum, RoleSettings, Subnet,
 };
 pub use names::{MILVUS_MINORS, THIS_HOST};
+pub use owned::is_owned;
 pub use problem::{Amount, Finding, InventoryErrors, Problem};
 pub use shipped::{INIT, LAB, LOCAL, PRODUCTION_26, THREE_HOST};
 pub use source::{MAX_BYTES, Source, Span};
@@ -117,6 +120,7 @@ fn build(root: &Node, findings: &mut Vec<Finding>) -> Option<Inventory> {
         network: settings::network(root),
         credentials: settings::credentials(root),
         pulsar: settings::pulsar(root, bookies as u64),
+        stacks: settings::stacks(root),
     };
     if findings
         .iter()
@@ -136,7 +140,7 @@ fn build(root: &Node, findings: &mut Vec<Finding>) -> Option<Inventory> {
 /// Whether a finding leaves the rules about the whole cluster meaningful: it stands under a key
 /// that they do not count.
 fn is_about_elsewhere(root: &Node, finding: &Finding) -> bool {
-    const APART: [&str; 5] = ["name", "images", "data", "config", "credentials"];
+    const APART: [&str; 6] = ["name", "images", "data", "config", "credentials", "stacks"];
     let before = |at: Span| at.source == finding.at.source && at.start <= finding.at.start;
     root.entries()
         .iter()

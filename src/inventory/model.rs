@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use crate::compose::image::ResolveImage;
 use crate::role::Role;
 
 /// A cluster: its hosts, their roles, and how each role is set up.
@@ -25,6 +26,8 @@ pub struct Inventory {
     pub network: NetworkSettings,
     pub credentials: Credentials,
     pub pulsar: PulsarQuorum,
+    /// The folder with stack templates of the user's own, relative to the working directory.
+    pub stacks: Option<String>,
 }
 
 /// One machine.
@@ -46,7 +49,7 @@ pub struct Host {
 pub struct Images {
     /// A prefix for every image that is not overridden.
     pub registry: Option<String>,
-    pub resolve: Resolve,
+    pub resolve: ResolveImage,
     /// Whole references that replace those of the release.
     pub overrides: BTreeMap<Image, String>,
 }
@@ -58,15 +61,6 @@ pub enum Image {
     Milvus,
     Minio,
     Pulsar,
-}
-
-/// When an image's digest is asked of its registry, as `docker stack deploy --resolve-image`.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub enum Resolve {
-    Always,
-    #[default]
-    Changed,
-    Never,
 }
 
 /// Where members keep their data.
@@ -149,10 +143,13 @@ pub struct Credentials {
     pub root_password: Option<PasswordFile>,
 }
 
-/// Where a password is read from, relative to the working directory.
+/// Where a password is read from.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct PasswordFile {
+    /// A relative path begins at the inventory that names it.
     pub file: String,
+    /// The position of that inventory in the list that was parsed.
+    pub source: usize,
 }
 
 /// How many bookies hold each ledger.
@@ -218,18 +215,6 @@ impl Image {
             Self::Milvus => "milvus",
             Self::Minio => "minio",
             Self::Pulsar => "pulsar",
-        }
-    }
-}
-
-impl Resolve {
-    /// Its word in inventories and on Docker's command line.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Changed => "changed",
-            Self::Never => "never",
         }
     }
 }

@@ -65,9 +65,9 @@ impl Form {
         match self {
             Self::AbsoluteDir => r"^/[A-Za-z0-9._/-]*[A-Za-z0-9._-][A-Za-z0-9._/-]*$",
             Self::Address => r"^[A-Za-z0-9.:,\[\]-]+$",
-            Self::Cluster => r"^[a-z][a-z0-9-]{0,30}$",
+            Self::Cluster => r"^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$",
             Self::Cpus => r"^[0-9]+(\.[0-9]{1,9})?$",
-            Self::Engine => r"^(unix|tcp|http|https|ssh)://[^\s]+$",
+            Self::Engine => r"^(unix|tcp|ssh)://[^\s]+$",
             Self::File => r"^[^\u0000-\u001f]+$",
             Self::HostName => r"^(@this|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)$",
             Self::HostPattern => r"^(@this|[A-Za-z0-9\[]([A-Za-z0-9.,\[\]-]*[A-Za-z0-9\]])?)$",

@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::role::Role;
 
 use super::model::Subnet;
+use super::render::plain;
 use super::size::{show_bytes, show_cpus};
 use super::source::{MAX_BYTES, Source, Span};
 
@@ -88,6 +89,16 @@ pub enum Problem {
     ManagerSettings,
     #[error("the Milvus setting `{key}` belongs to the tool")]
     OwnedConfig { key: String, instead: &'static str },
+    #[error("the Milvus setting `{key}` is no map, which would unset `{owned}`")]
+    OwnedBelow {
+        key: String,
+        owned: &'static str,
+        instead: &'static str,
+    },
+    #[error("`{key}` and `{other}` are one setting to Milvus")]
+    TwinKeys { key: String, other: String },
+    #[error("`{text}` bytes are more than a message of the brokers may have, which is {most}")]
+    MessageSize { text: String, most: u64 },
 
     #[error("`{key}` stands in an overlay: only the first file names hosts")]
     HostsInOverlay { key: String },
@@ -97,6 +108,8 @@ pub enum Problem {
     TooManyHosts { hosts: usize, most: usize },
     #[error("host `{host}` is listed twice")]
     DuplicateHost { host: String },
+    #[error("hosts `{one}` and `{other}` differ only in case")]
+    SameName { one: String, other: String },
     #[error("`{name}` is a range, but a host under `hosts` has one name")]
     RangeInHost { name: String },
     #[error("`{key}` stands for {}, but `hosts` for {}", count(*.values as u64, "value"), count(*.hosts as u64, "host"))]
@@ -237,8 +250,12 @@ impl InventoryErrors {
                 format!("{}:{line}:{column}: ", source.name)
             });
         match self.findings.len() {
-            1 => format!("{place}{}", first.problem),
-            more => format!("{place}{} (and {} more)", first.problem, more - 1),
+            1 => format!("{place}{}", plain(&first.problem.to_string())),
+            more => format!(
+                "{place}{} (and {} more)",
+                plain(&first.problem.to_string()),
+                more - 1
+            ),
         }
     }
 }

@@ -29,7 +29,8 @@ impl InventoryErrors {
 
     fn finding(&self, finding: &Finding) -> String {
         let problem = &finding.problem;
-        let mut text = format!("error[{}]: {problem}\n", problem.rule());
+        let told = plain(&problem.to_string());
+        let mut text = format!("error[{}]: {told}\n", problem.rule());
         if let Some(source) = self.sources.get(finding.at.source) {
             let secret = matches!(problem, Problem::InlinePassword { .. });
             snippet(&mut text, source, finding.at, secret);
@@ -41,10 +42,29 @@ impl InventoryErrors {
             let _ = writeln!(text, "{what}: {}:{line}:{column}", source.name);
         }
         if let Some(hint) = problem.hint() {
-            let _ = writeln!(text, "hint: {hint}");
+            let _ = writeln!(text, "hint: {}", plain(&hint));
         }
         text
     }
+}
+
+/// Whether a character does something to a terminal, or turns the order of others around, in
+/// place of being seen. YAML's escapes bring any of them into a value.
+fn is_hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// A text with such characters written out: `\u{1b}`.
+pub(super) fn plain(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    for c in text.chars() {
+        if is_hostile(c) {
+            plain.extend(c.escape_default());
+        } else {
+            plain.push(c);
+        }
+    }
+    plain
 }
 
 fn snippet(text: &mut String, source: &Source, at: Span, secret: bool) {
@@ -57,7 +77,7 @@ fn snippet(text: &mut String, source: &Source, at: Span, secret: bool) {
         .chars()
         .map(|c| match c {
             '\t' => ' ',
-            c if c.is_control() => '\u{fffd}',
+            c if is_hostile(c) => '\u{fffd}',
             c => c,
         })
         .collect();

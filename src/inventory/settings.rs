@@ -4,12 +4,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::compose::image::ResolveImage;
 use crate::role::Role;
 
 use super::grammar::{DEFAULT_MILVUS, DEFAULT_NAME};
 use super::model::{
     Bounds, Credentials, DataPlace, Host, Image, Images, Jvm, NetworkSettings, PasswordFile,
-    Publish, PulsarQuorum, Resolve, RoleSettings,
+    Publish, PulsarQuorum, RoleSettings,
 };
 use super::size;
 use super::tree::{Node, Value};
@@ -33,9 +34,9 @@ pub(super) fn images(root: &Node) -> Images {
     Images {
         registry: owned(node, "registry"),
         resolve: match text(node, "resolve") {
-            Some("always") => Resolve::Always,
-            Some("never") => Resolve::Never,
-            _ => Resolve::Changed,
+            Some("always") => ResolveImage::Always,
+            Some("never") => ResolveImage::Never,
+            _ => ResolveImage::Changed,
         },
         overrides: Image::ALL
             .into_iter()
@@ -138,8 +139,11 @@ pub(super) fn credentials(root: &Node) -> Credentials {
         return Credentials::default();
     };
     let password = |key| {
-        let file = owned(node.get(key)?, "file")?;
-        Some(PasswordFile { file })
+        let password = node.get(key)?;
+        Some(PasswordFile {
+            file: owned(password, "file")?,
+            source: password.get("file")?.at.source,
+        })
     };
     Credentials {
         minio_user: owned(node, "minio_user"),
@@ -160,6 +164,10 @@ pub(super) fn pulsar(root: &Node, bookies: u64) -> PulsarQuorum {
         write_quorum,
         ack_quorum,
     }
+}
+
+pub(super) fn stacks(root: &Node) -> Option<String> {
+    owned(root, "stacks")
 }
 
 fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {

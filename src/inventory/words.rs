@@ -28,6 +28,10 @@ pub(super) fn cluster(text: &str) -> Result<(), String> {
     if text.len() > 31 {
         return Err(format!("it has {} characters, 31 is the most", text.len()));
     }
+    // The name of MinIO's bucket ends with it, and no bucket's may end so.
+    if text.ends_with('-') {
+        return Err("it must end with a letter or a digit".into());
+    }
     Ok(())
 }
 
@@ -81,13 +85,16 @@ pub(super) fn engine(text: &str) -> Result<(), String> {
     match scheme {
         "unix" if rest.starts_with('/') => Ok(()),
         "unix" => Err("a unix socket needs an absolute path".into()),
-        "tcp" | "http" | "https" | "ssh" => {
+        "tcp" | "ssh" => {
             if rest.starts_with('-') || rest.contains("@-") {
                 return Err("a host must not begin with a hyphen".into());
             }
             Ok(())
         }
-        other => Err(format!("`{other}` is none of unix, tcp, http, https, ssh")),
+        "http" | "https" => Err(format!(
+            "write `tcp://` instead of `{scheme}://`; DOCKER_TLS_VERIFY turns TLS on"
+        )),
+        other => Err(format!("`{other}` is none of unix, tcp, ssh")),
     }
 }
 

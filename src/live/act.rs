@@ -1,7 +1,6 @@
 //! Carrying out one action. Everything here can be done twice: a killed run is followed by
 //! another that may repeat its last call.
 
-use std::future::Future;
 use std::time::Duration;
 
 use rand::RngExt as _;
@@ -14,7 +13,7 @@ use crate::milvus::{Ask, lease_question, seed_question, setting_question, smoke}
 use crate::observed::Observed;
 use crate::plan::{Action, SecretSource};
 use crate::question::{Answer, Question};
-use crate::spec::{ServiceSpec, diff};
+use crate::spec::{ServiceSpec, diff, network_diff};
 
 /// How long a network may stay in use after its services went.
 const NETWORK_PATIENCE: u32 = 120;
@@ -30,10 +29,10 @@ fn fail(message: impl Into<String>) -> Failure {
     }
 }
 
-/// The object exists or is gone already: the last run got that far.
-fn already<T>(result: Result<T, EngineError>) -> Result<(), Failure> {
+/// The object is gone already: the last run got that far.
+fn gone(result: Result<(), EngineError>) -> Result<(), Failure> {
     match result {
-        Ok(_) | Err(EngineError::Conflict(_) | EngineError::NotFound(_)) => Ok(()),
+        Ok(()) | Err(EngineError::Conflict(_) | EngineError::NotFound(_)) => Ok(()),
         Err(error) => Err(failure(error)),
     }
 }
@@ -52,17 +51,37 @@ impl Live {
                 .await
                 .map(drop)
                 .map_err(failure),
-            Action::CreateNetwork { spec } => already(self.engine.create_network(spec).await),
+            Action::MakeDirectories {
+                hostname,
+                directories,
+                ..
+            } => self.make_directories(hostname, directories).await,
+            Action::CreateNetwork { spec } => {
+                let made = self.engine.create_network(spec).await;
+                self.made(made, "network", &spec.name, |seen| {
+                    let found = seen.networks.get(&spec.name);
+                    found.is_some_and(|found| network_diff(&found.spec, spec).is_empty())
+                })
+                .await
+            }
             Action::CreateSecret {
                 name,
                 labels,
                 source,
             } => {
                 let bytes = secret(source)?;
-                already(self.engine.create_secret(name, labels, &bytes).await)
+                let made = self.engine.create_secret(name, labels, &bytes).await;
+                self.made(made, "secret", name, |seen| seen.secrets.contains_key(name))
+                    .await
             }
             Action::CreateConfig { .. } => match action.config() {
-                Some(config) => already(self.engine.create_config(&config).await),
+                Some(config) => {
+                    let made = self.engine.create_config(&config).await;
+                    self.made(made, "config", &config.name, |seen| {
+                        seen.configs.contains_key(&config.name)
+                    })
+                    .await
+                }
                 None => Ok(()),
             },
             Action::CreateService { spec } => self
@@ -71,7 +90,7 @@ impl Live {
                 .await
                 .map(drop)
                 .map_err(|error| match error {
-                    EngineError::Conflict(_) => moved(&spec.name, "exists by now"),
+                    EngineError::Conflict(_) => moved("service", &spec.name, "exists by now"),
                     other => failure(other),
                 }),
             Action::UpdateService {
@@ -90,11 +109,34 @@ impl Live {
                 let _ = self.skip_hand_over(etcd, root_path).await;
                 Ok(())
             }
-            Action::RemoveService { id, .. } => already(self.engine.remove_service(id).await),
-            Action::RemoveConfig { id, .. } => already(self.engine.remove_config(id).await),
-            Action::RemoveSecret { id, .. } => already(self.engine.remove_secret(id).await),
+            Action::RemoveService { id, .. } => gone(self.engine.remove_service(id).await),
+            Action::RemoveConfig { id, .. } => gone(self.engine.remove_config(id).await),
+            Action::RemoveSecret { id, .. } => gone(self.engine.remove_secret(id).await),
             Action::RemoveNetwork { name, .. } => self.remove_network(name).await,
             Action::RemoveVolumes { hostname, volumes } => self.wipe(hostname, volumes).await,
+        }
+    }
+
+    /// What came of making an object. One that is there already is as good if it is the
+    /// cluster's, which the last run may have made before it died; a name says nothing of that.
+    async fn made(
+        &self,
+        made: Result<String, EngineError>,
+        kind: &str,
+        name: &str,
+        is_ours: impl FnOnce(&Observed) -> bool,
+    ) -> Result<(), Failure> {
+        match made {
+            Ok(_) => Ok(()),
+            Err(EngineError::Conflict(_)) => {
+                let seen = self.look().await.map_err(failure)?;
+                if is_ours(&seen) {
+                    return Ok(());
+                }
+                let what = "was made by somebody else";
+                Err(moved(kind, name, what))
+            }
+            Err(error) => Err(failure(error)),
         }
     }
 
@@ -114,12 +156,16 @@ impl Live {
         // The version moved. That is a change only if the spec did.
         let seen = self.look().await.map_err(failure)?;
         let Some(found) = seen.services.get(name) else {
-            return Err(moved(name, "is gone"));
+            return Err(moved("service", name, "is gone"));
         };
         let changes = diff(from, &found.spec);
         if !changes.is_empty() {
             let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            return Err(moved(name, &format!("was changed: {}", changes.join(", "))));
+            return Err(moved(
+                "service",
+                name,
+                &format!("was changed: {}", changes.join(", ")),
+            ));
         }
         self.engine
             .update_service(id, found.version, spec)
@@ -129,6 +175,7 @@ impl Live {
     }
 
     async fn seed(&self, etcd: &[String], root_path: &str) -> Result<(), Failure> {
+        self.ready_to_ask().await.map_err(fail)?;
         let password = self.root_password().await.map_err(fail)?;
         let seen = self.look().await.map_err(failure)?;
         let ip = address(&seen, etcd)
@@ -172,7 +219,7 @@ impl Live {
                 Err(EngineError::InUse(_) | EngineError::Rejected(_) | EngineError::Failed(_)) => {
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
-                other => return already(other),
+                other => return gone(other),
             }
         }
         Err(fail(format!(
@@ -181,15 +228,15 @@ impl Live {
     }
 }
 
-fn moved(name: &str, what: &str) -> Failure {
+fn moved(kind: &str, name: &str, what: &str) -> Failure {
     Failure {
-        message: format!("service `{name}` {what} since the plan was made"),
+        message: format!("{kind} `{name}` {what} since the plan was made"),
         hint: Some("milvus-swarm plan".to_owned()),
         moved: true,
     }
 }
 
-fn random(length: usize) -> String {
+pub(super) fn random(length: usize) -> String {
     rand::rng()
         .sample_iter(Alphanumeric)
         .take(length)
@@ -216,8 +263,15 @@ fn address(seen: &Observed, services: &[String]) -> Option<String> {
 }
 
 impl Ask for Live {
-    fn ask(&self, question: Question) -> impl Future<Output = Answer> {
-        self.question(question)
+    /// Unlike a gate, which is asked again a moment later, an action waits for a place to ask
+    /// from: the task that it asked through may have ended.
+    async fn ask(&self, question: Question) -> Answer {
+        if self.open_tunnel().is_none()
+            && let Err(why) = self.ready_to_ask().await
+        {
+            return Answer::Failed(why);
+        }
+        self.question(question).await
     }
 
     async fn pause(&self, time: Duration) {

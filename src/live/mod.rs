@@ -2,6 +2,12 @@
 //! through a tunnel into the cluster's network.
 
 mod act;
+mod directories;
+mod held;
+mod images;
+mod last_words;
+mod lock;
+mod one_shot;
 mod probe;
 mod tunnel;
 mod wipe;
@@ -13,11 +19,15 @@ use crate::drive::Swarm;
 use crate::engine::{Engine, EngineError};
 use crate::execute::Failure;
 use crate::gate::{Asked, Gate, leads};
+use crate::inventory::Host;
 use crate::observed::Observed;
-use crate::plan::{Action, Leaver, Verdicts};
+use crate::plan::{self, Action, Leaver, Verdicts};
 use crate::question::Answer;
 use crate::wanted::Cluster;
 
+pub use held::{Guarded, Held};
+pub use last_words::LastWords;
+pub use lock::{NotTaken, end_lock, now, token, watch_lock};
 pub use probe::PROBE;
 
 /// One cluster on one Swarm, reached through one engine.
@@ -32,6 +42,11 @@ pub struct Live {
     /// Names of services by identifier, also of those that were removed since.
     names: RefCell<BTreeMap<String, String>>,
     tunnel: tunnel::Keeper,
+    /// Engines of hosts, where the inventory names them.
+    engines: BTreeMap<String, String>,
+    registries: RefCell<images::Registries>,
+    /// Names our own lock among others.
+    token: RefCell<Option<String>>,
 }
 
 impl Live {
@@ -47,6 +62,9 @@ impl Live {
             last: RefCell::new(Observed::default()),
             names: RefCell::new(BTreeMap::new()),
             tunnel: tunnel::Keeper::default(),
+            engines: BTreeMap::new(),
+            registries: RefCell::default(),
+            token: RefCell::new(None),
         }
     }
 
@@ -54,6 +72,16 @@ impl Live {
     #[must_use]
     pub fn with_cluster(mut self, cluster: &Cluster) -> Self {
         self.probe = probe::Probe::of(cluster);
+        self
+    }
+
+    /// Takes over where hosts' engines listen.
+    #[must_use]
+    pub fn with_engines(mut self, hosts: &[Host]) -> Self {
+        self.engines = hosts
+            .iter()
+            .filter_map(|host| Some((host.name.clone(), host.engine.clone()?)))
+            .collect();
         self
     }
 
@@ -72,6 +100,16 @@ impl Live {
         self.name_tasks(&mut seen);
         self.last.replace(seen.clone());
         Ok(seen)
+    }
+
+    /// Looks at the cluster and at what others hold on the same Swarm: what a plan is made from.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn survey(&self) -> Result<Observed, EngineError> {
+        let (seen, others) =
+            futures_util::try_join!(self.look(), self.engine.observe_others(&self.cluster))?;
+        Ok(Observed { others, ..seen })
     }
 
     /// Tasks outlive their service by a while and then know only its identifier: its name is
@@ -102,10 +140,9 @@ impl Live {
                         .iter()
                         .any(|spec| seen.services.contains_key(&spec.name))
             })
-            .flat_map(|phase| phase.opens.iter().chain(&phase.settles))
-            .cloned()
+            .flat_map(|phase| phase.gates(seen))
             .collect();
-        if gates.is_empty() || seen.services.is_empty() || self.can_ask(seen).await.is_err() {
+        if gates.is_empty() || self.can_ask(seen).await.is_err() {
             return Verdicts::new();
         }
         // Gates share questions, and a broker's health check does not like company: each
@@ -148,36 +185,33 @@ impl Live {
         };
         let asked = gate.questions(seen);
         let answers = Swarm::ask(self, &asked).await;
-        let mut leavers: Vec<(u64, Leaver)> = seen
-            .tasks
-            .iter()
-            .filter(|task| task.service == service && task.is_up())
-            .filter_map(|task| {
-                let node = seen.nodes.iter().find(|node| node.id == task.node_id)?;
-                let ip = *task.addresses.values().next()?;
-                let leads =
-                    leads(ip, &answers).unwrap_or_else(|why| vec![format!("(unknown: {why})")]);
-                Some((
-                    task.slot,
-                    Leaver {
-                        node_id: node.id.clone(),
-                        hostname: node.hostname.clone(),
-                        leads,
-                    },
-                ))
-            })
-            .collect();
-        leavers.sort_by_key(|(slot, leaver)| (leaver.leads.len(), std::cmp::Reverse(*slot)));
-        leavers.into_iter().map(|(_, leaver)| leaver).collect()
+        plan::leavers(seen, service, |ip| leads(ip, &answers))
+    }
+
+    /// Makes sure that the components of a cluster can be asked, where anything of it is there
+    /// to ask. What cannot be asked counts as not well, and a plan made deaf would restart things
+    /// in another order than one that hears.
+    ///
+    /// # Errors
+    /// Nothing can be asked from here, and why.
+    pub async fn reach(&self, seen: &Observed) -> Result<(), String> {
+        if !seen.networks.contains_key(&self.probe.network) {
+            // Nothing runs yet: a probe would have no network to ask through.
+            return Ok(());
+        }
+        match self.can_ask(seen).await {
+            Err(_) if self.may_start_probe => self.ready_to_ask().await,
+            known => known,
+        }
     }
 
     /// Waits until questions can be asked, starting a probe if need be.
     ///
     /// # Errors
-    /// No place to ask from within half a minute.
+    /// No place to ask from within a quarter of a minute.
     pub async fn ready_to_ask(&self) -> Result<(), String> {
         let mut why = String::new();
-        for _ in 0..120 {
+        for _ in 0..60 {
             let seen = self.look().await.map_err(|error| error.to_string())?;
             match self.can_ask(&seen).await {
                 Ok(()) => return Ok(()),

@@ -1,6 +1,8 @@
 //! The probe: a small task on the engine's own node through which gates are asked while no
 //! Milvus task runs there. It ends by itself and is removed when the tool is done.
 
+mod at_rest;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -12,7 +14,7 @@ use crate::spec::{
     ContainerSpec, EndpointSpec, FileTarget, Mode, NetworkAttachment, Placement, Replicated,
     RestartPolicy, SecretRef, ServiceSpec, TaskSpec,
 };
-use crate::wanted::{CLUSTER_LABEL, Cluster};
+use crate::wanted::{CLUSTER_LABEL, Cluster, probe_name};
 
 /// Value of the component label of a probe.
 pub const PROBE: &str = "probe";
@@ -23,7 +25,7 @@ const LIFETIME: u32 = 900;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Probe {
     pub(super) image: String,
-    network: String,
+    pub(super) network: String,
     /// Key and name of each credential.
     secrets: Vec<(String, String)>,
 }
@@ -56,9 +58,9 @@ impl Probe {
             ("milvus-swarm.component".to_owned(), PROBE.to_owned()),
         ]);
         ServiceSpec {
-            name: name(cluster),
+            name: probe_name(cluster),
             labels,
-            task_template: TaskSpec {
+            task_template: Box::new(TaskSpec {
                 container_spec: ContainerSpec {
                     image: self.image.clone(),
                     command: vec!["sleep".to_owned(), LIFETIME.to_string()],
@@ -94,7 +96,7 @@ impl Probe {
                     ..NetworkAttachment::default()
                 }],
                 ..TaskSpec::default()
-            },
+            }),
             mode: Mode {
                 replicated: Some(Replicated { replicas: Some(1) }),
                 ..Mode::default()
@@ -108,14 +110,10 @@ impl Probe {
     }
 }
 
-fn name(cluster: &str) -> String {
-    format!("{cluster}-probe")
-}
-
 /// The running task on the engine's node that questions can go through, proxies first: they
 /// hold the credentials.
 pub(super) fn vantage<'a>(seen: &'a Observed, cluster: &str) -> Option<&'a Task> {
-    let probe = name(cluster);
+    let probe = probe_name(cluster);
     let rank = |task: &Task| match short(&task.service) {
         "proxy" => Some(0),
         _ if task.service == probe => Some(1),
@@ -135,27 +133,62 @@ pub(super) fn vantage<'a>(seen: &'a Observed, cluster: &str) -> Option<&'a Task>
 }
 
 impl Live {
+    /// Whether there is a place to ask from, or one can be made: by the last look, a task of
+    /// ours runs on this node, or the scheduler may put a probe there.
+    ///
+    /// # Errors
+    /// Neither; waiting would be for ever.
+    pub fn room_to_ask(&self) -> Result<(), String> {
+        match vantage(&self.last.borrow(), &self.cluster) {
+            Some(_) => Ok(()),
+            None => self.room_for_probe(),
+        }
+    }
+
+    /// A probe is pinned to the engine's own node: where that takes no tasks, it would be
+    /// pending until somebody wonders.
+    fn room_for_probe(&self) -> Result<(), String> {
+        let last = self.last.borrow();
+        let this = last.nodes.iter().find(|node| node.id == last.this_node);
+        match this {
+            Some(node) if !matches!(node.availability.as_str(), "" | "active") => Err(format!(
+                "components are asked through a small task on this manager, and node `{0}` takes \
+                 no tasks (availability `{1}`): docker node update --availability active {0}, or \
+                 name another manager with `--host`",
+                node.hostname, node.availability
+            )),
+            _ => Ok(()),
+        }
+    }
+
     /// Starts a probe unless one is on its way.
     pub(super) async fn start_probe(&self) -> Result<(), String> {
+        self.room_for_probe()?;
         let (this_node, existing) = {
             let last = self.last.borrow();
-            let existing = last.services.get(&name(&self.cluster)).map(|service| {
-                let over = !last
-                    .tasks
-                    .iter()
-                    .any(|task| task.service_id == service.id && task.is_wanted());
-                let elsewhere = !service
-                    .spec
-                    .task_template
-                    .placement
-                    .constraints
-                    .contains(&format!("node.id == {}", last.this_node));
-                (service.id.clone(), over || elsewhere)
-            });
+            let existing = last
+                .services
+                .get(&probe_name(&self.cluster))
+                .map(|service| {
+                    let over = !last
+                        .tasks
+                        .iter()
+                        .any(|task| task.service_id == service.id && task.is_wanted());
+                    let elsewhere = !service
+                        .spec
+                        .task_template
+                        .placement
+                        .constraints
+                        .contains(&format!("node.id == {}", last.this_node));
+                    (service.id.clone(), over || elsewhere)
+                });
             (last.this_node.clone(), existing)
         };
         match existing {
             Some((_, false)) => return Ok(()),
+            Some(_) if self.is_others() => {
+                return Err("the probe is of somebody else, who works on the cluster".to_owned());
+            }
             Some((id, true)) => {
                 self.engine
                     .remove_service(&id)
@@ -173,12 +206,13 @@ impl Live {
 
     /// Removes the probe and waits a moment for its task to end, so that the network is free.
     pub(super) async fn remove_probe(&self) {
-        if !self.may_start_probe {
+        // Whoever works on the cluster now may be asking through it.
+        if !self.may_start_probe || self.is_others() {
             return;
         }
         if self
             .engine
-            .remove_service(&name(&self.cluster))
+            .remove_service(&probe_name(&self.cluster))
             .await
             .is_ok()
         {

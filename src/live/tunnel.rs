@@ -20,8 +20,14 @@ const SECRETS: &str = "/run/secrets";
 pub(super) struct Keeper {
     /// One opener at a time.
     opening: tokio::sync::Mutex<()>,
-    open: RefCell<Option<Rc<Tunnel>>>,
+    open: RefCell<Option<Open>>,
     password: RefCell<Option<String>>,
+}
+
+/// A tunnel and the container that it goes through.
+struct Open {
+    container: String,
+    tunnel: Rc<Tunnel>,
 }
 
 impl Keeper {
@@ -29,12 +35,14 @@ impl Keeper {
         self.open.replace(None);
     }
 
-    fn get(&self) -> Option<Rc<Tunnel>> {
-        self.open
-            .borrow()
-            .as_ref()
-            .filter(|tunnel| tunnel.is_alive())
-            .cloned()
+    /// The open tunnel, unless its task is about to end by what was last seen: what is asked
+    /// through it would end with the task.
+    fn get(&self, seen: &Observed) -> Option<Rc<Tunnel>> {
+        let open = self.open.borrow();
+        let Open { container, tunnel } = open.as_ref()?;
+        let mut tasks = seen.tasks.iter();
+        let leaves = tasks.any(|task| task.container_id == *container && !task.is_wanted());
+        (tunnel.is_alive() && !leaves).then(|| Rc::clone(tunnel))
     }
 }
 
@@ -47,11 +55,11 @@ impl Live {
 
     /// The open tunnel, or a new one through a task on the engine's node.
     async fn tunnel(&self) -> Result<Rc<Tunnel>, String> {
-        if let Some(tunnel) = self.tunnel.get() {
+        if let Some(tunnel) = self.open_tunnel() {
             return Ok(tunnel);
         }
         let _opening = self.tunnel.opening.lock().await;
-        if let Some(tunnel) = self.tunnel.get() {
+        if let Some(tunnel) = self.open_tunnel() {
             return Ok(tunnel);
         }
         let container = probe::vantage(&self.last.borrow(), &self.cluster)
@@ -67,8 +75,16 @@ impl Live {
             .await
             .map_err(|error| error.to_string())?;
         let tunnel = Rc::new(tunnel);
-        self.tunnel.open.replace(Some(Rc::clone(&tunnel)));
+        self.tunnel.open.replace(Some(Open {
+            container,
+            tunnel: Rc::clone(&tunnel),
+        }));
         Ok(tunnel)
+    }
+
+    /// The tunnel that is open and stays so, by the last look.
+    pub(super) fn open_tunnel(&self) -> Option<Rc<Tunnel>> {
+        self.tunnel.get(&self.last.borrow())
     }
 
     /// Asks one question through the tunnel.

@@ -2,82 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::scale::{Drain, drain};
-use super::{Action, Because, Plan, Refusal, SecretSource, StepId};
-use crate::gate::{Gate, Verdict, short};
-use crate::observed::Observed;
-use crate::spec::{Change, ConfigSpec, NetworkSpec, Restart, ServiceSpec, diff, restarts};
-
-/// Everything that a cluster should be, computed without asking the Swarm.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Wanted {
-    pub cluster: String,
-    /// Labels to add and remove, by node.
-    pub labels: Vec<NodeLabels>,
-    pub network: NetworkSpec,
-    pub secrets: Vec<WantedSecret>,
-    pub configs: BTreeMap<String, ConfigSpec>,
-    pub phases: Vec<Phase>,
-    pub warnings: Vec<String>,
-    pub refusals: Vec<Refusal>,
-    /// Put into etcd before the coordinators start.
-    pub seed: Seed,
-    /// Full name of the service that users talk to.
-    pub proxy: String,
-    /// How query nodes leave, where some must.
-    pub drain: Option<Drain>,
-}
-
-/// Where the root user's credential goes.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Seed {
-    pub etcd: Vec<String>,
-    pub root_path: String,
-    /// The phase whose gate must be open first.
-    pub after: String,
-    /// The phases that must not start before it.
-    pub before: Vec<String>,
-}
-
-/// Label changes of one node.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct NodeLabels {
-    pub node_id: String,
-    pub hostname: String,
-    pub add: BTreeMap<String, String>,
-    pub remove: Vec<String>,
-}
-
-/// A secret that must exist.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct WantedSecret {
-    pub name: String,
-    pub labels: BTreeMap<String, String>,
-    pub source: SecretSource,
-}
-
-/// Services that start together and the gates that say they are ready.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Phase {
-    pub name: String,
-    pub services: Vec<ServiceSpec>,
-    /// Phases whose `opens` must be open.
-    pub needs: Vec<String>,
-    /// Gates that let dependents go on.
-    pub opens: Vec<Gate>,
-    /// Gates that only the end of `up` waits for.
-    pub settles: Vec<Gate>,
-    /// The services run to their end and are not run again without a reason.
-    pub runs_once: bool,
-    /// The services are members of one whole, which restart one after the other.
-    pub rolls: bool,
-    /// The members know each other by name from the start: none joins later.
-    pub closed: bool,
-    pub is_milvus: bool,
-}
-
-/// Verdicts of gates at planning time; a gate that is missing here is unknown.
-pub type Verdicts = BTreeMap<Gate, Verdict>;
+use super::adopt::{adopted, because};
+use super::constraint;
+use super::ends::{Nodes, foretell, running};
+use super::outage::outages;
+use super::remove::leaving;
+use super::scale::{Drain, draining};
+use super::unlabel::{Placed, held, placed_by};
+use super::wanted::{Phase, Verdicts, Wanted};
+use super::{Action, Because, Plan, StepId};
+use crate::gate::{Gate, Verdict};
+use crate::observed::{Observed, Service, Task};
+use crate::spec::{Change, Restart, ServiceSpec, diff, posted, stamped};
 
 /// The plan that turns `seen` into `wanted`.
 #[must_use]
@@ -88,117 +24,123 @@ pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
         refusals: wanted.refusals.clone(),
         ..Plan::default()
     };
+    let changes = changes(wanted, seen);
+    let adopted = adopted(wanted, seen, &changes);
+    let placed_by = placed_by(&wanted.labels, &wanted.phases);
     let mut builder = Builder {
         plan: &mut plan,
         wanted,
         seen,
         verdicts,
         base: Vec::new(),
+        placed: BTreeMap::new(),
         configs: BTreeMap::new(),
+        directories: BTreeMap::new(),
         opens: BTreeMap::new(),
         ends: Vec::new(),
+        running: running(seen),
+        nodes: nodes(wanted, seen),
+        leaving: leaving(seen).into_iter().collect(),
+        drain: draining(wanted, seen),
+        changes,
+        held: held(&placed_by, seen),
+        placed_by,
     };
     builder.labels();
     builder.objects();
+    builder.directories();
+    let mut later = Vec::new();
     for phase in &wanted.phases {
-        builder.phase(phase);
+        if builder.rolls_later(phase) {
+            builder.defer(phase);
+            later.push(phase);
+        } else {
+            builder.phase(phase);
+        }
+    }
+    later.sort_by_key(|phase| phase.upgrade_rank);
+    for phase in later {
+        builder.roll(phase);
     }
     builder.orphans();
     builder.unlabel();
     builder.smoke();
+    foretell(&mut plan, seen);
+    plan.outages = outages(&plan, &running(seen));
+    plan.adopted = adopted;
     plan
 }
 
-struct Builder<'a> {
-    plan: &'a mut Plan,
-    wanted: &'a Wanted,
-    seen: &'a Observed,
-    verdicts: &'a Verdicts,
-    /// Labels, network and secrets: every service waits for them.
-    base: Vec<StepId>,
-    configs: BTreeMap<String, StepId>,
+/// The nodes with the labels that they have before anything restarts.
+fn nodes<'a>(wanted: &Wanted, seen: &'a Observed) -> Nodes<'a> {
+    let mut nodes = Nodes::of(seen);
+    for labels in wanted.labels.iter().filter(|labels| !labels.add.is_empty()) {
+        nodes.label(&labels.node_id, &labels.add, &[]);
+    }
+    nodes
+}
+
+/// A service that exists and is not as wanted.
+#[derive(Clone)]
+pub(super) struct Changed {
+    /// The spec to post over the one that is there.
+    pub(super) to: ServiceSpec,
+    /// What is different.
+    pub(super) how: Vec<Change>,
+}
+
+/// What is to be changed of each service that exists and is not as wanted.
+fn changes<'a>(wanted: &'a Wanted, seen: &Observed) -> BTreeMap<&'a str, Changed> {
+    wanted
+        .services()
+        .filter_map(|spec| {
+            let found = seen.services.get(&spec.name)?;
+            // Most services are as wanted: what is to be posted is worked out for the others.
+            if diff(&found.spec, spec).is_empty() {
+                return None;
+            }
+            let to = posted(&found.spec, spec);
+            let how = diff(&found.spec, &to);
+            (!how.is_empty()).then_some((spec.name.as_str(), Changed { to, how }))
+        })
+        .collect()
+}
+
+pub(super) struct Builder<'a> {
+    pub(super) plan: &'a mut Plan,
+    pub(super) wanted: &'a Wanted,
+    pub(super) seen: &'a Observed,
+    pub(super) verdicts: &'a Verdicts,
+    /// Network and secrets: every service waits for them.
+    pub(super) base: Vec<StepId>,
+    /// The steps that set each label: a service waits for those that its placement names, not
+    /// for every host's, which would be hosts times services.
+    pub(super) placed: BTreeMap<&'a str, Vec<StepId>>,
+    pub(super) configs: BTreeMap<String, StepId>,
+    /// The step that makes a host's directories.
+    pub(super) directories: BTreeMap<String, StepId>,
     /// For each phase, the steps that a dependent waits for.
-    opens: BTreeMap<String, Vec<StepId>>,
+    pub(super) opens: BTreeMap<String, Vec<StepId>>,
     /// Every await, for what comes at the very end.
-    ends: Vec<StepId>,
+    pub(super) ends: Vec<StepId>,
+    /// The tasks that are up, by service.
+    pub(super) running: BTreeMap<&'a str, Vec<&'a Task>>,
+    pub(super) nodes: Nodes<'a>,
+    /// Services that were removed and whose tasks still end.
+    pub(super) leaving: BTreeSet<String>,
+    /// How query nodes leave, if there are more of them than wanted.
+    pub(super) drain: Option<&'a Drain>,
+    /// What is to be changed of each service that exists; comparing is work, and is done once.
+    pub(super) changes: BTreeMap<&'a str, Changed>,
+    /// The services that each label places, of the labels that some host loses.
+    pub(super) placed_by: Placed<'a>,
+    /// Which of those have a task on which node.
+    pub(super) held: BTreeSet<(&'a str, &'a str)>,
 }
 
 impl Builder<'_> {
-    fn labels(&mut self) {
-        for labels in &self.wanted.labels {
-            let mut add = labels.add.clone();
-            if let Some(drain) = self.draining() {
-                // A pending query node must not land on the host that was just emptied.
-                add.remove(&drain.label);
-            }
-            if add.is_empty() {
-                continue;
-            }
-            let id = self.plan.push(
-                "labels",
-                Action::LabelNode {
-                    node_id: labels.node_id.clone(),
-                    hostname: labels.hostname.clone(),
-                    add,
-                    remove: Vec::new(),
-                },
-                Vec::new(),
-                Because::Missing,
-            );
-            self.base.push(id);
-        }
-    }
-
-    fn objects(&mut self) {
-        let network = &self.wanted.network;
-        if !self.seen.networks.contains_key(&network.name) {
-            let id = self.plan.push(
-                "network",
-                Action::CreateNetwork {
-                    spec: network.clone(),
-                },
-                Vec::new(),
-                Because::Missing,
-            );
-            self.base.push(id);
-        }
-        for secret in &self.wanted.secrets {
-            if self.seen.secrets.contains_key(&secret.name) {
-                continue;
-            }
-            let id = self.plan.push(
-                "secrets",
-                Action::CreateSecret {
-                    name: secret.name.clone(),
-                    labels: secret.labels.clone(),
-                    source: secret.source.clone(),
-                },
-                Vec::new(),
-                Because::Missing,
-            );
-            self.base.push(id);
-        }
-        for (name, config) in &self.wanted.configs {
-            if self.seen.configs.contains_key(name) {
-                continue;
-            }
-            let id = self.plan.push(
-                "configs",
-                Action::CreateConfig {
-                    name: name.clone(),
-                    labels: config.labels.clone(),
-                    data: String::from_utf8_lossy(&config.data).into_owned(),
-                    template_driver: config.template_driver.clone(),
-                },
-                Vec::new(),
-                Because::Missing,
-            );
-            self.configs.insert(name.clone(), id);
-        }
-    }
-
     /// The steps that a phase waits for.
-    fn needs(&self, phase: &Phase) -> Vec<StepId> {
+    pub(super) fn needs(&self, phase: &Phase) -> Vec<StepId> {
         let mut needs: BTreeSet<StepId> = BTreeSet::new();
         for need in &phase.needs {
             needs.extend(self.opens.get(need).into_iter().flatten());
@@ -211,7 +153,6 @@ impl Builder<'_> {
         if let Some(seed) = self.seed(phase) {
             needs.push(seed);
         }
-        self.refuse_joins(phase);
         let acted = if phase.rolls {
             self.members(phase, &needs)
         } else {
@@ -242,145 +183,38 @@ impl Builder<'_> {
         );
     }
 
-    /// A member that is new to a whole which others formed without it would found a second one.
-    /// What an interrupted run left out is none: its siblings know of it.
-    fn refuse_joins(&mut self, phase: &Phase) {
-        if !phase.closed {
-            return;
-        }
-        let found = |spec: &ServiceSpec| self.seen.services.get(&spec.name);
-        let knows_others = phase.services.iter().any(|spec| {
-            found(spec).is_some_and(|found| {
-                let (was, will) = (&found.spec.task_template, &spec.task_template);
-                was.container_spec.args != will.container_spec.args
-                    || was.container_spec.configs != will.container_spec.configs
-            })
-        });
-        let new: Vec<String> = phase
-            .services
-            .iter()
-            .filter(|spec| found(spec).is_none())
-            .map(|spec| format!("`{}`", short(&spec.name)))
-            .collect();
-        if knows_others && !new.is_empty() {
-            self.plan.refusals.push(Refusal {
-                rule: "member-joins".to_owned(),
-                reason: format!(
-                    "{} would join members that formed without it, and found a second cluster \
-                     beside theirs",
-                    new.join(", ")
-                ),
-                hint: format!(
-                    "leave the hosts of `{}` as they were; their number is fixed once they hold data",
-                    phase.name
-                ),
-            });
-        }
-    }
-
-    /// Members that do not run are seen to first and all at once. Then those that run restart
-    /// one after the other, each once the whole is healthy, so that a quorum is always left.
-    fn members(&mut self, phase: &Phase, needs: &[StepId]) -> Vec<StepId> {
-        let (restart, rest): (Vec<_>, Vec<_>) = phase
-            .services
-            .iter()
-            .partition(|spec| self.ends_a_process(spec));
-        let mut acted: Vec<StepId> = rest
-            .into_iter()
-            .filter_map(|spec| self.service(phase, spec, needs))
-            .collect();
-        let Some(whole) = phase.settles.last().or(phase.opens.last()) else {
-            return acted;
-        };
-        for spec in restart {
-            let mut after = needs.to_vec();
-            // Open at planning time and nothing done yet: no step is needed.
-            if let Some(healthy) = self.gate(phase, whole, &acted, needs) {
-                after.push(healthy);
-            }
-            acted.extend(self.service(phase, spec, &after));
-        }
-        acted
-    }
-
-    /// Whether bringing a service to its spec ends a process that runs now.
-    fn ends_a_process(&self, spec: &ServiceSpec) -> bool {
-        let runs = || {
-            let mut tasks = self.seen.tasks.iter();
-            tasks.any(|task| task.service == spec.name && task.is_up())
-        };
-        self.seen
-            .services
-            .get(&spec.name)
-            .is_some_and(|found| restarts(&found.spec, spec) != Restart::None && runs())
-    }
-
-    /// How query nodes leave, if there are more of them than wanted.
-    fn draining(&self) -> Option<&Drain> {
-        let drain = self.wanted.drain.as_ref()?;
-        let found = self.seen.services.get(&drain.service)?;
-        let wanted = self
-            .wanted
-            .phases
-            .iter()
-            .flat_map(|phase| &phase.services)
-            .find(|spec| spec.name == drain.service)?;
-        (wanted.replicas() < found.spec.replicas()).then_some(drain)
-    }
-
-    /// Query nodes that must leave do so one at a time.
-    fn drained(&mut self, phase: &Phase, spec: &ServiceSpec, needs: &[StepId]) -> Option<StepId> {
-        let how = self
-            .draining()
-            .filter(|how| how.service == spec.name)?
-            .clone();
-        let found = self.seen.services.get(&spec.name)?;
-        let mut after: BTreeSet<StepId> = self.base.iter().copied().collect();
-        after.extend(needs);
-        let after: Vec<StepId> = after.into_iter().collect();
-        let last = match drain(self.plan, found, spec, &how, &after) {
-            Some(last) => last,
-            // A run that was killed turned them all away: what is left is to say so.
-            None => self.service(phase, spec, needs)?,
-        };
-        for labels in &self.wanted.labels {
-            if let Some(value) = labels.add.get(&how.label) {
-                self.plan.push(
-                    "labels",
-                    Action::LabelNode {
-                        node_id: labels.node_id.clone(),
-                        hostname: labels.hostname.clone(),
-                        add: BTreeMap::from([(how.label.clone(), value.clone())]),
-                        remove: Vec::new(),
-                    },
-                    vec![last],
-                    Because::Missing,
-                );
-            }
-        }
-        Some(last)
-    }
-
-    fn service(&mut self, phase: &Phase, spec: &ServiceSpec, needs: &[StepId]) -> Option<StepId> {
+    pub(super) fn service(
+        &mut self,
+        phase: &Phase,
+        spec: &ServiceSpec,
+        needs: &[StepId],
+    ) -> Option<StepId> {
         let (action, because) = match self.seen.services.get(&spec.name) {
             None if phase.runs_once && self.all_open(&phase.opens) => return None,
             None => (
                 Action::CreateService {
-                    spec: Box::new(spec.clone()),
+                    spec: Box::new(stamped(spec)),
                 },
                 Because::Missing,
             ),
             Some(found) => {
-                let changes = diff(&found.spec, spec);
-                if changes.is_empty() {
-                    return None;
-                }
-                (self.update(found, spec, changes), Because::Changed)
+                let Changed { to, how } = self.changes.get(spec.name.as_str())?.clone();
+                (update(found, to, how), because(found))
             }
         };
-        let mut after: BTreeSet<StepId> = self.base.iter().copied().collect();
+        let mut after = self.waits_for(spec);
         after.extend(needs);
         after.extend(self.predecessor(phase, spec));
+        Some(
+            self.plan
+                .push(&phase.name, action, after.into_iter().collect(), because),
+        )
+    }
+
+    /// What a service waits for, besides what comes before its phase.
+    pub(super) fn waits_for(&self, spec: &ServiceSpec) -> BTreeSet<StepId> {
+        let mut after = self.placement(spec);
+        after.extend(&self.base);
         after.extend(
             spec.task_template
                 .container_spec
@@ -388,21 +222,24 @@ impl Builder<'_> {
                 .iter()
                 .filter_map(|config| self.configs.get(&config.name)),
         );
-        Some(
-            self.plan
-                .push(&phase.name, action, after.into_iter().collect(), because),
-        )
+        let home = self.wanted.directories.get(&spec.name);
+        after.extend(home.and_then(|home| self.directories.get(&home.hostname)));
+        after
+    }
+
+    /// The steps that set the labels which a service's placement names.
+    fn placement(&self, spec: &ServiceSpec) -> BTreeSet<StepId> {
+        constraint::labels(spec)
+            .filter_map(|label| self.placed.get(label))
+            .flatten()
+            .copied()
+            .collect()
     }
 
     /// A service of the same name that was removed and whose tasks still end: two processes
     /// must not share a directory.
     fn predecessor(&mut self, phase: &Phase, spec: &ServiceSpec) -> Option<StepId> {
-        let leaves = self.seen.tasks.iter().any(|task| {
-            task.service == spec.name
-                && !self.seen.services.contains_key(&spec.name)
-                && !task.has_ended()
-        });
-        leaves.then(|| {
+        self.leaving.contains(&spec.name).then(|| {
             self.plan.push(
                 &phase.name,
                 Action::Await {
@@ -416,34 +253,13 @@ impl Builder<'_> {
         })
     }
 
-    fn update(
-        &self,
-        found: &crate::observed::Service,
-        spec: &ServiceSpec,
-        changes: Vec<Change>,
-    ) -> Action {
-        let restart: Restart = restarts(&found.spec, spec);
-        let mut spec = spec.clone();
-        // Forced restarts by hand are not ours to undo: a lower number would restart again.
-        spec.task_template.force_update = found.spec.task_template.force_update;
-        Action::UpdateService {
-            name: spec.name.clone(),
-            id: found.id.clone(),
-            version: found.version,
-            from: Box::new(found.spec.clone()),
-            spec: Box::new(spec),
-            changes,
-            restart,
-        }
-    }
-
-    fn all_open(&self, gates: &[Gate]) -> bool {
+    pub(super) fn all_open(&self, gates: &[Gate]) -> bool {
         gates
             .iter()
             .all(|gate| self.verdicts.get(gate).is_some_and(Verdict::is_open))
     }
 
-    fn gate(
+    pub(super) fn gate(
         &mut self,
         phase: &Phase,
         gate: &Gate,
@@ -502,77 +318,6 @@ impl Builder<'_> {
         ))
     }
 
-    /// Services and configs of the cluster that nothing wants any more.
-    fn orphans(&mut self) {
-        let services: BTreeSet<&str> = self
-            .wanted
-            .phases
-            .iter()
-            .flat_map(|phase| &phase.services)
-            .map(|spec| spec.name.as_str())
-            .collect();
-        let ends = self.ends.clone();
-        let mut removed = Vec::new();
-        for (name, found) in &self.seen.services {
-            let component = found.spec.labels.get("milvus-swarm.component");
-            if services.contains(name.as_str()) || component.is_some_and(|word| word == "probe") {
-                continue;
-            }
-            removed.push(self.plan.push(
-                "orphans",
-                Action::RemoveService {
-                    name: name.clone(),
-                    id: found.id.clone(),
-                },
-                ends.clone(),
-                Because::Orphan,
-            ));
-        }
-        let mut after = ends;
-        after.extend(removed);
-        after.extend(self.plan.steps.iter().enumerate().filter_map(|(id, step)| {
-            matches!(step.action, Action::UpdateService { .. }).then_some(id)
-        }));
-        after.sort_unstable();
-        after.dedup();
-        for (name, found) in &self.seen.configs {
-            if !self.wanted.configs.contains_key(name) {
-                self.plan.push(
-                    "configs",
-                    Action::RemoveConfig {
-                        name: name.clone(),
-                        id: found.id.clone(),
-                    },
-                    after.clone(),
-                    Because::Orphan,
-                );
-            }
-        }
-    }
-
-    /// Labels go after the services that they placed: a task whose node loses a label that its
-    /// constraint needs ends at once.
-    fn unlabel(&mut self) {
-        for labels in &self.wanted.labels {
-            if labels.remove.is_empty() {
-                continue;
-            }
-            let mut after = self.ends.clone();
-            after.extend(&self.base);
-            self.plan.push(
-                "labels",
-                Action::LabelNode {
-                    node_id: labels.node_id.clone(),
-                    hostname: labels.hostname.clone(),
-                    add: BTreeMap::new(),
-                    remove: labels.remove.clone(),
-                },
-                after,
-                Because::Orphan,
-            );
-        }
-    }
-
     fn smoke(&mut self) {
         let milvus = self
             .wanted
@@ -592,5 +337,19 @@ impl Builder<'_> {
                 Because::Follows,
             );
         }
+    }
+}
+
+/// The action that posts `spec`, which differs by these changes.
+pub(super) fn update(found: &Service, spec: ServiceSpec, changes: Vec<Change>) -> Action {
+    Action::UpdateService {
+        name: spec.name.clone(),
+        id: found.id.clone(),
+        version: found.version,
+        from: Box::new(found.spec.clone()),
+        restart: Restart::of(&changes, &spec),
+        spec: Box::new(stamped(&spec)),
+        changes,
+        turn: None,
     }
 }

@@ -3,19 +3,40 @@
 //! A plan is a graph. Each step names the steps that must have passed before it starts; there
 //! are no waves. `up` prints this value and then executes this very value.
 
+mod adopt;
+mod ancestors;
 mod build;
+mod constraint;
+mod ends;
+mod orphans;
+mod outage;
+mod prepare;
 mod priority;
 mod remove;
+mod roll;
+mod saved;
 mod scale;
+mod stands;
+mod surplus;
+mod unlabel;
+mod wanted;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use build::{NodeLabels, Phase, Seed, Verdicts, Wanted, WantedSecret, up};
+pub use build::up;
+pub use ends::{Ended, Ends};
+pub use outage::Outage;
 pub use priority::priorities;
 pub use remove::{Down, down};
-pub use scale::{Drain, Leaver};
+pub use saved::SavedError;
+pub use scale::{Drain, Leaver, leavers};
+pub use stands::stands;
+pub use wanted::{
+    Directory, Home, NodeLabels, Phase, Renewal, Seed, Verdicts, Wanted, WantedSecret,
+};
 
 use crate::gate::{Gate, Why};
 use crate::spec::{Change, ConfigSpec, NetworkSpec, Restart, ServiceSpec};
@@ -24,19 +45,26 @@ use crate::spec::{Change, ConfigSpec, NetworkSpec, Restart, ServiceSpec};
 pub type StepId = usize;
 
 /// What will be done.
-#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Plan {
     pub cluster: String,
     /// Steps stand after the steps they wait for.
     pub steps: Vec<Step>,
     /// What a user should know: things that were left alone on purpose, stand-in images.
     pub warnings: Vec<String>,
+    /// What users will miss meanwhile.
+    #[serde(default)]
+    pub outages: Vec<Outage>,
+    /// Services that were not posted by this tool, or not last, and are as wanted: taken over
+    /// with nothing to do.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub adopted: Vec<String>,
     /// Why the plan must not be executed; `up` stops before its first action.
     pub refusals: Vec<Refusal>,
 }
 
 /// One thing to do.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Step {
     /// What part of the cluster it belongs to: `etcd`, `bookies`.
     pub part: String,
@@ -44,20 +72,32 @@ pub struct Step {
     /// Steps that must have passed.
     pub after: Vec<StepId>,
     pub because: Because,
+    /// Tasks that run now and that it ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ends: Option<Ends>,
 }
 
 /// What a step does.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "action")]
 pub enum Action {
     LabelNode {
         node_id: String,
         hostname: String,
         add: BTreeMap<String, String>,
+        /// Of the labels in `add`, those that have another value now, with that value.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        from: BTreeMap<String, String>,
         remove: Vec<String>,
     },
     CreateNetwork {
         spec: NetworkSpec,
+    },
+    /// Makes directories of members on their host, through a task there.
+    MakeDirectories {
+        node_id: String,
+        hostname: String,
+        directories: Vec<Directory>,
     },
     /// The executor makes the bytes; a plan never holds them.
     CreateSecret {
@@ -84,6 +124,9 @@ pub enum Action {
         spec: Box<ServiceSpec>,
         changes: Vec<Change>,
         restart: Restart,
+        /// One of several updates that each replace one task.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        turn: Option<Turn>,
     },
     Await {
         #[serde(rename = "for")]
@@ -127,8 +170,15 @@ pub enum Action {
     },
 }
 
+/// The place of an update among those that renew a service task by task.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Turn {
+    pub nth: u64,
+    pub of: u64,
+}
+
 /// Where the bytes of a secret come from.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretSource {
     /// Random letters and digits.
@@ -138,13 +188,19 @@ pub enum SecretSource {
 }
 
 /// Why a step is in the plan.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Because {
     /// It does not exist yet.
     Missing,
     /// It differs from what is wanted.
     Changed,
+    /// It differs from what is wanted, and from what this tool last made of it: somebody
+    /// changed it by hand. Or a label that this tool only ever sets to `true` has another value.
+    Drifted,
+    /// It differs from what is wanted, and this tool did not post it, or not last: `docker stack
+    /// deploy` did. It is taken over.
+    Adopted,
     /// It is as wanted, but its gate is not open.
     Unready(Vec<Why>),
     /// Something before it changes.
@@ -156,7 +212,7 @@ pub enum Because {
 }
 
 /// A rule that forbids the plan.
-#[derive(Clone, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 pub struct Refusal {
     /// Name of the rule, such as `member-moves`.
     pub rule: String,
@@ -192,6 +248,7 @@ impl Plan {
             action,
             after,
             because,
+            ends: None,
         });
         self.steps.len() - 1
     }
@@ -216,7 +273,17 @@ impl Action {
             Self::CreateSecret { name, .. } => format!("create secret {name}"),
             Self::CreateConfig { name, .. } => format!("create config {name}"),
             Self::CreateService { spec } => format!("create service {}", spec.name),
+            Self::UpdateService {
+                name,
+                turn: Some(turn),
+                ..
+            } => format!("update service {name}, task {} of {}", turn.nth, turn.of),
             Self::UpdateService { name, .. } => format!("update service {name}"),
+            Self::MakeDirectories {
+                hostname,
+                directories,
+                ..
+            } => format!("make {} directories on {hostname}", directories.len()),
             Self::Await { gate } => format!("wait for {gate}"),
             Self::SeedRoot { .. } => "set the root password".to_owned(),
             Self::Smoke { .. } => "smoke check through the proxy".to_owned(),

@@ -1,7 +1,8 @@
 //! The plan that takes a cluster away.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::ends::foretell;
 use super::{Action, Because, Plan};
 use crate::component::COMPONENTS;
 use crate::gate::{Gate, short};
@@ -165,10 +166,16 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
             );
         }
         after.extend(plan.steps.iter().enumerate().filter_map(|(id, step)| {
-            matches!(step.action, Action::RemoveVolumes { .. }).then_some(id)
+            // Labels without secrets are of a cluster that never ran (`refuse::join`).
+            matches!(
+                step.action,
+                Action::RemoveVolumes { .. } | Action::RemoveSecret { .. }
+            )
+            .then_some(id)
         }));
     }
     labels(&mut plan, cluster, seen, what.data, &after);
+    foretell(&mut plan, seen);
     plan
 }
 
@@ -188,7 +195,8 @@ fn labels(plan: &mut Plan, cluster: &str, seen: &Observed, members: bool, after:
                 Action::LabelNode {
                     node_id: node.id.clone(),
                     hostname: node.hostname.clone(),
-                    add: std::collections::BTreeMap::new(),
+                    add: BTreeMap::new(),
+                    from: BTreeMap::new(),
                     remove,
                 },
                 after.to_vec(),

@@ -3,8 +3,8 @@
 use minijinja::Environment;
 use serde_json::{Value, json};
 
-use super::{RenderError, render, short_hash, user_yaml};
-use crate::component::StackName;
+use super::{RenderError, render, sections, short_hash, user_yaml};
+use crate::component::{Component, StackName};
 use crate::inventory::Inventory;
 use crate::release::Release;
 use crate::topology::Topology;
@@ -13,9 +13,11 @@ use crate::topology::Topology;
 #[derive(Clone, Debug)]
 pub(super) struct ConfigFile {
     /// Its key in the stack file.
-    pub key: &'static str,
-    /// Its name as a template variable.
-    pub variable: &'static str,
+    pub key: String,
+    /// Its name as a template variable; none for what only some services of a stack mount.
+    pub variable: Option<&'static str>,
+    /// The components that mount it, where that is not the template's to say.
+    pub readers: Vec<&'static str>,
     pub stack: StackName,
     /// Where tasks find it.
     pub target: &'static str,
@@ -31,37 +33,35 @@ struct Row {
     template: &'static str,
     key: &'static str,
     variable: &'static str,
-    stack: StackName,
     target: &'static str,
 }
+
+/// Key of the settings of Milvus.
+const USER_YAML: &str = "user-yaml";
 
 const ROWS: [Row; 4] = [
     Row {
         template: "zookeeper.conf",
         key: "zookeeper-conf",
         variable: "zookeeper_conf",
-        stack: StackName::Pulsar,
         target: "/pulsar/conf/zookeeper.conf",
     },
     Row {
         template: "start-zookeeper.sh",
         key: "start-zookeeper",
         variable: "start_zookeeper",
-        stack: StackName::Pulsar,
         target: "/pulsar/start-zookeeper.sh",
     },
     Row {
         template: "init-metadata.sh",
         key: "init-metadata",
         variable: "init_metadata",
-        stack: StackName::Pulsar,
         target: "/pulsar/init-metadata.sh",
     },
     Row {
         template: "start-pulsar.sh",
         key: "start-pulsar",
         variable: "start_pulsar",
-        stack: StackName::Pulsar,
         target: "/pulsar/start-pulsar.sh",
     },
 ];
@@ -82,32 +82,83 @@ pub(super) fn files(
     let mut files = Vec::new();
     for row in &ROWS {
         let text = render(environment, row.template, &values)?;
-        files.push(file(inventory, row, super::tidy(&text), false));
+        let text = super::tidy(&text);
+        files.push(ConfigFile {
+            key: row.key.to_owned(),
+            variable: Some(row.variable),
+            readers: Vec::new(),
+            stack: StackName::Pulsar,
+            target: row.target,
+            templated: false,
+            ..file(inventory, row.key, text)
+        });
     }
-    let milvus = Row {
-        template: "user.yaml",
-        key: "user-yaml",
-        variable: "user_yaml",
-        stack: StackName::Milvus,
-        target: if release.reads_user_yaml() {
-            "/milvus/configs/user.yaml"
-        } else {
-            "/milvus/configs/milvus.yaml"
-        },
-    };
-    let text = user_yaml(environment, inventory, release, topology)?;
-    files.push(file(inventory, &milvus, text, true));
+    files.extend(user_yamls(environment, inventory, release, topology)?);
     Ok(files)
 }
 
-fn file(inventory: &Inventory, row: &Row, text: String, templated: bool) -> ConfigFile {
-    let name = format!("{}-{}-{}", inventory.name, row.key, short_hash(&text));
+/// One `user.yaml` for each set of components that read the same sections.
+fn user_yamls(
+    environment: &Environment<'_>,
+    inventory: &Inventory,
+    release: &Release,
+    topology: &Topology,
+) -> Result<Vec<ConfigFile>, RenderError> {
+    let whole = user_yaml(environment, inventory, release, topology)?;
+    let shared = user_yaml::write(&sections::of(&whole, ""));
+    let mut files: Vec<ConfigFile> = Vec::new();
+    for component in Component::of(release).filter(|row| row.milvus.is_some()) {
+        let text = user_yaml::write(&sections::of(&whole, component.name));
+        if let Some(same) = files.iter_mut().find(|file| file.text == text) {
+            same.readers.push(component.name);
+            continue;
+        }
+        let key = if text == shared {
+            USER_YAML.to_owned()
+        } else {
+            format!("{USER_YAML}-{}", short_hash(&text))
+        };
+        files.push(ConfigFile {
+            key,
+            variable: None,
+            readers: vec![component.name],
+            stack: StackName::Milvus,
+            target: if release.reads_user_yaml() {
+                "/milvus/configs/user.yaml"
+            } else {
+                "/milvus/configs/milvus.yaml"
+            },
+            templated: true,
+            // The same text keeps its name whoever reads it: another name is a restart.
+            ..file(inventory, USER_YAML, text)
+        });
+    }
+    Ok(files)
+}
+
+/// Whether a file has the name that [`files`] gives to a config of a cluster and, where its text
+/// is known, still the text that the name was made from.
+#[must_use]
+pub(crate) fn is_config_file(cluster: &str, name: &str, text: Option<&str>) -> bool {
+    let Some((stem, hash)) = name
+        .strip_prefix(cluster)
+        .and_then(|rest| rest.strip_prefix('-')?.rsplit_once('-'))
+    else {
+        return false;
+    };
+    let known = stem == USER_YAML || ROWS.iter().any(|row| row.key == stem);
+    known && text.is_none_or(|text| short_hash(text) == hash)
+}
+
+fn file(inventory: &Inventory, stem: &str, text: String) -> ConfigFile {
+    let name = format!("{}-{stem}-{}", inventory.name, short_hash(&text));
     ConfigFile {
-        key: row.key,
-        variable: row.variable,
-        stack: row.stack,
-        target: row.target,
-        templated,
+        key: String::new(),
+        variable: None,
+        readers: Vec::new(),
+        stack: StackName::Milvus,
+        target: "",
+        templated: false,
         text,
         file: format!("configs/{name}"),
         name,
@@ -119,7 +170,7 @@ fn user_yaml(
     inventory: &Inventory,
     release: &Release,
     topology: &Topology,
-) -> Result<String, RenderError> {
+) -> Result<Value, RenderError> {
     let etcd_endpoints: Vec<String> = topology
         .members("etcd")
         .iter()
@@ -148,7 +199,7 @@ fn user_yaml(
     let mut own = inventory.config.clone();
     user_yaml::escape_templates(&mut own);
     user_yaml::merge(&mut tree, &own);
-    Ok(user_yaml::write(&tree))
+    Ok(tree)
 }
 
 /// The files of one stack.

@@ -105,9 +105,10 @@ struct Service {
     run: &'static str,
     secrets: Vec<&'static str>,
     ports: Vec<Port>,
+    user_yaml: Vec<Value>,
 }
 
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 struct Mount {
     r#type: &'static str,
     source: String,
@@ -199,76 +200,100 @@ fn minio_drives(inventory: &Inventory, topology: &Topology) -> Vec<String> {
     }
 }
 
+/// What the template of one stack sees.
+#[derive(Serialize)]
+pub(super) struct StackContext<'a> {
+    #[serde(flatten)]
+    base: &'a Value,
+    services: BTreeMap<&'static str, Vec<Service>>,
+    volumes: Vec<Volume>,
+    secrets: Vec<&'a Value>,
+    /// By the name of the variable: where each file is mounted.
+    config: BTreeMap<&'static str, Value>,
+    configs: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct Volume {
+    key: String,
+    name: String,
+    cluster: String,
+}
+
 /// The context of one stack's template.
-pub(super) fn of_stack(
+pub(super) fn of_stack<'a>(
     stack: StackName,
-    base: &Value,
+    base: &'a Value,
     inventory: &Inventory,
     release: &Release,
     topology: &Topology,
     configs: &[ConfigFile],
-) -> Value {
-    let mut by_component: BTreeMap<&str, Vec<Service>> = BTreeMap::new();
+) -> StackContext<'a> {
+    let mut by_component: BTreeMap<&'static str, Vec<Service>> = BTreeMap::new();
     for component in Component::of(release).filter(|row| row.stack == stack) {
         let key = if component.milvus.is_some() {
             "milvus"
         } else {
             component.name
         };
-        by_component
-            .entry(key)
-            .or_default()
-            .extend(services(component, inventory, topology));
+        by_component.entry(key).or_default().extend(
+            services(component, inventory, topology)
+                .into_iter()
+                .map(|service| Service {
+                    user_yaml: mounted(configs, component),
+                    ..service
+                }),
+        );
     }
-    let volumes: Vec<Value> = by_component
+    let volumes = by_component
         .values()
         .flatten()
         .flat_map(|service| &service.mounts)
         .filter(|mount| mount.r#type == "volume")
-        .map(|mount| {
-            json!({
-                "key": mount.source,
-                "name": format!("{}_{}", inventory.name, mount.source),
-                "cluster": inventory.name,
+        .map(|mount| Volume {
+            key: mount.source.clone(),
+            name: format!("{}_{}", inventory.name, mount.source),
+            cluster: inventory.name.clone(),
+        })
+        .collect();
+    StackContext {
+        base,
+        services: by_component,
+        volumes,
+        secrets: match stack {
+            StackName::Store => vec![&base["minio_secret"]],
+            StackName::Pulsar => Vec::new(),
+            StackName::Milvus => vec![&base["minio_secret"], &base["root_secret"]],
+        },
+        config: configs
+            .iter()
+            .filter_map(|file| {
+                let place = json!({ "key": file.key, "target": file.target });
+                Some((file.variable?, place))
             })
-        })
-        .collect();
-    let secrets: Vec<Value> = match stack {
-        StackName::Store => vec![base["minio_secret"].clone()],
-        StackName::Pulsar => Vec::new(),
-        StackName::Milvus => vec![base["minio_secret"].clone(), base["root_secret"].clone()],
-    };
-    let config: BTreeMap<&str, Value> = configs
-        .iter()
-        .map(|file| {
-            (
-                file.variable,
-                json!({ "key": file.key, "target": file.target }),
-            )
-        })
-        .collect();
-    let config_list: Vec<Value> = configs
-        .iter()
-        .map(|file| {
-            json!({
-                "key": file.key,
-                "name": file.name,
-                "file": format!("./{}", file.file),
-                "templated": file.templated,
-                "cluster": inventory.name,
+            .collect(),
+        configs: configs
+            .iter()
+            .map(|file| {
+                json!({
+                    "key": file.key,
+                    "name": file.name,
+                    "file": format!("./{}", file.file),
+                    "templated": file.templated,
+                    "cluster": inventory.name,
+                })
             })
-        })
-        .collect();
-    let own = json!({
-        "services": by_component,
-        "volumes": volumes,
-        "secrets": secrets,
-        "config": config,
-        "configs": config_list,
-    });
-    let mut context = base.clone();
-    super::user_yaml::merge(&mut context, &own);
-    context
+            .collect(),
+    }
+}
+
+/// The config that a component of Milvus mounts.
+fn mounted(configs: &[ConfigFile], component: &Component) -> Vec<Value> {
+    configs
+        .iter()
+        .filter(|file| file.readers.contains(&component.name))
+        .map(|file| json!({ "key": file.key, "target": file.target }))
+        .collect()
 }
 
 fn services(component: &Component, inventory: &Inventory, topology: &Topology) -> Vec<Service> {
@@ -343,6 +368,7 @@ fn service(
             vec![MINIO_SECRET]
         },
         ports: ports(component, inventory),
+        user_yaml: Vec::new(),
     }
 }
 

@@ -3,18 +3,23 @@
 //! The text made here is what `docker stack deploy` takes unchanged, and it is also the only
 //! source of the specs that `up` creates: they are read back from it (`compose`).
 
+mod bounds;
 mod config;
 mod context;
 mod quote;
+mod sections;
 mod user_yaml;
 
 use std::collections::BTreeMap;
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use bounds::{FUEL, MOST_BYTES};
+pub(crate) use config::is_config_file;
 pub use context::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
 pub(crate) use context::{network_name, pulsar_cluster};
 
@@ -43,6 +48,13 @@ pub enum RenderError {
         name: String,
         source: minijinja::Error,
     },
+    /// A loop around a loop, most likely.
+    #[error(
+        "template `{name}` comes to no end: given up in line {line}, after {FUEL} instructions"
+    )]
+    Endless { name: String, line: usize },
+    #[error("template `{name}` writes more than {MOST_BYTES} bytes")]
+    TooLong { name: String },
     #[error("template `user.yaml` does not render to a YAML mapping: {0}")]
     UserYaml(String),
 }
@@ -88,9 +100,37 @@ impl Sources {
         )
     }
 
+    /// Whether nothing was replaced.
+    #[must_use]
+    pub fn are_shipped(&self) -> bool {
+        SHIPPED
+            .iter()
+            .all(|(name, text)| self.text(name) == Some(text))
+    }
+
+    /// Names and texts of all templates.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0
+            .iter()
+            .map(|(name, text)| (name.as_str(), text.as_str()))
+    }
+
     /// Names of all templates.
     pub fn names() -> impl Iterator<Item = &'static str> {
         SHIPPED.iter().map(|(name, _)| *name)
+    }
+
+    /// The template that a file beside it looks like another layer of, as
+    /// `milvus.override.yml` and `milvus.yaml` do of `milvus.yml`.
+    #[must_use]
+    pub fn layered(file: &str) -> Option<&'static str> {
+        let (stem, _) = file.split_once('.')?;
+        let is_yaml = |name: &str| name.ends_with(".yml") || name.ends_with(".yaml");
+        if !is_yaml(file) || Self::names().any(|name| name == file) {
+            return None;
+        }
+        let of = |name: &&str| is_yaml(name) && name.split('.').next() == Some(stem);
+        Self::names().find(of)
     }
 
     /// Replaces one template.
@@ -126,6 +166,7 @@ pub fn stacks(
             let context = context::of_stack(stack, &base, inventory, release, topology, &used);
             let file = format!("{}.yml", stack.name());
             let text = render(&environment, &file, &context)?;
+            drop(context);
             Ok(StackFile {
                 name: stack.name().to_owned(),
                 namespace: format!("{}-{}", inventory.name, stack.name()),
@@ -144,6 +185,7 @@ fn environment(sources: &Sources) -> Result<Environment<'_>, RenderError> {
     environment.set_undefined_behavior(UndefinedBehavior::Strict);
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.add_filter("q", quote::compose);
+    environment.set_fuel(Some(FUEL));
     for (name, text) in &sources.0 {
         environment
             .add_template(name, text)
@@ -158,25 +200,42 @@ fn environment(sources: &Sources) -> Result<Environment<'_>, RenderError> {
 fn render(
     environment: &Environment<'_>,
     name: &str,
-    context: &serde_json::Value,
+    context: &impl Serialize,
 ) -> Result<String, RenderError> {
-    environment
-        .get_template(name)
-        .and_then(|template| template.render(Serde(context)))
-        .map_err(|source| RenderError::Template {
+    let template = |source| RenderError::Template {
+        name: name.to_owned(),
+        source,
+    };
+    let found = environment.get_template(name).map_err(template)?;
+    let mut text = bounds::Text::default();
+    let rendered = found
+        .render_captured_to(Serde(context), &mut text)
+        .map(drop);
+    match rendered {
+        Ok(()) => Ok(text.into_string()),
+        Err(_) if text.is_full() => Err(RenderError::TooLong {
             name: name.to_owned(),
-            source,
-        })
+        }),
+        Err(source) if source.kind() == ErrorKind::OutOfFuel => Err(RenderError::Endless {
+            // The loop may be in a file that this one imports.
+            name: source.name().unwrap_or(name).to_owned(),
+            line: source.line().unwrap_or_default(),
+        }),
+        Err(source) => Err(template(source)),
+    }
 }
 
-/// One newline at the end, no blank ones before it, LF line ends.
+/// One newline at the end, no blank ones before it, LF line ends, no blanks at the end of lines.
 fn tidy(text: &str) -> String {
-    let text = text.replace("\r\n", "\n");
-    let mut lines: Vec<&str> = text.lines().map(str::trim_end).collect();
-    while lines.last().is_some_and(|line| line.is_empty()) {
-        lines.pop();
+    let mut tidy = String::with_capacity(text.len() + 1);
+    for line in text.trim_end().lines() {
+        tidy.push_str(line.trim_end());
+        tidy.push('\n');
     }
-    lines.join("\n") + "\n"
+    if tidy.is_empty() {
+        tidy.push('\n');
+    }
+    tidy
 }
 
 /// The first ten hex digits of a text's SHA-256: part of a config's name, since configs

@@ -4,12 +4,15 @@ use serde_json::{Map, Value};
 
 use super::quote;
 
-/// `over` laid over `base`: mappings merge, everything else replaces.
+/// `over` laid over `base`: mappings merge, everything else replaces. Milvus ignores the case of
+/// keys, so `LOG` is laid over `log`: both in one file would leave it to chance which counts.
 pub(super) fn merge(base: &mut Value, over: &Value) {
     match (base, over) {
         (Value::Object(base), Value::Object(over)) => {
             for (key, value) in over {
-                merge(base.entry(key.clone()).or_insert(Value::Null), value);
+                let same = base.keys().find(|own| own.eq_ignore_ascii_case(key));
+                let key = same.unwrap_or(key).clone();
+                merge(base.entry(key).or_insert(Value::Null), value);
             }
         }
         (base, over) => *base = over.clone(),
@@ -99,6 +102,8 @@ mod tests {
             base,
             json!({"a": {"b": 1, "c": [2], "e": 3}, "d": {"x": 1}})
         );
+        merge(&mut base, &json!({"A": {"B": 2}}));
+        assert_eq!(base["a"], json!({"b": 2, "c": [2], "e": 3}));
     }
 
     #[test]

@@ -2,9 +2,7 @@
 
 use std::io::{Write, stdout};
 
-use serde_json::{Value, json};
-
-use super::Progress;
+use super::{Line, Progress};
 use crate::event::Event;
 use crate::plan::Plan;
 
@@ -12,16 +10,8 @@ pub(super) struct JsonLines;
 
 impl Progress for JsonLines {
     fn event(&mut self, plan: &Plan, event: &Event) {
-        let mut object = json!(event);
-        if let Value::Object(map) = &mut object
-            && let Some(step) = map
-                .get("step")
-                .and_then(Value::as_u64)
-                .and_then(|id| plan.steps.get(usize::try_from(id).ok()?))
-        {
-            map.insert("part".to_owned(), step.part.clone().into());
-            map.insert("title".to_owned(), step.action.title().into());
+        if let Ok(text) = Line::of(plan, event).text() {
+            let _ = stdout().lock().write_all(text.as_bytes());
         }
-        let _ = writeln!(stdout().lock(), "{object}");
     }
 }

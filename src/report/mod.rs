@@ -1,18 +1,29 @@
 //! Everything that people and programs read. Data goes to standard output, progress and errors
 //! to standard error; the core knows nothing of either.
 
+mod ends_text;
+mod graph;
 mod json;
+mod line;
+mod mark;
 mod plain;
 mod plan_text;
 mod status_text;
 mod style;
 mod terminal;
+mod timings;
+mod what_if_text;
 
 use std::io::{IsTerminal, Write, stderr, stdout};
+use std::path::Path;
 
+pub use graph::graph;
+pub use line::{End, Line, StepLine};
 pub use plan_text::plan_text;
 pub use status_text::status_text;
 pub use style::Style;
+pub use timings::Timings;
+pub use what_if_text::what_if_text;
 
 use crate::cli::Colour;
 use crate::event::Event;
@@ -30,6 +41,11 @@ pub trait Progress {
 #[derive(Clone, Copy, Debug)]
 pub struct Output {
     pub json: bool,
+    /// With `json`: the verb prints events, a line each, and its error is the last of them. Other
+    /// verbs print one document or none.
+    pub events: bool,
+    /// Whether standard output is a terminal.
+    pub is_terminal: bool,
     /// Style of standard output.
     pub out: Style,
     /// Style of standard error.
@@ -40,7 +56,7 @@ pub struct Output {
 impl Output {
     /// Looks at the flags and at what standard output and error are.
     #[must_use]
-    pub fn new(json: bool, colour: Colour, no_color: bool) -> Self {
+    pub fn new(json: bool, events: bool, colour: Colour, no_color: bool) -> Self {
         let style = |terminal: bool| {
             Style::new(match colour {
                 Colour::Always => true,
@@ -50,6 +66,8 @@ impl Output {
         };
         Self {
             json,
+            events: json && events,
+            is_terminal: stdout().is_terminal(),
             out: style(stdout().is_terminal()),
             err: style(stderr().is_terminal()),
             terminal: stderr().is_terminal() && colour != Colour::Never,
@@ -71,6 +89,28 @@ impl Output {
     /// Writes data. A reader that went away is no error.
     pub fn print(&self, text: &str) {
         let _ = stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// Names files that were written: a path per line, or with `--json` one list.
+    pub fn files<'a>(&self, dir: &Path, names: impl IntoIterator<Item = &'a String>) {
+        let paths: Vec<String> = names
+            .into_iter()
+            .map(|name| dir.join(name).display().to_string())
+            .collect();
+        if self.json {
+            self.print(&format!("{}\n", serde_json::json!(paths)));
+            return;
+        }
+        for path in paths {
+            self.print(&format!("{path}\n"));
+        }
+    }
+
+    /// Writes a line of `--json` output.
+    pub fn line(&self, line: &Line) {
+        if let Ok(text) = line.text() {
+            self.print(&text);
+        }
     }
 
     /// Writes a line of talk.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::Style;
+use super::ends_text::ends_text;
+use crate::component::Component;
 use crate::execute::sentences;
 use crate::plan::{Action, Because, Plan, SecretSource, Step};
 
@@ -17,9 +19,15 @@ pub fn plan_text(plan: &Plan, style: Style) -> String {
             "cluster {}: nothing to do; every service is as wanted and every gate is open",
             style.strong(&plan.cluster)
         );
+        adopted(plan, style, &mut out);
     } else {
         let _ = writeln!(out, "plan for cluster {}", style.strong(&plan.cluster));
         parts(plan, style, &mut out);
+        if !plan.adopted.is_empty() {
+            let _ = writeln!(out, "\n  {}", style.strong("as they are"));
+            adopted(plan, style, &mut out);
+        }
+        meanwhile(plan, style, &mut out);
         let _ = writeln!(out, "\n{}", summary(plan));
     }
     for warning in &plan.warnings {
@@ -59,6 +67,35 @@ fn parts(plan: &Plan, style: Style, out: &mut String) {
     }
 }
 
+/// What is taken over with nothing to do.
+fn adopted(plan: &Plan, style: Style, out: &mut String) {
+    for name in &plan.adopted {
+        let _ = writeln!(
+            out,
+            "    {} adopt service {name} (made by docker stack deploy; as wanted)",
+            style.faint("=")
+        );
+    }
+}
+
+/// What users will miss.
+fn meanwhile(plan: &Plan, style: Style, out: &mut String) {
+    if plan.outages.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n  {}", style.strong("meanwhile"));
+    for outage in &plan.outages {
+        let title = Component::named(&outage.component).map_or("", |row| row.title);
+        let _ = writeln!(
+            out,
+            "    {} {title}: {} {}",
+            style.change("!"),
+            outage.effect,
+            style.faint(format!("(about {} s)", outage.seconds))
+        );
+    }
+}
+
 /// The parts whose gates a step waits for.
 fn before<'a>(plan: &'a Plan, step: &Step) -> Vec<&'a str> {
     let parts: BTreeSet<(usize, &str)> = step
@@ -83,7 +120,11 @@ fn lines(step: &Step, style: Style, out: &mut String) {
         | Action::CreateSecret { .. }
         | Action::CreateConfig { .. }
         | Action::CreateService { .. }
+        | Action::MakeDirectories { .. }
         | Action::SeedRoot { .. } => style.good("+"),
+        Action::LabelNode { add, from, .. } if !from.is_empty() && from.len() == add.len() => {
+            style.change("~")
+        }
         Action::LabelNode { add, .. } if !add.is_empty() => style.good("+"),
         Action::UpdateService { .. } => style.change("~"),
         Action::Await { .. } | Action::Smoke { .. } | Action::SkipHandOver { .. } => {
@@ -98,17 +139,32 @@ fn lines(step: &Step, style: Style, out: &mut String) {
     };
     let _ = writeln!(out, "    {sign} {}", what(step));
     match &step.action {
-        Action::UpdateService {
-            changes, restart, ..
-        } => {
-            for change in changes {
+        Action::UpdateService { changes, turn, .. } => {
+            // The later turns change nothing but Swarm's own pause between two tasks.
+            for change in changes
+                .iter()
+                .filter(|_| turn.is_none_or(|turn| turn.nth == 1))
+            {
                 let _ = writeln!(out, "        {change}");
             }
-            let _ = writeln!(out, "        {}", style.faint(restart));
         }
-        Action::LabelNode { add, remove, .. } => {
+        Action::MakeDirectories { directories, .. } => {
+            for directory in directories {
+                let owner = format!("(owner {} where it must be made)", directory.uid);
+                let _ = writeln!(out, "        {} {}", directory.path, style.faint(owner));
+            }
+        }
+        Action::LabelNode {
+            add, from, remove, ..
+        } => {
+            for (key, was) in from {
+                let to = add.get(key).map_or("", String::as_str);
+                let was = if was.is_empty() { "\"\"" } else { was };
+                let _ = writeln!(out, "        {key}: {was} -> {to}");
+            }
             let labels: Vec<String> = add
                 .iter()
+                .filter(|(key, _)| !from.contains_key(*key))
                 .map(|(key, value)| {
                     if value == "true" {
                         key.clone()
@@ -118,14 +174,42 @@ fn lines(step: &Step, style: Style, out: &mut String) {
                 })
                 .chain(remove.iter().cloned())
                 .collect();
-            let _ = writeln!(out, "        {}", style.faint(labels.join(" ")));
+            if !labels.is_empty() {
+                let _ = writeln!(out, "        {}", style.faint(labels.join(" ")));
+            }
         }
         _ => {}
+    }
+    let later = matches!(
+        &step.action,
+        Action::UpdateService { turn: Some(turn), .. } if turn.nth > 1
+    );
+    if let Some(text) = ends_text(step) {
+        let _ = writeln!(out, "        {}", style.faint(text));
+    }
+    if !later && let Some(note) = by_others(step) {
+        let _ = writeln!(out, "        {}", style.change(note));
     }
     if let Because::Unready(why) = &step.because
         && !why.is_empty()
     {
         let _ = writeln!(out, "        {}", style.change(sentences(why)));
+    }
+}
+
+/// What somebody else did to that which a step changes.
+fn by_others(step: &Step) -> Option<&'static str> {
+    match (&step.because, &step.action) {
+        (Because::Drifted, Action::UpdateService { .. }) => {
+            Some("changed by hand since this tool last made it")
+        }
+        (Because::Drifted, Action::LabelNode { from, .. }) if !from.is_empty() => {
+            Some("changed by hand")
+        }
+        (Because::Adopted, Action::UpdateService { .. }) => {
+            Some("made by docker stack deploy, not by this tool: adopted and changed")
+        }
+        _ => None,
     }
 }
 
@@ -161,6 +245,7 @@ fn what(step: &Step) -> String {
             format!("config {name} ({} bytes)", data.len())
         }
         Action::LabelNode { hostname, .. } => format!("labels of node {hostname}"),
+        Action::MakeDirectories { hostname, .. } => format!("directories on {hostname}"),
         action => action.title(),
     }
 }

@@ -39,6 +39,9 @@ pub fn status_text(status: &Status, style: Style) -> String {
             let _ = writeln!(out, "  {problem}");
         }
     }
+    if let Some(holder) = &status.lock {
+        let _ = writeln!(out, "{} locked: {holder}", style.change("note:"));
+    }
     for note in &status.notes {
         let _ = writeln!(out, "{} {note}", style.change("note:"));
     }

@@ -18,6 +18,7 @@ use super::{
 #[must_use]
 pub fn canonical(spec: &ServiceSpec) -> ServiceSpec {
     let mut spec = spec.clone();
+    spec.labels.remove(super::APPLIED_LABEL);
     mode(&mut spec.mode);
     task(&mut spec.task_template);
     let configs = [&mut spec.update_config, &mut spec.rollback_config];

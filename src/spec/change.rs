@@ -2,18 +2,33 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use schemars::JsonSchema;
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
-/// One difference. A missing side is a value that is not there.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+/// One difference. A missing side is a value that is not there; one that is `null` is a value:
+/// a variable without a value of its own.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Change {
     /// Where: `replicas`, `limits.memory`, `env.MINIO_ROOT_USER`.
     pub path: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub from: Option<Value>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "present",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub to: Option<Value>,
+}
+
+/// By itself serde reads `null` as a side that is not there.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
+    Value::deserialize(deserializer).map(Some)
 }
 
 impl fmt::Display for Change {

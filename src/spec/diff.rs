@@ -24,6 +24,9 @@ pub fn diff(from: &ServiceSpec, to: &ServiceSpec) -> Vec<Change> {
     if to.task_template.force_update == 0 {
         to.task_template.force_update = from.task_template.force_update;
     }
+    if from == to {
+        return Vec::new();
+    }
     let (from, to) = (leaves(&from), leaves(&to));
     let paths: BTreeSet<&String> = from.keys().chain(to.keys()).collect();
     let changed = paths
@@ -39,7 +42,7 @@ pub fn diff(from: &ServiceSpec, to: &ServiceSpec) -> Vec<Change> {
 }
 
 /// Whether `from` runs the image of `to` with a digest that was added to the same text.
-fn is_pin(from: &ServiceSpec, to: &ServiceSpec) -> bool {
+pub(super) fn is_pin(from: &ServiceSpec, to: &ServiceSpec) -> bool {
     const LABEL: &str = "com.docker.stack.image";
     let (old, new) = (
         &from.task_template.container_spec.image,

@@ -4,17 +4,23 @@
 //! edge (`engine`), which translates names to identifiers when it posts a spec and back when
 //! it reads one, so that a desired spec and an observed spec can be compared.
 
+mod applied;
 mod canonical;
 mod change;
 mod diff;
+mod network;
 mod objects;
+mod post;
 mod restart;
 mod service;
 
+pub use applied::{APPLIED_LABEL, drifted, stamped};
 pub use canonical::canonical;
 pub use change::Change;
 pub use diff::diff;
+pub use network::network_diff;
 pub use objects::{ConfigSpec, Driver, Ipam, IpamConfig, NetworkSpec, SecretSpec};
+pub use post::posted;
 pub use restart::{Restart, restarts};
 pub(crate) use service::null_is_empty;
 pub use service::*;

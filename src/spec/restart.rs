@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Change, ServiceSpec, diff};
 
 /// What posting a changed spec does to the tasks that run.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Restart {
     /// They stay; only new tasks follow the new spec.
@@ -35,22 +36,21 @@ impl Restart {
     /// The effect of changes that lead to `to`.
     ///
     /// SwarmKit replaces a task when its own copy of the task template or of the endpoint
-    /// differs from the service's (`orchestrator.IsTaskDirty`), after it took over the new
-    /// placement if the node satisfies it. Labels, the mode, the number of tasks and the update
-    /// configs are no part of that. Jobs run again on every update (moby `UpdateService`).
+    /// differs from the service's (`orchestrator.IsTaskDirty`). Before it looks at the endpoint it
+    /// lets a task be of whose template nothing but the placement differs, if the node satisfies
+    /// the new one: that update takes no port to the tasks (see [`super::posted`]). Labels, the
+    /// mode, the number of tasks and the update configs are no part of that. Jobs run again on
+    /// every update (moby `UpdateService`).
     #[must_use]
     pub fn of(changes: &[Change], to: &ServiceSpec) -> Self {
         let job = to.mode.replicated_job.is_some() || to.mode.global_job.is_some();
-        let worst = changes
-            .iter()
-            .map(|change| effect(&change.path))
-            .max_by_key(|e| *e as u8);
+        let worst = changes.iter().map(|change| effect(&change.path)).max();
         match worst {
             None => Self::None,
             Some(_) if job => Self::JobReruns,
             Some(Effect::Nothing) => Self::None,
             Some(Effect::Placement) => Self::OnlyWhereConstraintsFail,
-            Some(Effect::Task) => Self::All,
+            Some(Effect::Endpoint | Effect::Task) => Self::All,
         }
     }
 }
@@ -61,9 +61,11 @@ pub fn restarts(from: &ServiceSpec, to: &ServiceSpec) -> Restart {
     Restart::of(&diff(from, to), to)
 }
 
-#[derive(Clone, Copy)]
+/// In the order in which SwarmKit asks: the later outdoes the one before.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
 enum Effect {
     Nothing,
+    Endpoint,
     Placement,
     Task,
 }
@@ -73,6 +75,7 @@ fn effect(path: &str) -> Effect {
         "labels" | "mode" | "name" | "replicas" | "rollback_config" | "update_config" => {
             Effect::Nothing
         }
+        "endpoint_mode" | "endpoint_spec" | "ports" => Effect::Endpoint,
         "placement" => Effect::Placement,
         _ => Effect::Task,
     }

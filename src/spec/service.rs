@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
@@ -26,7 +27,7 @@ where
 macro_rules! object {
     ($(#[$meta:meta])* $name:ident { $($(#[$fmeta:meta])* $field:ident : $ty:ty,)* }) => {
         $(#[$meta])*
-        #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+        #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
         #[serde(rename_all = "PascalCase", default)]
         pub struct $name {
             $($(#[$fmeta])* pub $field: $ty,)*
@@ -43,7 +44,8 @@ object! {
         name: String,
         #[serde(deserialize_with = "null_is_empty")]
         labels: Labels,
-        task_template: TaskSpec,
+        /// Boxed: it is most of a spec, and specs are moved about by the thousand.
+        task_template: Box<TaskSpec>,
         mode: Mode,
         #[serde(skip_serializing_if = "Option::is_none")]
         update_config: Option<UpdateConfig>,
@@ -336,11 +338,11 @@ object! {
 }
 
 /// An object without keys.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct Empty {}
 
 /// A fixed number of tasks.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct Replicated {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -348,7 +350,7 @@ pub struct Replicated {
 }
 
 /// Tasks that run to their end.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
 pub struct ReplicatedJob {
     #[serde(skip_serializing_if = "Option::is_none")]

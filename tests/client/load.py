@@ -6,11 +6,13 @@ SEGMENTS = 8
 
 
 def main():
-    args = arguments()
+    args = arguments(collection=COLLECTION, shards=2)
     connect(args)
-    if utility.has_collection(COLLECTION):
-        utility.drop_collection(COLLECTION)
-    collection = Collection(COLLECTION, schema(), shards_num=2, consistency_level="Strong")
+    if utility.has_collection(args.collection):
+        utility.drop_collection(args.collection)
+    collection = Collection(
+        args.collection, schema(), shards_num=args.shards, consistency_level="Strong"
+    )
     each = args.rows // SEGMENTS
     for segment in range(SEGMENTS):
         rows = range(segment * each, (segment + 1) * each)

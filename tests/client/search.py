@@ -15,10 +15,10 @@ def stop(*_):
 
 
 def main():
-    args = arguments(seconds=0.0)
+    args = arguments(seconds=0.0, collection=COLLECTION)
     signal.signal(signal.SIGTERM, stop)
     connect(args)
-    collection = Collection(COLLECTION)
+    collection = Collection(args.collection)
     known = {row: vector(row) for row in random.Random(1).sample(range(args.rows), 500)}
     rows = list(known)
     counts = {"searches": 0, "failed": 0, "wrong": 0}

@@ -1,13 +1,13 @@
 //! The docker CLIs that stand as oracles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use milvus_swarm::compose::image::ResolveImage;
 use serde_json::Value;
 
-use crate::engine::{Engine, Posted};
+use crate::engine::{Engine, Posted, World};
 
 /// A docker CLI.
 #[derive(Clone, Debug)]
@@ -53,6 +53,9 @@ impl Cli {
         if clis.is_empty() {
             println!("not compared with any docker CLI");
         }
+        // The one on `PATH` may be one of the others.
+        let mut seen = BTreeSet::new();
+        clis.retain(|cli| seen.insert(cli.version.clone()));
         clis
     }
 
@@ -87,22 +90,33 @@ impl Cli {
         mode: ResolveImage,
         services: &BTreeMap<String, Value>,
     ) -> Deployed {
-        let engine = Engine::start(directory, services);
+        let world = World {
+            services: services.clone(),
+            ..World::default()
+        };
         let mode = match mode {
             ResolveImage::Always => "always",
             ResolveImage::Changed => "changed",
             ResolveImage::Never => "never",
         };
+        let flags = ["--resolve-image", mode];
+        self.deploy_in(&world, directory, namespace, environment, &flags)
+    }
+
+    /// The same with other flags in another Swarm.
+    pub fn deploy_in(
+        &self,
+        world: &World,
+        directory: &Path,
+        namespace: &str,
+        environment: &BTreeMap<String, String>,
+        flags: &[&str],
+    ) -> Deployed {
+        let engine = Engine::start(directory, world);
         let output = Command::new(&self.path)
-            .args([
-                "stack",
-                "deploy",
-                "--resolve-image",
-                mode,
-                "-c",
-                "stack.yml",
-                namespace,
-            ])
+            .args(["stack", "deploy"])
+            .args(flags)
+            .args(["-c", "stack.yml", namespace])
             .current_dir(directory)
             .env_clear()
             .envs(environment)

@@ -1,6 +1,6 @@
 //! A fake engine that records: the few answers `docker stack deploy` needs, on a unix socket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
@@ -20,6 +20,21 @@ pub struct Posted {
     pub secrets: BTreeMap<String, Value>,
     /// Images whose digest was asked for.
     pub asked: Vec<String>,
+    /// Names of the services among them that were there.
+    pub updated: BTreeSet<String>,
+    /// Identifiers of services that were removed.
+    pub removed: BTreeSet<String>,
+}
+
+/// What is in the Swarm when a deployment begins.
+#[derive(Clone, Debug, Default)]
+pub struct World {
+    /// As they are listed, by name.
+    pub services: BTreeMap<String, Value>,
+    /// Bodies that configs were created with, by name.
+    pub configs: BTreeMap<String, Value>,
+    /// Somebody else changes each service between its listing and its update.
+    pub contended: bool,
 }
 
 /// An engine for one run of the CLI.
@@ -29,17 +44,17 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Listens on `engine.sock` in `directory`; `services` are there already.
-    pub fn start(directory: &Path, services: &BTreeMap<String, Value>) -> Self {
+    /// Listens on `engine.sock` in `directory`.
+    pub fn start(directory: &Path, world: &World) -> Self {
         let socket = directory.join("engine.sock");
         std::fs::remove_file(&socket).ok();
         let listener = UnixListener::bind(&socket).unwrap();
         let state = Arc::new(Mutex::new(Posted::default()));
-        let (shared, services) = (Arc::clone(&state), services.clone());
+        let (shared, world) = (Arc::clone(&state), Arc::new(world.clone()));
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
-                let (state, services) = (Arc::clone(&shared), services.clone());
-                thread::spawn(move || serve(&stream, &state, &services));
+                let (state, world) = (Arc::clone(&shared), Arc::clone(&world));
+                thread::spawn(move || serve(&stream, &state, &world));
             }
         });
         Self { socket, state }
@@ -87,10 +102,10 @@ pub fn distribution(image: &str) -> Option<Distribution> {
     })
 }
 
-fn serve(stream: &UnixStream, state: &Mutex<Posted>, services: &BTreeMap<String, Value>) {
+fn serve(stream: &UnixStream, state: &Mutex<Posted>, world: &World) {
     let mut reader = BufReader::new(stream);
     while let Some((method, target, body)) = request(&mut reader) {
-        let (status, answer) = answer(&method, &target, &body, state, services);
+        let (status, answer) = answer(&method, &target, &body, state, world);
         let text = if method == "HEAD" {
             String::new()
         } else {
@@ -134,7 +149,7 @@ fn answer(
     target: &str,
     body: &[u8],
     state: &Mutex<Posted>,
-    services: &BTreeMap<String, Value>,
+    world: &World,
 ) -> (u16, Value) {
     let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let path = decoded(path);
@@ -159,8 +174,16 @@ fn answer(
             json!({ "Name": name, "Id": id(name), "Scope": "swarm" }),
         ),
         ("GET", [kind @ ("configs" | "secrets")]) => (200, listed(kind, query)),
+        ("GET", ["configs", name]) if world.configs.contains_key(*name) => (
+            200,
+            json!({ "ID": id(name), "Version": { "Index": 7 }, "Spec": world.configs[*name] }),
+        ),
         ("GET", ["configs" | "secrets", _]) => not_found(),
-        ("GET", ["services"]) => (200, services.values().cloned().collect()),
+        ("GET", ["services"]) => (200, world.services.values().cloned().collect()),
+        ("DELETE", ["services", id]) => {
+            posted.removed.insert((*id).to_owned());
+            (200, json!({}))
+        }
         ("GET", ["distribution", image @ .., "json"]) => {
             let image = image.join("/");
             posted.asked.push(image.clone());
@@ -181,12 +204,29 @@ fn answer(
             let id = id(&name);
             (201, json!({ "ID": id, "Id": id }))
         }
+        ("POST", ["configs", _, "update"]) => {
+            if body["Data"] == world.configs[&name]["Data"] {
+                (200, json!({}))
+            } else {
+                refused(400, "InvalidArgument", "only updates to Labels are allowed")
+            }
+        }
+        ("POST", ["services", _, "update"]) if world.contended => {
+            refused(500, "Unknown", "update out of sequence")
+        }
         ("POST", ["services", _, "update"]) => {
+            posted.updated.insert(name.clone());
             posted.services.insert(name, body);
             (200, json!({}))
         }
         _ => not_found(),
     }
+}
+
+/// In the words of SwarmKit, which the engine passes on.
+fn refused(status: u16, code: &str, why: &str) -> (u16, Value) {
+    let message = format!("rpc error: code = {code} desc = {why}");
+    (status, json!({ "message": message }))
 }
 
 fn distribution_json(answer: &Distribution) -> Value {

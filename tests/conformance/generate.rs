@@ -1,5 +1,8 @@
 //! Random stack files within the supported subset.
 
+mod deploy;
+mod objects;
+
 use std::fmt::Write as _;
 
 use crate::cases::{self, Case, Expected};
@@ -15,15 +18,23 @@ pub fn cases() -> Vec<Case> {
     (first..first + count).map(case).collect()
 }
 
-fn case(seed: u64) -> Case {
+/// The file of one seed.
+pub fn case(seed: u64) -> Case {
     let mut environment = cases::environment();
     environment.insert("SET".to_owned(), "from caller".to_owned());
     environment.insert("BARE".to_owned(), "bare".to_owned());
+    let mut generator = Generator::new(seed);
+    // Every CLI reads most files; jobs came with 23, the last keys with 28.
+    generator.major = match generator.below(10) {
+        0..6 => 0,
+        6..9 => 23,
+        _ => 28,
+    };
     Case {
         name: format!("seed {seed}"),
-        text: Generator::new(seed).file(),
+        since: generator.major,
+        text: generator.file(),
         environment,
-        since: 0,
         until: u32::MAX,
         refused_since: 0,
         expected: Expected::Same,
@@ -32,11 +43,11 @@ fn case(seed: u64) -> Case {
 
 const NAMES: [&str; 5] = ["a", "b-c", "d_e", "Zed", "x1"];
 const DURATIONS: [&str; 6] = ["0s", "10s", "1m30s", "1.5h2ms", "250ms", "2h"];
-const SIZES: [&str; 6] = ["64m", "1GB", "1.5g", "512 MiB", "1048576", "100kb"];
 
 impl Generator {
     fn file(mut self) -> String {
-        let mut out = "version: \"3.9\"\nservices:\n".to_owned();
+        let version = if self.major < 28 { "3.9" } else { "3.13" };
+        let mut out = format!("version: \"{version}\"\nx-any: {{a: [1, b]}}\nservices:\n");
         for name in NAMES
             .iter()
             .take(usize::try_from(1 + self.below(4)).unwrap())
@@ -63,6 +74,9 @@ impl Generator {
             "q/x",
         ]);
         writeln!(out, "  {name}:\n    image: \"{image}\"").unwrap();
+        let endpoint = self
+            .chance(70)
+            .then(|| self.pick(&["vip", "VIP", "\"\"", "dnsrr", "DNSRR"]));
         self.maybe(out, "command", Self::texts);
         self.maybe(out, "entrypoint", |g| match g.below(2) {
             0 => "\"/bin/sh -c 'a b' c\\\\ d\"".to_owned(),
@@ -92,17 +106,27 @@ impl Generator {
                 return format!("[{}]", nets.join(", "));
             }
             let nets = nets.into_iter().map(|net| {
-                let value = g.pick(&["", "{}", "{aliases: [w, v]}", "{aliases: []}"]);
+                let mut values = vec!["", "{}", "{aliases: [w, v]}", "{aliases: []}"];
+                if g.major >= 28 {
+                    values.push("{driver_opts: {k: v, l: 1}}");
+                }
+                let value = g.pick(&values);
                 format!("{net}: {value}")
             });
             format!("{{{}}}", nets.collect::<Vec<_>>().join(", "))
         });
-        self.maybe(out, "ports", Self::ports);
+        let dnsrr = endpoint.is_some_and(|mode| mode.eq_ignore_ascii_case("dnsrr"));
+        self.maybe(out, "ports", |g| g.ports(dnsrr));
         self.maybe(out, "volumes", Self::volumes);
         self.maybe(out, "configs", |g| g.references(&["c1", "c2", "cext"]));
         self.maybe(out, "secrets", |g| g.references(&["s1", "sext"]));
         self.maybe(out, "ulimits", |g| {
-            let limits = g.some(&["nofile: 65536", "nproc: {soft: 1, hard: 2}", "core: 0"]);
+            let limits = g.some(&[
+                "nofile: 65536",
+                "nproc: {soft: 1, hard: 2}",
+                "core: 0",
+                "memlock: -1",
+            ]);
             format!("{{{}}}", limits.join(", "))
         });
         self.maybe(out, "sysctls", |_| {
@@ -124,6 +148,11 @@ impl Generator {
         self.maybe(out, "dns", |g| {
             g.pick(&["8.8.8.8", "[1.1.1.1, 8.8.8.8]", "[]"]).to_owned()
         });
+        self.maybe(out, "dns_search", |g| {
+            g.pick(&["a.example", "[b.example, a.example]", "[]"])
+                .to_owned()
+        });
+        self.maybe(out, "isolation", |_| "default".to_owned());
         self.maybe(out, "restart", |g| {
             g.pick(&[
                 "always",
@@ -134,8 +163,8 @@ impl Generator {
             ])
             .to_owned()
         });
-        if self.chance(70) {
-            self.deploy(out);
+        if let Some(endpoint) = endpoint {
+            self.deploy(out, endpoint);
         }
     }
 
@@ -149,7 +178,11 @@ impl Generator {
             _ => "[\"CMD-SHELL\", \"a || b\"]".to_owned(),
         };
         let mut out = format!("{{test: {test}");
-        for key in self.some(&["interval", "timeout", "start_period"]) {
+        let mut keys = vec!["interval", "timeout", "start_period"];
+        if self.major >= 28 {
+            keys.push("start_interval");
+        }
+        for key in self.some(&keys) {
             write!(out, ", {key}: {}", self.pick(&DURATIONS)).unwrap();
         }
         if self.chance(50) {
@@ -158,22 +191,32 @@ impl Generator {
         out + "}"
     }
 
-    fn ports(&mut self) -> String {
-        let all = [
+    /// Without the routing mesh a port is published on its host or not at all.
+    fn ports(&mut self, dnsrr: bool) -> String {
+        let host = [
+            "{target: 90, published: 90, protocol: tcp, mode: host}",
+            "{target: 91, published: 9091, mode: host}",
+            "{target: 93, published: 93, protocol: udp, mode: host}",
+        ];
+        let ingress = [
             "\"8080:80\"",
             "\"53:53/udp\"",
             "\"53:53\"",
             "\"9000-9002:9000-9002\"",
             "443",
-            "{target: 90, published: 90, protocol: tcp, mode: host}",
-            "{target: 91, published: 9091, mode: host}",
             "{target: 92}",
+            "{target: 94, published: 94, protocol: sctp, mode: ingress}",
         ];
+        let all = if dnsrr {
+            host.to_vec()
+        } else {
+            [host.as_slice(), ingress.as_slice()].concat()
+        };
         format!("[{}]", self.some(&all).join(", "))
     }
 
     fn volumes(&mut self) -> String {
-        let all = [
+        let mut all = vec![
             "\"v1:/v1\"",
             "\"v2:/v2:ro\"",
             "\"vext:/vext\"",
@@ -187,6 +230,9 @@ impl Generator {
             "{type: tmpfs, target: /l4, tmpfs: {size: 1048576}}",
             "{type: tmpfs, target: /l5}",
         ];
+        if self.major >= 28 {
+            all.push("{type: volume, source: v1, target: /l6, volume: {subpath: a/b}}");
+        }
         format!("[{}]", self.some(&all).join(", "))
     }
 
@@ -199,98 +245,5 @@ impl Generator {
             _ => format!("{{source: {name}, target: t-{name}, uid: \"1\", gid: \"2\"}}"),
         });
         format!("[{}]", refs.collect::<Vec<_>>().join(", "))
-    }
-
-    fn deploy(&mut self, out: &mut String) {
-        writeln!(
-            out,
-            "    deploy:\n      endpoint_mode: {}",
-            self.pick(&["vip", "VIP", "\"\""])
-        )
-        .unwrap();
-        let mut add = |g: &mut Self, key: &str, value: String| {
-            if g.chance(50) {
-                writeln!(out, "      {key}: {value}").unwrap();
-            }
-        };
-        if self.chance(15) {
-            add(self, "mode", "global".to_owned());
-        } else {
-            let replicas = self.below(6).to_string();
-            add(self, "replicas", replicas);
-        }
-        let labels = self.pairs();
-        add(self, "labels", labels);
-        for key in ["update_config", "rollback_config"] {
-            let update = self.update();
-            add(self, key, update);
-        }
-        let parts = self
-            .some(&["delay: 5s", "window: 1m", "max_attempts: 3"])
-            .join(", ");
-        let condition = self.pick(&["any", "none", "on-failure"]);
-        add(
-            self,
-            "restart_policy",
-            format!("{{condition: {condition}, {parts}}}"),
-        );
-        let placement = self.some(&[
-            "constraints: [\"node.labels.a==b\", \"node.role != manager\"]",
-            "preferences: [{spread: node.labels.zone}]",
-            "max_replicas_per_node: 2",
-        ]);
-        add(self, "placement", format!("{{{}}}", placement.join(", ")));
-        let limits = self.amount(true);
-        let reservations = self.amount(false);
-        add(
-            self,
-            "resources",
-            format!("{{limits: {limits}, reservations: {reservations}}}"),
-        );
-    }
-
-    fn update(&mut self) -> String {
-        let parts = self.some(&[
-            "parallelism: 0",
-            "delay: 10s",
-            "failure_action: rollback",
-            "monitor: 90s",
-            "max_failure_ratio: 0.15",
-            "order: start-first",
-        ]);
-        format!("{{{}}}", parts.join(", "))
-    }
-
-    fn amount(&mut self, limit: bool) -> String {
-        let memory = format!("memory: \"{}\"", self.pick(&SIZES));
-        let cpus = format!(
-            "cpus: \"{}\"",
-            self.pick(&["0.5", ".25", "2", "1/4", "1.125"])
-        );
-        let parts = self.some(&[&memory, &cpus, if limit { "pids: 100" } else { "" }]);
-        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        format!("{{{}}}", parts.join(", "))
-    }
-
-    fn objects(&mut self, out: &mut String) {
-        let labels = self.pairs();
-        write!(
-            out,
-            "networks:\n  n1: {{attachable: {}, labels: {labels}}}\n  n2:\n  \
-             ext: {{external: true, name: outside}}\n\
-             volumes:\n  v1: {{name: \"v-{{{{.Node.Hostname}}}}\"}}\n",
-            self.boolean(),
-        )
-        .unwrap();
-        let driver = self.pick(&["{}", "{driver: local}", "{driver_opts: {o: bind, k: 1}}"]);
-        let template = self.pick(&["", ", template_driver: golang"]);
-        write!(
-            out,
-            "  v2: {driver}\n  vext: {{external: true}}\n\
-             configs:\n  c1: {{file: a.conf{template}}}\n  c2: {{file: ./b.tmpl, name: c2-0a1b2c}}\n  \
-             cext: {{external: true, name: there}}\n\
-             secrets:\n  s1: {{file: pass.txt}}\n  sext: {{external: true}}\n"
-        )
-        .unwrap();
     }
 }

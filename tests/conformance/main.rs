@@ -1,19 +1,24 @@
 //! The docker CLI is the oracle: it deploys each stack file to a fake engine, and what it posts
 //! must be what we would post.
 //!
-//! `MILVUS_SWARM_DOCKER_CLIS` names more CLIs than the one on `PATH`;
+//! `MILVUS_SWARM_DOCKER_CLIS` names more CLIs than the one on `PATH`, and
+//! `MILVUS_SWARM_DOCKER_VERSIONS` the versions that must be among them (`tests/run` sets both);
 //! `MILVUS_SWARM_CONFORMANCE_FILES` is the number of random files (60), and
 //! `MILVUS_SWARM_CONFORMANCE_SEED` where they start.
 
+mod again;
+mod both;
 mod cases;
 mod cli;
 mod engine;
 mod generate;
 mod ours;
 mod random;
+mod read_back;
 mod rendered;
 mod resolve;
 mod same;
+mod shipped;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -122,6 +127,20 @@ fn compare(cases: &[Case]) {
             cases.len() - mine.len(),
         );
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+}
+
+/// An oracle that is expected and missing would go unnoticed: its comparisons would all pass.
+#[test]
+fn expected_oracles_are_there() {
+    let clis = Cli::all();
+    let found: Vec<&str> = clis.iter().map(|cli| cli.version.as_str()).collect();
+    println!("compared with docker {}", found.join(", "));
+    let expected = std::env::var("MILVUS_SWARM_DOCKER_VERSIONS").unwrap_or_default();
+    for version in expected.split_whitespace() {
+        let dotted = format!("{version}.");
+        let there = found.iter().any(|found| found.starts_with(&dotted));
+        assert!(there, "docker {version} is expected, there is {found:?}");
     }
 }
 

@@ -3,6 +3,8 @@
 /// Numbers without a crate: splitmix64.
 pub struct Generator {
     state: u64,
+    /// The docker version that a stack file is for: keys of newer ones are left out.
+    pub major: u32,
 }
 
 const TEXTS: [&str; 14] = [
@@ -23,7 +25,10 @@ const TEXTS: [&str; 14] = [
 ];
 impl Generator {
     pub fn new(seed: u64) -> Self {
-        Self { state: seed }
+        Self {
+            state: seed,
+            major: 0,
+        }
     }
 
     pub fn next(&mut self) -> u64 {
@@ -76,7 +81,7 @@ impl Generator {
             .map(|key| match (list, self.below(6)) {
                 (true, 0) => format!("\"{key}\""),
                 (true, n) => format!("\"{key}=v {n}\""),
-                (false, 0) => format!("\"{key}\": "),
+                (false, 0) => format!("\"{key}\": {}", self.pick(&["", "null", "~"])),
                 (false, 1) => format!("\"{key}\": {}", self.below(100_000)),
                 (false, 2) => format!("\"{key}\": {}.{}0", self.below(2_000_000), self.below(10)),
                 (false, _) => format!("\"{key}\": {}", self.text()),

@@ -1,68 +1,84 @@
-//! Stack files that `milvus-swarm render --out DIR` wrote: `MILVUS_SWARM_CONFORMANCE_STACKS`
-//! names such directories, with colons between.
+//! What we render is what `docker stack deploy` takes: every stack file of the inventories that
+//! come with the tool, created and deployed again, in every mode of resolving images.
 
-use std::path::{Path, PathBuf};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
 
-use crate::cases::{self, Case, Expected};
+use milvus_swarm::spec::{ServiceSpec, diff};
+use serde_json::Value;
+
+use crate::both::{MODES, both, listed};
 use crate::cli::Cli;
-use crate::{NAMESPACE, ours, verdict};
+use crate::ours;
+use crate::shipped::{self, written};
 
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        let target = to.join(path.file_name().unwrap());
-        if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            std::fs::copy(&path, &target).unwrap();
-        }
-    }
+/// What `up` would still change of services that docker posted.
+fn changes(posted: &BTreeMap<String, Value>, wanted: &BTreeMap<String, ServiceSpec>) -> String {
+    let changes = posted.iter().flat_map(|(name, posted)| {
+        let posted: ServiceSpec = serde_json::from_value(posted.clone()).unwrap();
+        let changes = diff(&posted, &wanted[name]).into_iter();
+        changes.map(move |change| format!("{name}: {change}\n"))
+    });
+    changes.collect()
 }
 
-fn stack_files(directory: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(directory).unwrap();
-    let mut files: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "yml"));
-    files.sort();
-    assert!(
-        !files.is_empty(),
-        "no stack file in {}",
-        directory.display()
-    );
-    files
+/// `docker stack config` checks a file against the CLI's own schema.
+fn passes_the_schema(cli: &Cli, directory: &Path) {
+    if cli.major < 23 {
+        return;
+    }
+    let output = Command::new(&cli.path)
+        .args(["stack", "config", "-c", "stack.yml"])
+        .current_dir(directory)
+        .env("DOCKER_CONFIG", directory)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && said.is_empty(), "{said}");
 }
 
 #[test]
 fn rendered_stacks() {
-    let directories = std::env::var("MILVUS_SWARM_CONFORMANCE_STACKS").unwrap_or_default();
-    let directories = std::env::split_paths(&directories).filter(|p| !p.as_os_str().is_empty());
-    let files: Vec<PathBuf> = directories.flat_map(|d| stack_files(&d)).collect();
+    let clusters = shipped::clusters();
     for cli in Cli::all() {
-        for file in &files {
-            let text = std::fs::read_to_string(file).unwrap();
-            let directory = tempfile::tempdir().unwrap();
-            copy(file.parent().unwrap(), directory.path());
-            std::fs::write(directory.path().join("stack.yml"), &text).unwrap();
-            let case = Case {
-                name: file.display().to_string(),
-                text,
-                environment: cases::environment(),
-                since: 0,
-                until: u32::MAX,
-                refused_since: 0,
-                expected: Expected::Same,
-            };
-            if let Err(why) = verdict(&cli, &case, directory.path()) {
-                panic!("{} (docker {}):\n  {why}", case.name, cli.version);
+        let (mut files, mut services) = (0, 0);
+        for (inventory, cluster) in &clusters {
+            let phases = cluster.wanted.phases.iter();
+            let specs = phases.flat_map(|phase| phase.services.clone());
+            let wanted: BTreeMap<String, ServiceSpec> =
+                specs.map(|spec| (spec.name.clone(), spec)).collect();
+            for file in &cluster.files {
+                let directory = written(file);
+                passes_the_schema(&cli, directory.path());
+                let read = ours::read(
+                    directory.path(),
+                    &file.namespace,
+                    &file.text,
+                    &BTreeMap::new(),
+                );
+                assert_eq!(read.unwrap().warnings, [], "{inventory}, {}", file.name);
+                for mode in MODES {
+                    let deploy = |previous: &BTreeMap<String, Value>| {
+                        both(&cli, directory.path(), &file.namespace, mode, previous)
+                            .unwrap_or_else(|why| panic!("{inventory}, {}: {why}", file.name))
+                    };
+                    let created = deploy(&BTreeMap::new());
+                    assert_eq!(changes(&created, &wanted), "", "{inventory}, {}", file.name);
+                    if mode == MODES[0] {
+                        services += created.len();
+                    }
+                    let there = listed(created);
+                    let again = deploy(&there);
+                    assert_eq!(changes(&again, &wanted), "", "{inventory}, {}", file.name);
+                }
+                files += 1;
             }
-            let read = ours::read(directory.path(), NAMESPACE, &case.text, &case.environment);
-            assert_eq!(read.unwrap().warnings, [], "{}", case.name);
         }
+        assert!(files >= 9, "only {files} files were rendered");
         println!(
-            "docker {}: {} rendered stack files agree",
-            cli.version,
-            files.len()
+            "docker {}: {files} rendered stack files with {services} services agree",
+            cli.version
         );
     }
 }

@@ -3,16 +3,11 @@
 use std::collections::BTreeMap;
 
 use milvus_swarm::compose::image::ResolveImage;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use crate::both::{self, MODES, listed};
 use crate::cli::Cli;
-use crate::{NAMESPACE, cases, directory, engine, ours, same};
-
-const MODES: [ResolveImage; 3] = [
-    ResolveImage::Always,
-    ResolveImage::Changed,
-    ResolveImage::Never,
-];
+use crate::{NAMESPACE, directory};
 
 const IMAGES: [(&str, &str); 8] = [
     ("a", "nginx:1"),
@@ -47,36 +42,8 @@ fn both(
     previous: &BTreeMap<String, Value>,
 ) -> BTreeMap<String, Value> {
     let directory = directory(text);
-    let environment = cases::environment();
-    let theirs = cli.deploy(directory.path(), NAMESPACE, &environment, mode, previous);
-    assert!(theirs.ok, "{}", theirs.stderr);
-    let read = ours::read(directory.path(), NAMESPACE, text, &environment).unwrap();
-    let ours = ours::posted(&read, mode, previous);
-    let mut differences = Vec::new();
-    let (ours, normal) = (same::normal(&ours), same::normal(&theirs.posted));
-    same::differences(&ours, &normal, "", &mut differences);
-    let what = if previous.is_empty() {
-        "create"
-    } else {
-        "update"
-    };
-    assert!(
-        differences.is_empty(),
-        "docker {}, {mode:?}, {what}:\n  {}",
-        cli.version,
-        differences.join("\n  ")
-    );
-    theirs.posted.services
-}
-
-/// What the engine lists after a deployment and a few forced updates by hand.
-fn listed(posted: BTreeMap<String, Value>) -> BTreeMap<String, Value> {
-    let services = posted.into_iter().map(|(name, mut spec)| {
-        spec["TaskTemplate"]["ForceUpdate"] = json!(4);
-        let service = json!({ "ID": engine::id(&name), "Version": { "Index": 7 }, "Spec": spec });
-        (name, service)
-    });
-    services.collect()
+    both::both(cli, directory.path(), NAMESPACE, mode, previous)
+        .unwrap_or_else(|why| panic!("{why}"))
 }
 
 #[test]

@@ -38,12 +38,18 @@ impl Client {
 
     /// Runs a program to its end and gives the last line that it printed.
     pub fn run(&self, script: &str) -> Value {
-        self.start(script, &[]).finish(script)
+        self.run_with(script, &[])
+    }
+
+    /// As [`Self::run`], with arguments.
+    pub fn run_with(&self, script: &str, arguments: &[&str]) -> Value {
+        self.start(script, arguments).finish(script)
     }
 
     /// Starts searching and comes back when the first search is about to be made.
-    pub fn search(&self) -> Running {
-        let mut running = self.start("search.py", &[]);
+    pub fn search(&self, collection: &str, rows: u32) -> Running {
+        let rows = rows.to_string();
+        let mut running = self.start("search.py", &["--collection", collection, "--rows", &rows]);
         let ready = running.line();
         assert_eq!(ready["ready"], true, "{ready}");
         running

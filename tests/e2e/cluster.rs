@@ -5,7 +5,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
-use std::time::Duration;
 
 use milvus_swarm_lab::{Lab, Paths, Progress, client};
 use serde_json::Value;
@@ -25,7 +24,7 @@ pub struct Cluster {
     /// Inventories, copied so that tests may change them.
     pub files: Vec<PathBuf>,
     python: PathBuf,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What one task is: the same map before and after means that nothing was restarted.
@@ -53,19 +52,38 @@ impl Cluster {
             lab,
             files,
             python,
-            _folder: folder,
+            folder,
         }
+    }
+
+    /// Lays one more inventory over the others.
+    pub fn overlay(&mut self, name: &str, text: &str) {
+        let path = self.folder().join(name);
+        fs::write(&path, text).expect("an overlay can be written");
+        self.files.push(path);
     }
 
     /// The program with its inventories, on the lab's first manager.
     pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.program();
+        command
+            .args(["-H", &self.lab.docker_host()])
+            .args(arguments);
+        command
+    }
+
+    /// The same where no Swarm can be reached; what it prints must be JSON.
+    pub fn far_away(&self, arguments: &[&str]) -> Value {
+        let output = self.program().args(arguments).output();
+        document(arguments, &output.expect("the program runs"))
+    }
+
+    fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_milvus-swarm"));
         for file in &self.files {
             command.arg("-i").arg(file);
         }
         command
-            .args(["-H", &self.lab.docker_host()])
-            .args(arguments)
             .env_remove("DOCKER_HOST")
             .env_remove("MILVUS_SWARM_INVENTORY")
             .stdin(Stdio::null());
@@ -109,32 +127,18 @@ impl Cluster {
         text
     }
 
-    /// Starts `up` and kills it without warning.
-    pub fn up_killed_after(&self, seconds: u64) {
-        let mut child = self
-            .command(&["up", "--yes"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        std::thread::sleep(Duration::from_secs(seconds));
-        child.kill().expect("it is still running");
-        let _ = child.wait();
-    }
-
     pub fn json(&self, arguments: &[&str]) -> Value {
-        let output = self.run(arguments);
-        serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
-            panic!(
-                "milvus-swarm {arguments:?}: {error}\n{}\n{}",
-                String::from_utf8_lossy(&output.stdout),
-                String::from_utf8_lossy(&output.stderr)
-            )
-        })
+        document(arguments, &self.run(arguments))
     }
 
     pub fn status(&self) -> Value {
         self.json(&["status", "--json"])
+    }
+
+    /// Every component says that it is well; what is wrong is shown.
+    pub fn assert_healthy(&self) {
+        let status = self.status();
+        assert_eq!(status["healthy"], true, "{}", status["problems"]);
     }
 
     /// pymilvus at the proxy of one host.
@@ -179,6 +183,36 @@ impl Cluster {
             String::from_utf8_lossy(&output.stderr)
         );
         String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Full names of the services of one component.
+    pub fn services_of(&self, component: &str) -> Vec<String> {
+        let filter = format!("label=milvus-swarm.component={component}");
+        self.docker(&[
+            "service",
+            "ls",
+            "--filter",
+            &filter,
+            "--format",
+            "{{.Name}}",
+        ])
+        .lines()
+        .map(str::to_owned)
+        .collect()
+    }
+
+    /// Locks of clusters: a run that ended well leaves none.
+    pub fn locks(&self) -> Vec<String> {
+        self.docker(&["config", "ls", "--format", "{{.Name}}"])
+            .lines()
+            .filter(|name| name.ends_with("-lock"))
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// A folder of this cluster's own.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     fn services(&self) -> Vec<String> {
@@ -271,4 +305,15 @@ impl Cluster {
             assert!(!labels.contains("milvus."), "{labels}");
         }
     }
+}
+
+/// What a verb printed, as JSON.
+fn document(arguments: &[&str], output: &Output) -> Value {
+    serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
+        panic!(
+            "milvus-swarm {arguments:?}: {error}\n{}\n{}",
+            String::from_utf8_lossy(&output.stdout),
+            String::from_utf8_lossy(&output.stderr)
+        )
+    })
 }

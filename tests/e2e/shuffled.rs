@@ -38,7 +38,7 @@ pub fn back_on_its_data(cluster: &Cluster) {
 
     cluster.up();
     assert_eq!(before, members(cluster), "a member moved");
-    assert_eq!(cluster.status()["healthy"], true);
+    cluster.assert_healthy();
     cluster.check();
 }
 

@@ -254,10 +254,10 @@ async fn a_real_swarm_is_written_and_read_back() {
     }
     println!("observe: {:?}", start.elapsed() / 20);
     let start = Instant::now();
-    let held = engine.observe_reservations(WRITTEN).await.unwrap();
+    let held = engine.observe_others(WRITTEN).await.unwrap();
     println!(
         "reservations of {} nodes: {:?}",
-        held.len(),
+        held.reserved.len(),
         start.elapsed()
     );
     clean(&engine, WRITTEN).await;

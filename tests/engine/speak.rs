@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use milvus_swarm::engine::{EngineError, Kind};
+use milvus_swarm::observed::{ObjectKind, Reserved};
 use milvus_swarm::spec::{ConfigRef, ConfigSpec, NetworkAttachment, SecretRef, ServiceSpec};
 use serde_json::{Value, json};
 
@@ -232,4 +233,104 @@ async fn events_wake_and_come_back() {
         let woken = tokio::time::timeout(Duration::from_secs(5), events.changed()).await;
         assert!(woken.is_ok(), "nothing was heard");
     }
+}
+
+#[tokio::test]
+async fn what_others_hold_is_told_by_a_list_of_each_kind() {
+    let task = |id: &str, service: &str, node: &str, state: &str| {
+        json!({"ID": id, "ServiceID": service, "NodeID": node, "Status": {"State": state},
+            "Spec": {"Resources": {"Reservations": {"NanoCPUs": 500, "MemoryBytes": 7}}}})
+    };
+    let tasks = json!([
+        task("t1", "s1", "n1", "running"),
+        task("t2", "s1", "n2", "starting"),
+        task("t3", "s1", "n3", "failed"),
+        task("t4", "s2", "n1", "running"),
+        task("t5", "ours", "n1", "running"),
+        task("t6", "s2", "", "pending"),
+    ]);
+    let port = |port: u32, mode: &str| json!({"Protocol": "tcp", "TargetPort": 80, "PublishedPort": port, "PublishMode": mode});
+    let services = json!([
+        {"ID": "s1", "Spec": {"Name": "shop_web", "Labels": null,
+            "EndpointSpec": {"Ports": [port(8080, "host"), port(0, "host")]}}},
+        // Swarm picked the number.
+        {"ID": "s2", "Spec": {"Name": "shop_api", "EndpointSpec": {"Ports": [port(0, "ingress")]}},
+            "Endpoint": {"Ports": [port(30000, "ingress")]}},
+        {"ID": "ours", "Spec": {"Name": "prod-milvus_proxy",
+            "Labels": {"milvus-swarm.cluster": "prod"},
+            "EndpointSpec": {"Ports": [port(19530, "host")]}}},
+        {"ID": "s3", "Spec": {"Name": "prod-milvus_querynode",
+            "Labels": {"com.docker.stack.namespace": "\u{1b}[2Jprod-milvus"}}},
+    ]);
+    let stored = |name: &str, of: &str| {
+        json!({"ID": name, "Version": {"Index": 1},
+            "Spec": {"Name": name, "Labels": {"milvus-swarm.cluster": of}}})
+    };
+    // The engine matches beginnings of names, which those of other clusters may be too.
+    let configs = json!([
+        stored("prod-lock", "prod"),
+        stored("production-lock", "production")
+    ]);
+    let secrets = json!([{"ID": "x", "Spec": {"Name": "prod-minio-root-v1", "Labels": null}}]);
+    let networks = json!([{"Id": "y", "Name": "prod_net", "Driver": "bridge",
+        "Labels": {"milvus-swarm.cluster": "pro"}}]);
+    let fake = Fake::manager(move |heard| {
+        let list = match heard.line.split('?').next().unwrap() {
+            "GET /v1.41/services" => &services,
+            "GET /v1.41/tasks" => &tasks,
+            "GET /v1.41/configs" => &configs,
+            "GET /v1.41/secrets" => &secrets,
+            "GET /v1.41/networks" => &networks,
+            other => panic!("{other}"),
+        };
+        Reply::Say(200, list.to_string())
+    });
+    let engine = fake.connect().await.unwrap();
+    let others = engine.observe_others("prod").await.unwrap();
+    let held = |nano_cpus, memory_bytes| Reserved {
+        nano_cpus,
+        memory_bytes,
+    };
+    assert_eq!(
+        others.reserved,
+        BTreeMap::from([("n1".into(), held(1000, 14)), ("n2".into(), held(500, 7))])
+    );
+    let ports: Vec<_> = others
+        .ports
+        .iter()
+        .map(|taken| (taken.port, taken.service.as_str(), taken.nodes.clone()))
+        .collect();
+    let homes = ["n1", "n2"].map(str::to_owned).into();
+    assert_eq!(
+        ports,
+        [(8080, "shop_web", Some(homes)), (30000, "shop_api", None)]
+    );
+    let names: Vec<_> = others
+        .names
+        .iter()
+        .map(|taken| (taken.kind, taken.name.as_str(), taken.owner.as_deref()))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            (
+                ObjectKind::Network,
+                "prod_net",
+                Some("milvus-swarm.cluster=pro")
+            ),
+            (ObjectKind::Secret, "prod-minio-root-v1", None),
+            (
+                ObjectKind::Service,
+                "prod-milvus_querynode",
+                Some("com.docker.stack.namespace=[2Jprod-milvus")
+            ),
+        ]
+    );
+    let lists = fake.lines().into_iter();
+    assert_eq!(
+        lists
+            .filter(|line| line.starts_with("GET /v1.41/") && !line.ends_with("/info"))
+            .count(),
+        5
+    );
 }

@@ -181,10 +181,103 @@ fn a_role_is_one_list_item() {
     assert_eq!(add_role(BASE, "n1", Role::Query).unwrap().diff_lines, []);
 }
 
+/// What an edit adds to a text, with the numbers of the lines.
+fn added(text: &str, host: &str, role: Role) -> (String, Vec<String>) {
+    let edited =
+        add_role(text, host, role).unwrap_or_else(|why| panic!("{why}\n{}\n{text}", why.hint()));
+    let roles = |text: &str| {
+        let hosts = valid(text).hosts;
+        hosts
+            .into_iter()
+            .find(|other| other.name == host)
+            .unwrap()
+            .roles
+    };
+    let mut expected = roles(text);
+    expected.insert(role);
+    assert_eq!(roles(&edited.text), expected);
+    let lines = diff(&edited);
+    (edited.text, lines)
+}
+
+#[test]
+fn a_host_of_a_range_gets_a_group_of_its_own() {
+    let (once, lines) = added(PRODUCTION_26, "node08", Role::Index);
+    assert_eq!(lines, ["13+ \u{20} - { hosts: node08, roles: [index] }"]);
+    let (twice, lines) = added(&once, "node07", Role::Index);
+    assert_eq!(lines, ["14+ \u{20} - { hosts: node07, roles: [index] }"]);
+    let (thrice, lines) = added(&twice, "node08", Role::Broker);
+    assert_eq!(
+        lines,
+        [
+            "13- \u{20} - { hosts: node08, roles: [index] }",
+            "13+ \u{20} - { hosts: node08, roles: [index, broker] }"
+        ]
+    );
+    assert_eq!(valid(&thrice).hosts_with(Role::Index).count(), 6);
+    let kept: String = thrice
+        .split_inclusive('\n')
+        .filter(|line| !line.contains("node08") && !line.contains("node07"))
+        .collect();
+    assert_eq!(kept, PRODUCTION_26);
+
+    let (_, lines) = added(BASE, "m1", Role::Query);
+    assert_eq!(lines, ["9+   - hosts: m1", "10+     roles: [query]"]);
+}
+
+#[test]
+fn a_group_is_added_in_every_layout() {
+    let base = &BASE[..BASE.rfind("  - hosts: m").unwrap()];
+    for (before, after) in [
+        (
+            "  - {hosts: 'm[1-4]', roles: [minio]} # m\n",
+            "  - {hosts: 'm[1-4]', roles: [minio]} # m\n  - { hosts: m2, roles: [query] }\n",
+        ),
+        (
+            "  - {\n    hosts: 'm[1-4]', # {m}\n    roles: [minio,], # }\n  }\n# end\n",
+            "  - {\n    hosts: 'm[1-4]', # {m}\n    roles: [minio,], # }\n  }\n  - { hosts: m2, roles: [query] }\n# end\n",
+        ),
+        (
+            "  -   hosts: [m1, m2, m3, m4] # x\n      roles:\n        - minio # y\n\n# end\nname2: ~\n"
+                .split("name2")
+                .next()
+                .unwrap(),
+            "  -   hosts: [m1, m2, m3, m4] # x\n      roles:\n        - minio # y\n  -   hosts: m2\n      roles: [query]\n\n# end\n",
+        ),
+        (
+            "  - roles: [minio]\n    hosts: 'm[1-4]'",
+            "  - roles: [minio]\n    hosts: 'm[1-4]'\n  - hosts: m2\n    roles: [query]",
+        ),
+        (
+            "  - roles: [minio]\r\n    hosts: m[1-4]\r\n",
+            "  - roles: [minio]\r\n    hosts: m[1-4]\r\n  - hosts: m2\r\n    roles: [query]\r\n",
+        ),
+        (
+            "  - hosts: m[1-4]\n    roles: [minio]\nhosts: [{ name: m2, zone: a }]\n",
+            "  - hosts: m[1-4]\n    roles: [minio]\n  - hosts: m2\n    roles: [query]\nhosts: [{ name: m2, zone: a }]\n",
+        ),
+    ] {
+        assert_eq!(
+            added(&format!("{base}{before}"), "m2", Role::Query).0,
+            format!("{base}{after}")
+        );
+    }
+    let flow = "groups: [{ hosts: 'n[1-3]', roles: [manager, etcd, bookie, query, index] }, \
+                { hosts: 'n[1-2]', roles: [broker, coord] }, { hosts: '0[1-4]', roles: [minio] } ] # f\n";
+    assert_eq!(
+        added(flow, "02", Role::Query).0,
+        flow.replace(" ] #", ", { hosts: \"02\", roles: [query] } ] #")
+    );
+}
+
 #[test]
 fn roles_of_several_hosts_are_refused() {
-    let why = add_role(BASE, "m1", Role::Query).unwrap_err();
-    assert!(matches!(why, Refused::SharedEntry { .. }));
+    let shared = format!(
+        "{}  - &m {{ hosts: 'm[1-4]', roles: [minio] }}\n",
+        &BASE[..BASE.rfind("  - hosts: m").unwrap()]
+    );
+    let why = add_role(&shared, "m1", Role::Query).unwrap_err();
+    assert!(matches!(why, Refused::SharedEntry { .. }), "{why}");
     assert!(
         why.hint()
             .ends_with("hosts:\n  - name: m1\n    roles: [query]")
@@ -214,11 +307,14 @@ fn roles_of_several_hosts_are_refused() {
             Err(Refused::NotOneItem { .. })
         ));
     }
-    let none = format!("{BASE}hosts: [{{ name: n1, zone: a }}]\n");
+    let none = format!("{BASE}hosts: [{{ name: q, zone: a }}]\n");
     assert!(matches!(
-        add_role(&none, "n1", Role::Minio),
+        add_role(&none, "q", Role::Query),
         Err(Refused::NotOneItem { .. })
     ));
+    // A zone alone is no reason against a group.
+    let zone = format!("{BASE}hosts: [{{ name: n1, zone: a }}]\n");
+    assert!(add_role(&zone, "n1", Role::Minio).is_ok());
 }
 
 /// A `roles` section in one of several layouts with comments sprinkled in.

@@ -56,6 +56,26 @@ const ADDED: &[(&str, &[&str])] = &[
         &["duplicate-address 9:57"],
     ),
     (
+        "hosts: [{name: n1, address: 10.0.0.1}, {name: n2, address: '::ffff:10.0.0.1'}]",
+        &["duplicate-address 9:60"],
+    ),
+    (
+        "hosts: [{name: n1, address: a.b}, {name: n2, address: A.b}]",
+        &["duplicate-address 9:55"],
+    ),
+    (
+        "hosts: [{name: N1, roles: [query]}]",
+        &["duplicate-host 9:16"],
+    ),
+    (
+        "hosts: [{name: n1, engine: 'https://x'}]",
+        &["bad-value 9:28"],
+    ),
+    (
+        "hosts: [{name: n1, engine: 'http://x'}]",
+        &["bad-value 9:28"],
+    ),
+    (
         "hosts: [{name: n1, engine: 'ftp://x'}]",
         &["bad-value 9:28"],
     ),
@@ -99,6 +119,49 @@ const ADDED: &[(&str, &[&str])] = &[
     (
         "config: {minio: {secretAccessKey: x}}",
         &["owned-config 9:18"],
+    ),
+    ("config: {etcd: ~}", &["owned-config 9:10"]),
+    ("config: {etcd: 5}", &["owned-config 9:10"]),
+    ("config: {ETCD: [a]}", &["owned-config 9:10"]),
+    ("config: {common: {Security: ~}}", &["owned-config 9:19"]),
+    ("config: {common: x}", &["owned-config 9:10"]),
+    ("config: {common.security: ~}", &["owned-config 9:10"]),
+    (
+        "config: {common_security: {authorization/enabled: 1}}",
+        &["owned-config 9:28"],
+    ),
+    ("config: {rootCoord: false}", &["owned-config 9:10"]),
+    ("config: {proxy: {port: 1}}", &["owned-config 9:18"]),
+    (
+        "config: {common: {security: {tlsmode: 2}}}",
+        &["owned-config 9:30"],
+    ),
+    ("config: {minio: {useSSL: true}}", &["owned-config 9:18"]),
+    ("config: {minio: {bucketName: b}}", &["owned-config 9:18"]),
+    ("config: {minio: {rootPath: b}}", &["owned-config 9:18"]),
+    (
+        "config: {msgChannel: {chanNamePrefix: {cluster: x}}}",
+        &["owned-config 9:40"],
+    ),
+    (
+        "config: {rootCoord: {enableActiveStandby: 1}, mixCoord: {enableactivestandby: 1}}",
+        &["owned-config 9:22", "owned-config 9:58"],
+    ),
+    (
+        "config: {pulsar: {maxMessageSize: 104857601}}",
+        &["message-size 9:35"],
+    ),
+    (
+        "config: {pulsar: {maxmessagesize: '1e9'}}",
+        &["message-size 9:35"],
+    ),
+    (
+        "config: {log: {level: x}, Log: {stdout: true}}",
+        &["twin-keys 9:27"],
+    ),
+    (
+        "config: {log: {file: {max_size: 1, maxSize: 2}}}",
+        &["twin-keys 9:36"],
     ),
     ("publish: {minio: 19530}", &["port-clash 9:18"]),
     ("publish: {proxy: 65536}", &["bad-value 9:18"]),
@@ -148,10 +211,36 @@ fn counts_must_work() {
             &["conflict 9:11"],
         ),
         ("[broker, coord]", "broker, coord", &["unknown-role 6:12"]),
+        ("name: t", "name: t-", &["bad-value 1:7"]),
     ] {
         let text = BASE.replace(from, to);
         assert_eq!(found(&text), expected, "{from} to {to}");
     }
+}
+
+#[test]
+fn settings_beside_those_of_the_tool_are_free() {
+    for config in [
+        "{etcd: {}, log: ~}",
+        "{pulsar: {maxMessageSize: 104857600}}",
+        "{common: {security: {superUsers: root}}}",
+        "{proxy: {portal: 1}}",
+    ] {
+        valid(&format!("{BASE}config: {config}\n"));
+    }
+}
+
+#[test]
+fn an_overlay_cannot_hide_a_setting_behind_its_case() {
+    let base = format!("{BASE}config: {{ log: {{ level: info }} }}\n");
+    let errors = overlaid(&[&base, "config: { LOG: { level: debug } }\n"]).unwrap_err();
+    assert!(
+        errors.render().starts_with(
+            "error[twin-keys]: `LOG` and `log` are one setting to Milvus\n --> b.yml:1:11"
+        ),
+        "{}",
+        errors.render()
+    );
 }
 
 #[test]

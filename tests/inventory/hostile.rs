@@ -1,7 +1,6 @@
 //! Input that is no inventory at all: refused at once, never a crash.
 
 use std::fmt::Write;
-use std::time::{Duration, Instant};
 
 use milvus_swarm::inventory::edit::{add_role, set_replicas};
 use milvus_swarm::inventory::{MAX_BYTES, Source};
@@ -45,7 +44,6 @@ fn yaml_bombs() {
         let aliases = vec![format!("*a{}", level - 1); 10].join(", ");
         let _ = writeln!(bomb, "  a{level}: &a{level} [{aliases}]");
     }
-    let start = Instant::now();
     assert_eq!(rules(&bomb), ["yaml-limit"]);
     assert_eq!(
         rules(&format!("config: {}", "[".repeat(100_000))),
@@ -67,7 +65,6 @@ fn yaml_bombs() {
         rules("groups: [{hosts: 'n[1-99999999999999999999]', roles: [etcd]}]"),
         ["bad-value"]
     );
-    assert!(start.elapsed() < Duration::from_secs(5));
 }
 
 #[test]
@@ -98,6 +95,22 @@ fn values_with_a_meaning_elsewhere() {
     }
 }
 
+/// Found by `damaged_inventories_get_an_answer`: these panicked.
+#[test]
+fn edits_of_what_has_no_keys_are_refused() {
+    for text in ["roles", "- a\n", "5\n", "[1, 2]", "~", "\"x\""] {
+        for edited in [
+            set_replicas(text, Role::Query, 2),
+            add_role(text, "q", Role::Index),
+        ] {
+            if let Err(refused) = edited {
+                assert!(!refused.hint().is_empty(), "{text}");
+            }
+        }
+    }
+    assert!(set_replicas("- a\n", Role::Query, 2).is_err());
+}
+
 #[test]
 fn errors_beyond_the_first_twenty_are_counted() {
     let text: String = (0..500).map(|number| format!("key{number}: 1\n")).collect();
@@ -122,8 +135,8 @@ fn long_lines_are_cut_around_the_caret() {
     }
 }
 
-/// 10 000 hosts one by one, in the widest common form. The bound only tells linear from quadratic:
-/// optimised and on an idle machine it takes under 0.2 s, which is for a benchmark to hold.
+/// 10 000 hosts one by one, in the widest common form, are within every limit; how long they take
+/// is for `benches/scale` to say.
 #[test]
 fn ten_thousand_hosts() {
     let mut text = BASE.replace("groups:", "hosts:\n@\ngroups:");
@@ -137,17 +150,7 @@ fn ten_thousand_hosts() {
         );
     }
     text = text.replace("@\n", &hosts);
-    let start = Instant::now();
-    let inventory = valid(&text);
-    let elapsed = start.elapsed();
-    assert_eq!(inventory.hosts.len(), 10_007);
-    let most = if cfg!(debug_assertions) {
-        60_000
-    } else {
-        3_000
-    };
-    assert!(elapsed < Duration::from_millis(most), "{elapsed:?}");
-    println!("{} bytes in {elapsed:?}", text.len());
+    assert_eq!(valid(&text).hosts.len(), 10_007);
 }
 
 proptest! {

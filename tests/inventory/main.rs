@@ -1,10 +1,13 @@
-//! Inventories: the shipped ones, everything that can be wrong with one, edits, the schema.
+//! Inventories: the shipped ones, everything that can be wrong with one, edits, the schema, and
+//! what is written and warned of for one.
 
+mod by_hand;
 mod edit;
 mod errors;
 mod hostile;
 mod schema;
 mod shipped;
+mod warnings;
 
 use milvus_swarm::inventory::{Inventory, InventoryErrors, Source};
 

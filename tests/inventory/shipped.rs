@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use milvus_swarm::compose::image::ResolveImage;
 use milvus_swarm::inventory::{
-    DataPlace, INIT, Image, Images, Inventory, LAB, LOCAL, PRODUCTION_26, Resolve, THIS_HOST,
-    THREE_HOST,
+    DataPlace, INIT, Image, Images, Inventory, LAB, LOCAL, PRODUCTION_26, THIS_HOST, THREE_HOST,
 };
 use milvus_swarm::role::Role;
 
@@ -106,7 +106,7 @@ fn production_is_the_reference_topology_in_thirty_lines() {
 fn the_lab_changes_sizes_and_images_only() {
     let mut production = valid(PRODUCTION_26);
     let mut lab = overlaid(&[PRODUCTION_26, LAB]).unwrap();
-    assert_eq!(lab.images.resolve, Resolve::Never);
+    assert_eq!(lab.images.resolve, ResolveImage::Never);
     assert_eq!(lab.images.overrides.len(), Image::ALL.len());
     assert_eq!(
         lab.images.overrides[&Image::Etcd],

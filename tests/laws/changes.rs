@@ -3,22 +3,14 @@
 use milvus_swarm::execute::Outcome;
 use milvus_swarm::inventory::{Image, Inventory};
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::{self, Action, Drain, Leaver};
+use milvus_swarm::plan::Action;
 use milvus_swarm::role::Role;
-use milvus_swarm::topology::role_label;
 
 use crate::harness::{
-    clean, cluster, done, execute, parse, plan_up, run, settled, swarm, titles, unbroken, up_well,
-    verdicts,
+    clean, done, execute, parse, plan_up, run, settled, swarm, titles, unbroken, up_well,
 };
-use crate::inventories;
-use crate::sim::{Fault, Sim, When};
-
-fn with_replicas(inventory: &Inventory, role: Role, replicas: u64) -> Inventory {
-    let mut other = inventory.clone();
-    other.roles.get_mut(&role).expect("settings").replicas = replicas;
-    other
-}
+use crate::inventories::{self, with_replicas};
+use crate::sim::{Fault, When};
 
 fn with_image(inventory: &Inventory) -> Inventory {
     let mut other = inventory.clone();
@@ -79,46 +71,6 @@ fn more_query_nodes_touch_nothing_else() {
     });
 }
 
-/// `scale query=N` as `command::scale` plans it.
-async fn scale(sim: &Sim, inventory: &Inventory) -> (plan::Plan, Observed) {
-    let seen = sim.look();
-    let mut cluster = cluster(inventory, &seen);
-    let service = format!("{}-milvus_querynode", inventory.name);
-    let leader = sim.with(|world| world.data.leader);
-    let mut leavers: Vec<(usize, u64, Leaver)> = seen
-        .tasks
-        .iter()
-        .filter(|task| task.service == service && task.is_up())
-        .filter_map(|task| {
-            let node = seen.nodes.iter().find(|node| node.id == task.node_id)?;
-            let leads: Vec<String> = (task.addresses.values().next() == leader.as_ref())
-                .then(|| "vectors/dml_0".to_owned())
-                .into_iter()
-                .collect();
-            let leaver = Leaver {
-                node_id: node.id.clone(),
-                hostname: node.hostname.clone(),
-                leads,
-            };
-            Some((leaver.leads.len(), task.slot, leaver))
-        })
-        .collect();
-    leavers.sort_by_key(|(leads, slot, _)| (*leads, std::cmp::Reverse(*slot)));
-    let seed = &cluster.wanted.seed;
-    cluster.wanted.drain = Some(Drain {
-        service,
-        label: role_label(&inventory.name, Role::Query),
-        etcd: seed.etcd.clone(),
-        root_path: seed.root_path.clone(),
-        proxy: cluster.wanted.proxy.clone(),
-        leavers: leavers.into_iter().map(|(_, _, leaver)| leaver).collect(),
-    });
-    let verdicts = verdicts(sim, &cluster, &seen).await;
-    let plan = plan::up(&cluster.wanted, &seen, &verdicts);
-    crate::order::stands(&plan);
-    (plan, seen)
-}
-
 #[test]
 fn query_nodes_leave_one_at_a_time_and_never_the_leader() {
     let inventory = parse(inventories::shipped()[2]);
@@ -127,9 +79,10 @@ fn query_nodes_leave_one_at_a_time_and_never_the_leader() {
         let sim = swarm(&inventory, 2);
         up_well(&sim, &inventory).await;
         let leader = sim.with(|world| world.data.leader);
-        let (plan, seen) = scale(&sim, &fewer).await;
-        let run = execute(&sim, &plan, seen).await;
+        let (plan, seen) = plan_up(&sim, &fewer).await;
+        let run = execute(&sim, &plan, seen.clone()).await;
         done(&plan, &run);
+        crate::ends::came_true(&plan, &seen, &sim);
         assert_eq!(sim.with(|world| world.data.leader), leader, "a leader left");
         settled(&sim, &fewer).await;
         unbroken(&sim);
@@ -146,9 +99,9 @@ fn scaling_killed_at_any_call_is_finished_by_up() {
                 let sim = swarm(&inventory, 3);
                 up_well(&sim, &inventory).await;
                 sim.plant(at, Fault::Kill, when);
-                let (plan, seen) = scale(&sim, &fewer).await;
+                let (plan, seen) = plan_up(&sim, &fewer).await;
                 assert_eq!(execute(&sim, &plan, seen).await.outcome, None, "call {at}");
-                let (plan, seen) = scale(&sim, &fewer).await;
+                let (plan, seen) = plan_up(&sim, &fewer).await;
                 done(&plan, &execute(&sim, &plan, seen).await);
                 settled(&sim, &fewer).await;
                 unbroken(&sim);

@@ -18,7 +18,7 @@ fn reasons() -> Verdict {
 }
 
 /// A plan whose steps wait for any earlier ones; some are gates.
-fn plans() -> impl Strategy<Value = Plan> {
+pub fn plans() -> impl Strategy<Value = Plan> {
     prop::collection::vec(
         (
             any::<bool>(),
@@ -51,6 +51,7 @@ fn plans() -> impl Strategy<Value = Plan> {
                 action,
                 after: after.into_iter().collect(),
                 because: Because::Asked,
+                ends: None,
             });
         }
         plan
@@ -96,7 +97,7 @@ impl<'a> Play<'a> {
         match &input {
             Input::Acted(id, _) => assert!(self.acting.remove(id)),
             Input::Judged(id, _) => assert!(self.watching.contains(id)),
-            Input::Tick | Input::Interrupt => {}
+            Input::Tick | Input::Interrupt | Input::Lost(_) => {}
         }
         for order in self.execution.step(self.now, input) {
             assert_eq!(self.outcome, None, "an order after the end: {order:?}");
@@ -184,6 +185,7 @@ proptest! {
         choices in prop::collection::vec(any::<prop::sample::Index>(), 24),
         stop in 0_usize..24,
         fails in any::<bool>(),
+        lost in any::<bool>(),
     ) {
         let mut play = Play::new(&plan, actions);
         for (at, choice) in choices.iter().enumerate() {
@@ -198,6 +200,7 @@ proptest! {
         let first = play.acting.first().copied();
         match (fails, first) {
             (true, Some(id)) => play.tell(Input::Acted(id, Err(failure()))),
+            _ if lost => play.tell(Input::Lost("to bob".to_owned())),
             _ => play.tell(Input::Interrupt),
         }
         prop_assert!(play.watching.is_empty(), "gates are asked no more");
@@ -209,7 +212,8 @@ proptest! {
         prop_assert_eq!(&play.started, &started, "something new began");
         let ended = match play.outcome {
             Some(Outcome::Failed(id, _)) => fails && Some(id) == first,
-            Some(Outcome::Interrupted) => !fails || first.is_none(),
+            Some(Outcome::Interrupted) => !lost && (!fails || first.is_none()),
+            Some(Outcome::Lost(how)) => lost && how == "to bob" && (!fails || first.is_none()),
             _ => false,
         };
         prop_assert!(ended);

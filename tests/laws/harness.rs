@@ -13,9 +13,12 @@ use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::{self, Action, Down, Plan, Verdicts};
 use milvus_swarm::question::Answer;
 use milvus_swarm::render::Sources;
+use milvus_swarm::spec::ServiceSpec;
 use milvus_swarm::wanted::Cluster;
 
+use crate::ends;
 use crate::order;
+use crate::saved;
 use crate::sim::Sim;
 
 /// The engine's own hostname in these tests.
@@ -52,18 +55,21 @@ pub fn parse(text: &str) -> Inventory {
 
 /// A Swarm with a node for every host.
 pub fn swarm(inventory: &Inventory, seed: u64) -> Sim {
-    let mut names: Vec<String> = inventory
-        .hosts
-        .iter()
-        .map(|host| host.name.clone())
-        .collect();
+    swarm_of(&[inventory], seed)
+}
+
+/// A Swarm with a node for every host of several inventories.
+pub fn swarm_of(inventories: &[&Inventory], seed: u64) -> Sim {
+    let hosts = || inventories.iter().flat_map(|inventory| &inventory.hosts);
+    let mut names: Vec<String> = hosts().map(|host| host.name.clone()).collect();
     // Managers first: the Swarm makes the first nodes managers.
     names.sort_by_key(|name| {
-        let host = inventory.hosts.iter().find(|host| host.name == *name);
-        let manager =
-            host.is_some_and(|host| host.roles.contains(&milvus_swarm::role::Role::Manager));
+        let manager = hosts()
+            .filter(|host| host.name == *name)
+            .any(|host| host.roles.contains(&milvus_swarm::role::Role::Manager));
         (!manager, name.clone())
     });
+    names.dedup();
     Sim::new(&names, seed)
 }
 
@@ -73,17 +79,20 @@ pub fn cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
 
 /// The same, worked out once for the same nodes and secrets: laws come by here often, and most
 /// of their time would go into reading the same stack files.
-fn known_cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
+pub fn known_cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
     thread_local! {
         static KNOWN: RefCell<BTreeMap<String, Cluster>> = const { RefCell::new(BTreeMap::new()) };
     }
     let key = format!("{inventory:?} {:?} {:?}", seen.nodes, seen.secrets.keys());
-    KNOWN.with_borrow_mut(|known| {
+    let mut cluster = KNOWN.with_borrow_mut(|known| {
         known
             .entry(key)
             .or_insert_with(|| cluster(inventory, seen))
             .clone()
-    })
+    });
+    // Refusals hang on services and tasks too.
+    cluster.refuse(inventory, seen);
+    cluster
 }
 
 /// Asks every gate of what exists, as `Live::verdicts` does.
@@ -100,8 +109,9 @@ pub async fn verdicts(sim: &Sim, cluster: &Cluster, seen: &Observed) -> Verdicts
         if !phase.runs_once && !exists {
             continue;
         }
-        for gate in phase.opens.iter().chain(&phase.settles) {
-            verdicts.insert(gate.clone(), drive::verdict(sim, gate, seen).await);
+        for gate in phase.gates(seen) {
+            let verdict = drive::verdict(sim, &gate, seen).await;
+            verdicts.insert(gate, verdict);
         }
     }
     verdicts
@@ -110,10 +120,19 @@ pub async fn verdicts(sim: &Sim, cluster: &Cluster, seen: &Observed) -> Verdicts
 /// What `up` would do now.
 pub async fn plan_up(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
     let seen = sim.look();
-    let cluster = known_cluster(inventory, &seen);
+    let mut cluster = known_cluster(inventory, &seen);
+    if let Some(service) = cluster.shrinks(&seen) {
+        let leader = sim.with(|world| world.data.leader);
+        let leavers = plan::leavers(&seen, &service, |ip| {
+            let leads = (Some(ip) == leader).then(|| "vectors/dml_0".to_owned());
+            Ok(leads.into_iter().collect())
+        });
+        cluster.drain(service, leavers);
+    }
     let verdicts = verdicts(sim, &cluster, &seen).await;
     let plan = plan::up(&cluster.wanted, &seen, &verdicts);
     order::stands(&plan);
+    saved::survives(&plan);
     (plan, seen)
 }
 
@@ -127,6 +146,7 @@ pub fn plan_down(sim: &Sim, inventory: &Inventory, data: bool) -> (Plan, Observe
     };
     let plan = plan::down(&inventory.name, &seen, &Down { data, volumes });
     order::stands(&plan);
+    saved::survives(&plan);
     (plan, seen)
 }
 
@@ -186,7 +206,10 @@ pub async fn execute(sim: &Sim, plan: &Plan, seen: Observed) -> Run {
 pub async fn up(sim: &Sim, inventory: &Inventory) -> (Plan, Run) {
     let (plan, seen) = plan_up(sim, inventory).await;
     assert_eq!(plan.refusals, [], "refused");
-    let run = execute(sim, &plan, seen).await;
+    let run = execute(sim, &plan, seen.clone()).await;
+    if run.outcome == Some(Outcome::Done) {
+        ends::came_true(&plan, &seen, sim);
+    }
     (plan, run)
 }
 
@@ -199,8 +222,9 @@ pub async fn up_well(sim: &Sim, inventory: &Inventory) -> Plan {
 
 pub async fn down_well(sim: &Sim, inventory: &Inventory, data: bool) -> Plan {
     let (plan, seen) = plan_down(sim, inventory, data);
-    let run = execute(sim, &plan, seen).await;
+    let run = execute(sim, &plan, seen.clone()).await;
     done(&plan, &run);
+    ends::came_true(&plan, &seen, sim);
     plan
 }
 
@@ -211,6 +235,23 @@ pub fn done(plan: &Plan, run: &Run) {
         _ => String::new(),
     };
     panic!("{at}: {:?}", run.outcome);
+}
+
+/// Somebody posts a service's own spec with something changed.
+pub fn by_hand(sim: &Sim, service: &str, change: impl Fn(&mut ServiceSpec)) {
+    sim.with(|world| {
+        let mut spec = (*world.services[service].spec).clone();
+        change(&mut spec);
+        world.post(service, &spec);
+    });
+}
+
+/// Somebody scales a service, and Swarm has its time to follow.
+pub async fn scale_by_hand(sim: &Sim, service: &str, replicas: u64) {
+    by_hand(sim, service, |spec| {
+        spec.mode.replicated.as_mut().expect("replicas").replicas = Some(replicas);
+    });
+    tokio::time::sleep(Duration::from_secs(120)).await;
 }
 
 /// Nothing is left to do.

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 
-use milvus_swarm::inventory::{LOCAL, PRODUCTION_26, THREE_HOST};
+use milvus_swarm::inventory::{Inventory, LOCAL, PRODUCTION_26, THREE_HOST};
+use milvus_swarm::role::Role;
 
 use crate::sim::Random;
 
@@ -12,7 +13,16 @@ pub const fn shipped() -> [&'static str; 3] {
 
 /// A valid inventory that a seed stands for: 3 to 12 hosts, roles mixed at will.
 pub fn generated(seed: u64) -> String {
-    let mut random = Random::new(seed);
+    drawn(&mut Random::new(seed), &mut Random::new(!seed), seed)
+}
+
+/// Two valid inventories of one cluster: members stay where they are, all else moves at will.
+pub fn generated_pair(seed: u64) -> [String; 2] {
+    let of = |moving| drawn(&mut Random::new(seed), &mut Random::new(moving), seed);
+    [of(seed.wrapping_mul(31) + 1), of(seed.wrapping_mul(37) + 2)]
+}
+
+fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     let minor = random.within(2, 6);
     let count = usize::try_from(random.within(4, 12)).expect("small");
     let mut hosts: Vec<String> = (1..=count).map(|n| format!("h{n:02}")).collect();
@@ -35,19 +45,23 @@ pub fn generated(seed: u64) -> String {
     group("bookie", random.some(&hosts, bookies));
     let brokers = 1 + usize::from(random.coin());
     group("broker", random.some(&hosts, brokers));
-    let coords = 1 + usize::from(random.coin());
-    group("coord", random.some(&hosts, coords));
-    let queries = usize::try_from(random.within(1, 4)).expect("small");
-    group("query", random.some(&hosts, queries));
+    let zookeepers = random.coin().then(|| random.some(&hosts, 3));
+    let coords = 1 + usize::from(moving.coin());
+    group("coord", moving.some(&hosts, coords));
+    let queries = usize::try_from(moving.within(1, 4)).expect("small");
+    group("query", moving.some(&hosts, queries));
     if minor < 6 {
-        let indexers = usize::try_from(random.within(1, 3)).expect("small");
-        group("index", random.some(&hosts, indexers));
+        let indexers = usize::try_from(moving.within(1, 3)).expect("small");
+        group("index", moving.some(&hosts, indexers));
     }
-    if random.coin() {
-        group("zookeeper", random.some(&hosts, 3));
+    if let Some(zookeepers) = zookeepers {
+        group("zookeeper", zookeepers);
     }
-    if random.coin() {
-        group("data", random.some(&hosts, 2));
+    if moving.coin() {
+        group("data", moving.some(&hosts, 2));
+    }
+    if moving.coin() {
+        group("proxy", moving.some(&hosts, 2));
     }
     let _ = writeln!(
         text,
@@ -57,5 +71,15 @@ pub fn generated(seed: u64) -> String {
     if random.coin() {
         text.push_str("data: { dir: /mnt/data }\n");
     }
+    if moving.coin() {
+        text.push_str("config: { common: { retentionDuration: 86400 } }\n");
+    }
     text
+}
+
+/// The same with another number of tasks of a role.
+pub fn with_replicas(inventory: &Inventory, role: Role, replicas: u64) -> Inventory {
+    let mut other = inventory.clone();
+    other.roles.get_mut(&role).expect("settings").replicas = replicas;
+    other
 }

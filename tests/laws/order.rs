@@ -8,10 +8,11 @@ use milvus_swarm::gate::{Gate, short};
 use milvus_swarm::plan::{Action, Plan, StepId};
 
 use crate::harness::{down_well, parse, plan_up, run, swarm, up_well};
-use crate::inventories;
+use crate::{inventories, smoke};
 
-/// Every step stands after what it waits for.
+/// Every step stands after what it waits for, and the check of it all at the end.
 pub fn stands(plan: &Plan) {
+    smoke::ends(plan);
     for (id, step) in plan.steps.iter().enumerate() {
         for &before in &step.after {
             assert!(
@@ -24,7 +25,7 @@ pub fn stands(plan: &Plan) {
 }
 
 /// Everything that has passed when a step starts.
-fn before(plan: &Plan, id: StepId) -> BTreeSet<StepId> {
+pub fn before(plan: &Plan, id: StepId) -> BTreeSet<StepId> {
     let mut all = BTreeSet::new();
     let mut todo = plan.steps[id].after.clone();
     while let Some(step) = todo.pop() {

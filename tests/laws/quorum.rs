@@ -131,8 +131,6 @@ fn another_etcd_host_founds_no_second_cluster() {
 }
 
 #[test]
-#[ignore = "open: after `down` only member labels tell of the data, and they do not tell how many \
-            members there were"]
 fn another_etcd_host_after_down_founds_no_second_cluster() {
     grows_safely(true);
 }

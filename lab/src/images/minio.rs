@@ -3,12 +3,12 @@
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::json;
 
-use super::Image;
 use super::layer::{Layer, Make};
 use super::workshop::Workshop;
+use super::{Image, golang};
 use crate::shell;
 
 const MODULE: &str = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c";
@@ -53,18 +53,18 @@ pub fn layer() -> Layer {
         name: "minio",
         inputs: vec![MODULE, FLAGS, ENTRYPOINT],
         make: Make::Tree(|workshop, tree| {
-            if !shell::has("go") {
-                bail!(
-                    "MinIO is built from its Go module: install Go 1.24 or newer (Debian bookworm's is too old)"
-                );
-            }
             let bin = tree.join("usr/bin");
             fs::create_dir_all(&bin)?;
             let out = workshop.scratch("minio-bin")?;
+            let go = golang::program(workshop)?;
             shell::run(
-                Workshop::gentle("go")
+                Workshop::gentle(&go.display().to_string())
                     .args(["install", "-trimpath", "-ldflags", FLAGS, MODULE])
                     .env("CGO_ENABLED", "0")
+                    .env("GOTOOLCHAIN", "local")
+                    // What is fetched and compiled on the way is of no use later.
+                    .env("GOPATH", workshop.scratch("minio-go")?)
+                    .env("GOCACHE", workshop.scratch("minio-cache")?)
                     .env("GOBIN", &out),
             )?;
             fs::copy(out.join("minio"), bin.join("minio"))?;

@@ -2,6 +2,7 @@
 
 mod base;
 mod etcd;
+mod golang;
 mod layer;
 mod load;
 mod milvus;

@@ -7,7 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 
 use super::ANSWER_LIMIT;
 use super::curl::{Url, configuration, host_is_plain};
-use crate::question::{Answer, Question};
+use crate::question::{Answer, CLOSED, Question};
 
 /// Reading a file should not take longer.
 const FILE_LIMIT: Duration = Duration::from_secs(5);
@@ -178,7 +178,7 @@ fn reason(found: &Found) -> String {
         ("timed out", "timed out"),
         ("timeout", "timed out"),
         ("reset by peer", "connection reset"),
-        ("empty reply", "connection closed without an answer"),
+        ("empty reply", CLOSED),
         ("no such file", "no such file"),
         ("permission denied", "permission denied"),
     ];

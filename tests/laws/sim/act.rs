@@ -11,7 +11,7 @@ use milvus_swarm::spec::{ServiceSpec, diff};
 use tokio::time::sleep;
 
 use super::Sim;
-use super::schedule::fits;
+use super::schedule::is_dirty;
 use super::world::{SimService, Update, World};
 
 fn fail(message: impl Into<String>) -> Failure {
@@ -102,7 +102,7 @@ impl World {
                 spec,
                 ..
             } => self.update_service(name, *version, from, spec),
-            Action::Await { .. } => Ok(()),
+            Action::Await { .. } | Action::MakeDirectories { .. } => Ok(()),
             Action::SeedRoot { .. } => {
                 self.has_quorum("etcd")
                     .then_some(())
@@ -158,7 +158,7 @@ impl World {
         }
     }
 
-    fn label(
+    pub fn label(
         &mut self,
         node_id: &str,
         add: &BTreeMap<String, String>,
@@ -208,6 +208,7 @@ impl World {
             spec: Rc::new(spec.clone()),
             edition: 1,
             update: Update::Never,
+            turn_taken: false,
             changed_at: self.clock,
         };
         self.services.insert(spec.name.clone(), service);
@@ -234,42 +235,35 @@ impl World {
         Ok(())
     }
 
-    /// Takes a spec over; tasks that satisfy it as they are stay.
-    fn post(&mut self, name: &str, spec: &ServiceSpec) {
+    /// Takes a spec over; tasks that are not dirty by it stay.
+    pub fn post(&mut self, name: &str, spec: &ServiceSpec) {
         let version = self.next_version();
+        let Some(service) = self.services.get(name) else {
+            return;
+        };
+        let (id, edition) = (service.id.clone(), service.edition + 1);
+        let mut dirty = false;
+        for at in 0..self.tasks.len() {
+            let task = &self.tasks[at];
+            if task.seen.service_id != id {
+                continue;
+            }
+            if is_dirty(spec, &task.spec, self.node(&task.seen.node_id)) {
+                dirty |= task.is_wanted();
+            } else {
+                self.tasks[at].edition = edition;
+            }
+        }
         let Some(service) = self.services.get_mut(name) else {
             return;
         };
-        let before = Rc::clone(&service.spec);
-        let spec = Rc::new(spec.clone());
-        service.spec = Rc::clone(&spec);
+        service.spec = Rc::new(spec.clone());
+        service.edition = edition;
         service.version = version;
         service.changed_at = self.clock;
-        let template = |spec: &ServiceSpec| {
-            let mut task = spec.task_template.clone();
-            task.placement = Default::default();
-            (task, spec.endpoint_spec.clone())
-        };
-        let (restarts, replaced) = (
-            template(&before) != template(&spec),
-            before.task_template.placement != spec.task_template.placement,
-        );
-        if restarts || replaced {
-            service.edition += 1;
-            service.update = Update::Posted;
-            let (edition, id) = (service.edition, service.id.clone());
-            for at in 0..self.tasks.len() {
-                let task = &self.tasks[at];
-                let current = task.seen.service_id == id && task.edition + 1 == edition;
-                let stays = self
-                    .node(&task.seen.node_id)
-                    .is_some_and(|node| fits(&spec, node));
-                if current && !restarts && stays {
-                    self.tasks[at].edition = edition;
-                    self.tasks[at].spec = Rc::clone(&spec);
-                }
-            }
-        }
+        // A changed spec starts the updater anew, which says nothing where no task is dirty.
+        service.turn_taken = false;
+        service.update = if dirty { Update::Posted } else { Update::Never };
         self.later(30);
     }
 

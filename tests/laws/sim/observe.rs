@@ -23,6 +23,8 @@ impl World {
             configs: self.configs.clone(),
             secrets: self.secrets.clone(),
             networks: self.networks.clone(),
+            lock: None,
+            others: self.others.clone(),
         }
     }
 

@@ -78,8 +78,7 @@ impl World {
         }
         let mut kept = slots;
         if have > wanted {
-            // What does not run goes first, then the highest slot.
-            kept.sort_by_key(|slot| (self.tasks[slot.newest].seen.state != "running", slot.number));
+            self.in_order_of_staying(&mut kept);
             for slot in kept.split_off(wanted as usize) {
                 for task in &mut self.tasks {
                     if task.seen.service == name && task.seen.slot == slot.number {
@@ -93,6 +92,23 @@ impl World {
             self.restart(name, slot);
         }
         self.update(name);
+    }
+
+    /// What has no node goes first, then what shares its node with others, then what does not
+    /// run, then the highest slot (swarmkit: `replicated/services.go`).
+    fn in_order_of_staying(&self, slots: &mut [Slot]) {
+        let seen = |slot: &Slot| &self.tasks[slot.newest].seen;
+        slots.sort_by_key(|slot| (seen(slot).state != "running", slot.number));
+        let mut on: BTreeMap<String, usize> = BTreeMap::new();
+        slots.sort_by_cached_key(|slot| {
+            let node = &seen(slot).node_id;
+            if node.is_empty() {
+                return usize::MAX;
+            }
+            let nth = on.entry(node.clone()).or_default();
+            *nth += 1;
+            *nth
+        });
     }
 
     /// A slot whose newest task is over gets another, if the policy says so.
@@ -173,12 +189,20 @@ impl World {
         } else {
             parallelism.saturating_sub(moving)
         };
+        let delay = service.spec.update_config.as_ref().map_or(0, |c| c.delay);
+        let asleep = service.turn_taken && delay > 3_600_000_000_000;
         let next: Vec<(u64, usize)> = stale
             .iter()
+            .filter(|_| !asleep)
             .take(usize::try_from(room).unwrap_or(usize::MAX))
             .map(|slot| (slot.number, slot.newest))
             .collect();
         if now == Update::Updating {
+            let taken = !next.is_empty();
+            self.services
+                .get_mut(name)
+                .expect("it was there")
+                .turn_taken |= taken;
             for (number, old) in next {
                 let id = self.tasks[old].seen.id.clone();
                 self.tasks[old].unwant("shutdown");

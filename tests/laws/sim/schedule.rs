@@ -30,6 +30,21 @@ pub fn fits(spec: &ServiceSpec, node: &Node) -> bool {
     })
 }
 
+/// Whether a task that was made from one spec is replaced when another is posted, word by word
+/// (swarmkit: `orchestrator.IsTaskDirty`): where of the template only the placement differs, and
+/// the node fits, nobody looks at the endpoint.
+pub fn is_dirty(to: &ServiceSpec, made_from: &ServiceSpec, node: Option<&Node>) -> bool {
+    let (new, old) = (&to.task_template, &made_from.task_template);
+    if new.placement != old.placement {
+        let mut elsewhere = new.clone();
+        elsewhere.placement.clone_from(&old.placement);
+        if elsewhere == *old && node.is_some_and(|node| fits(to, node)) {
+            return false;
+        }
+    }
+    new != old || to.endpoint_spec != made_from.endpoint_spec
+}
+
 /// Ports that a spec takes on the host itself.
 fn host_ports(spec: &ServiceSpec) -> impl Iterator<Item = u32> {
     spec.endpoint_spec
@@ -135,7 +150,11 @@ impl World {
             let Some(node) = self.node(&task.seen.node_id) else {
                 continue;
             };
-            if !task.is_wanted() || task.is_over() || fits(&task.spec, node) {
+            // The service's constraints, not those that the task was made with.
+            let service = self.services.get(&task.seen.service);
+            let service = service.filter(|service| service.id == task.seen.service_id);
+            let spec = service.map_or(&task.spec, |service| &service.spec);
+            if !task.is_wanted() || task.is_over() || fits(spec, node) {
                 continue;
             }
             let stamp = self.stamp();

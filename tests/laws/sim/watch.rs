@@ -15,6 +15,8 @@ const VOTERS: [&str; 2] = ["etcd", "zookeeper"];
 pub struct Watch {
     pub failures: Vec<String>,
     pub violations: Vec<String>,
+    /// The component to count, and the fewest of its tasks that were up at once since.
+    pub fewest: Option<(&'static str, usize)>,
     /// Voters of which all members have run together.
     formed: BTreeSet<&'static str>,
     below: BTreeSet<&'static str>,
@@ -24,6 +26,9 @@ impl World {
     pub fn watch(&mut self) {
         self.watch_quorums();
         self.watch_twins();
+        if let Some((component, fewest)) = self.watch.fewest {
+            self.watch.fewest = Some((component, fewest.min(self.up(component))));
+        }
     }
 
     fn watch_quorums(&mut self) {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, Ipv4Addr};
 use std::rc::Rc;
 
-use milvus_swarm::observed::{Config, Network, Node, Secret, Task};
+use milvus_swarm::observed::{Config, Network, Node, Others, Secret, Task};
 use milvus_swarm::spec::ServiceSpec;
 
 use super::data::Data;
@@ -31,6 +31,8 @@ pub struct World {
     /// Texts of configs, by name.
     pub config_data: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, Secret>,
+    /// What services that are none of the cluster's hold.
+    pub others: Others,
     /// Bytes of secrets, by name; tests look for them where they must not be.
     pub secret_bytes: BTreeMap<String, String>,
     /// Nodes without power, and since when.
@@ -49,9 +51,11 @@ pub struct SimService {
     pub id: String,
     pub version: u64,
     pub spec: Rc<ServiceSpec>,
-    /// Counts changes of what tasks are made from.
+    /// Counts the specs that were posted.
     pub edition: u64,
     pub update: Update,
+    /// Whether the updater replaced tasks since the spec was posted, and sleeps for its delay.
+    pub turn_taken: bool,
     pub changed_at: Millis,
 }
 
@@ -65,11 +69,11 @@ pub enum Update {
     Paused,
 }
 
-/// A task, what it was made from, and its process.
+/// A task, what it was made from whatever was posted since, and its process.
 pub struct SimTask {
     pub seen: Task,
     pub spec: Rc<ServiceSpec>,
-    /// The edition of the service that it was made from, or that it also satisfies.
+    /// The edition of the service that it was made from, or the last by which it is not dirty.
     pub edition: u64,
     pub due: Option<Millis>,
     pub start_after: Millis,
@@ -110,6 +114,7 @@ impl World {
             configs: BTreeMap::new(),
             config_data: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            others: Others::default(),
             secret_bytes: BTreeMap::new(),
             dark: BTreeMap::new(),
             data: Data::default(),

@@ -1,0 +1,174 @@
+//! What works and may go wrong later: mistakes of an inventory that forbid nothing, so the plan
+//! warns of them, each in one line with the hosts and the key to change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::component::Component;
+use crate::inventory::size::show_bytes;
+use crate::inventory::{Host, Inventory, minio};
+use crate::refuse::words::{list, names};
+use crate::release::Release;
+use crate::role::Role;
+
+/// Roles whose load is that of the data: they can starve a Swarm manager on the same host.
+const HEAVY: [Role; 4] = [Role::Query, Role::Index, Role::Minio, Role::Bookie];
+/// Roles whose processes size themselves by the memory that they see.
+const GREEDY: [Role; 3] = [Role::Query, Role::Index, Role::Data];
+/// What a Java machine takes beside heap and direct memory: code, threads, classes.
+const BESIDE: i64 = 1 << 30;
+
+/// Every warning about an inventory, in the same order each time.
+#[must_use]
+pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
+    let mut found = Vec::new();
+    // On the only host of a cluster nothing can be anywhere else.
+    if inventory.hosts.len() > 1 {
+        found.extend(loaded_managers(inventory));
+        found.extend(unlimited(inventory, release));
+        found.extend(one_zone(inventory));
+    }
+    found.extend(shared_disk(inventory));
+    for role in [Role::Bookie, Role::Broker] {
+        found.extend(tight(inventory, role));
+    }
+    found
+}
+
+fn hosts(all: &[&Host]) -> String {
+    names(all.iter().map(|host| &host.name))
+}
+
+fn roles(all: &[Role]) -> String {
+    names(all.iter().map(|role| role.name()))
+}
+
+/// The roles that some of the hosts have.
+fn among(roles: &[Role], hosts: &[&Host]) -> Vec<Role> {
+    let any = |role: &Role| hosts.iter().any(|host| host.roles.contains(role));
+    roles.iter().copied().filter(any).collect()
+}
+
+/// A busy host answers its peers late, and a Swarm without a leader starts nothing.
+fn loaded_managers(inventory: &Inventory) -> Option<String> {
+    let is_loaded = |host: &&Host| HEAVY.iter().any(|role| host.roles.contains(role));
+    let managers = inventory.hosts_with(Role::Manager);
+    let loaded: Vec<&Host> = managers.filter(is_loaded).collect();
+    let heavy = among(&HEAVY, &loaded);
+    let verb = if heavy.len() == 1 { "runs" } else { "run" };
+    (!loaded.is_empty()).then(|| {
+        format!(
+            "{} {verb} on the Swarm managers {}: under load the Swarm may lose its leader; give these \
+             `roles` to other hosts",
+            roles(&heavy),
+            hosts(&loaded)
+        )
+    })
+}
+
+/// Milvus reads the limit of its container and takes the host's memory for its own without one.
+fn unlimited(inventory: &Inventory, release: &Release) -> Option<String> {
+    let greedy: Vec<Role> = GREEDY
+        .into_iter()
+        .filter(|role| inventory.settings(*role).memory.limit.is_none())
+        .collect();
+    let processes = |host: &Host| -> u64 {
+        Component::of(release)
+            .filter(|row| row.milvus.is_some() && host.roles.contains(&row.role))
+            .map(|row| inventory.settings(row.role).per_host)
+            .sum()
+    };
+    let shared: Vec<&Host> = inventory
+        .hosts
+        .iter()
+        .filter(|host| greedy.iter().any(|role| host.roles.contains(role)))
+        .filter(|host| processes(host) > 1)
+        .collect();
+    let greedy = among(&greedy, &shared);
+    let keys = greedy
+        .iter()
+        .map(|role| format!("`roles.{role}.memory.limit`"));
+    (!shared.is_empty()).then(|| {
+        format!(
+            "no memory limit for {}, beside other Milvus processes on {}: each counts on the whole \
+             host; set {}",
+            roles(&greedy),
+            hosts(&shared),
+            list(keys.collect())
+        )
+    })
+}
+
+/// The zone that all hosts with a role are in, if they are several and it is one.
+fn zone_of(inventory: &Inventory, role: Role) -> Option<&str> {
+    let mut members = inventory.hosts_with(role);
+    let zone = members.next()?.zone.as_deref()?;
+    let mut others = members.map(|host| host.zone.as_deref()).peekable();
+    others.peek()?;
+    others.all(|other| other == Some(zone)).then_some(zone)
+}
+
+/// Zones are there to lose one of them; a quorum inside one is lost with it.
+fn one_zone(inventory: &Inventory) -> Vec<String> {
+    let mut gathered: BTreeMap<&str, Vec<Role>> = BTreeMap::new();
+    for role in [Role::Etcd, Role::Zookeeper] {
+        if let Some(zone) = zone_of(inventory, role) {
+            gathered.entry(zone).or_default().push(role);
+        }
+    }
+    let all = inventory.hosts.iter();
+    let zones: BTreeSet<&String> = all.filter_map(|host| host.zone.as_ref()).collect();
+    gathered
+        .into_iter()
+        .filter(|_| zones.len() > 1)
+        .map(|(zone, of)| {
+            let has = |host: &&Host| of.iter().any(|role| host.roles.contains(role));
+            let members: Vec<&Host> = inventory.hosts.iter().filter(has).collect();
+            format!(
+                "all members of {} are in zone `{zone}`, on {}: without that zone Milvus stops; give \
+                 these `roles` to hosts of other zones",
+                roles(&of),
+                hosts(&members)
+            )
+        })
+        .collect()
+}
+
+/// All drives of a host are made in one place: volumes or one directory. `MinIO` counts them as
+/// independent, so an erasure set may lose more drives than it can with one disk.
+fn shared_disk(inventory: &Inventory) -> Option<String> {
+    let drives = inventory.settings(Role::Minio).drives;
+    let members: Vec<&Host> = inventory.hosts_with(Role::Minio).collect();
+    let enough = (members.len() as u64..).find(|hosts| minio::is_valid(*hosts, 1))?;
+    let more = if enough == members.len() as u64 {
+        String::new()
+    } else {
+        format!(" on {enough} hosts")
+    };
+    (drives > 1).then(|| {
+        format!(
+            "{drives} MinIO drives are in one place on each of {}: unless `data.dir` has a disk mounted for each, \
+             they fail together; set `roles.minio.drives: 1`{more} before the first `up`",
+            hosts(&members)
+        )
+    })
+}
+
+/// More than the limit is an error of the inventory already.
+fn tight(inventory: &Inventory, role: Role) -> Option<String> {
+    let settings = inventory.settings(role);
+    let (jvm, limit) = (settings.jvm?, settings.memory.limit?);
+    let needed = jvm.heap.saturating_add(jvm.direct).saturating_add(BESIDE);
+    let members: Vec<&Host> = inventory.hosts_with(role).collect();
+    (needed > limit).then(|| {
+        format!(
+            "`{role}` on {} has {} of memory for {} of heap and {} beside it: its Java machine takes \
+             about 1GiB more and would be killed when busy; set `roles.{role}.memory.limit` to {} or \
+             more",
+            hosts(&members),
+            show_bytes(limit),
+            show_bytes(jvm.heap),
+            show_bytes(jvm.direct),
+            show_bytes(needed)
+        )
+    })
+}

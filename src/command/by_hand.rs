@@ -1,0 +1,217 @@
+//! The commands around `docker stack deploy`: what `up` does, for people who type it themselves.
+//!
+//! Every command is one line that begins with three spaces and can be copied to a shell.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use crate::component::Component;
+use crate::gate::short;
+use crate::inventory::{Inventory, THIS_HOST};
+use crate::plan::SecretSource;
+use crate::render::ROOT_SECRET;
+use crate::role::Role;
+use crate::topology::{member_label, role_label, zone_label};
+use crate::wanted::{CLUSTER_LABEL, Cluster};
+
+/// A page of them.
+pub(super) fn commands(inventory: &Inventory, cluster: &Cluster) -> String {
+    let mut text = format!(
+        "What `milvus-swarm up` does for cluster {}, by hand, on a manager:\n",
+        inventory.name
+    );
+    let sections = [
+        labels(inventory, cluster),
+        network(cluster),
+        secrets(inventory, cluster),
+        directories(cluster),
+        stacks(cluster),
+        password(inventory),
+    ];
+    for (section, number) in sections.into_iter().flatten().zip(1..) {
+        let _ = write!(text, "\n{number}. {}\n\n", section.title);
+        for line in section.lines {
+            let _ = writeln!(text, "   {line}");
+        }
+    }
+    text
+}
+
+struct Section {
+    title: String,
+    lines: Vec<String>,
+}
+
+/// A node as `docker node update` takes it, which knows no `self` (docker/cli:
+/// `cli/command/node/update.go`).
+fn node(host: &str) -> &str {
+    if host == THIS_HOST {
+        "\"$(docker node inspect self --format '{{.ID}}')\""
+    } else {
+        host
+    }
+}
+
+fn labels(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
+    let name = &inventory.name;
+    let update = |label: &str, value: &str, host: &str| {
+        format!(
+            "docker node update --label-add {label}={value} {}",
+            node(host)
+        )
+    };
+    let mut lines = Vec::new();
+    for (component, members) in &cluster.topology.members {
+        for member in members {
+            let label = member_label(name, &member.name);
+            let line = update(&label, "true", &member.host);
+            lines.push(format!("{line}   # {component}"));
+        }
+    }
+    // The task that writes Pulsar's metadata runs on any ZooKeeper host.
+    for member in cluster.topology.members("zookeeper") {
+        let label = role_label(name, Role::Zookeeper);
+        lines.push(update(&label, "true", &member.host));
+    }
+    for (label, host) in cluster.topology.pool_labels(name) {
+        lines.push(update(&label, "true", &host));
+    }
+    // Replicas are spread over them.
+    for host in &inventory.hosts {
+        if let Some(zone) = &host.zone {
+            lines.push(update(&zone_label(name), zone, &host.name));
+        }
+    }
+    Some(Section {
+        title: "Labels (`milvus-swarm plan` lists the node of each):".to_owned(),
+        lines,
+    })
+}
+
+fn network(cluster: &Cluster) -> Option<Section> {
+    let network = &cluster.wanted.network;
+    let encrypted = if network.options.contains_key("encrypted") {
+        " --opt encrypted"
+    } else {
+        ""
+    };
+    let subnet = network
+        .ipam
+        .as_ref()
+        .and_then(|ipam| ipam.config.first())
+        .map(|config| format!(" --subnet {}", config.subnet))
+        .unwrap_or_default();
+    Some(Section {
+        title: "Network:".to_owned(),
+        lines: vec![format!(
+            "docker network create --driver overlay --attachable{encrypted}{subnet} --label \
+             {CLUSTER_LABEL}={} {}",
+            cluster.wanted.cluster, network.name
+        )],
+    })
+}
+
+fn secrets(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
+    let secrets = &cluster.wanted.secrets;
+    let lines = secrets.iter().map(|secret| {
+        let bytes = match &secret.source {
+            SecretSource::Generated { length } => {
+                format!("tr -dc A-Za-z0-9 </dev/urandom | head -c {length}")
+            }
+            // Without the line break at its end, as `up` reads it.
+            SecretSource::File { path } => {
+                format!("printf %s \"$(tr -d '\\r' <{})\"", quoted(path))
+            }
+        };
+        format!(
+            "{bytes} | docker secret create --label {CLUSTER_LABEL}={} {} -",
+            cluster.wanted.cluster, secret.name
+        )
+    });
+    let credentials = &inventory.credentials;
+    let files = credentials.minio_password.is_some() || credentials.root_password.is_some();
+    let title = if files {
+        "Secrets (from the folder in which you run `milvus-swarm`: paths are those of the inventory):"
+    } else {
+        "Secrets:"
+    };
+    Some(Section {
+        title: title.to_owned(),
+        lines: lines.collect(),
+    })
+}
+
+/// A word of the shell that means itself.
+fn quoted(text: &str) -> String {
+    format!("'{}'", text.replace('\'', r"'\''"))
+}
+
+/// Swarm turns a task away whose directory is not there.
+fn directories(cluster: &Cluster) -> Option<Section> {
+    let mut by_host: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for spec in cluster.wanted.services() {
+        let name = short(&spec.name);
+        let mut members = cluster.topology.members.values().flatten();
+        let Some(member) = members.find(|member| member.name == name) else {
+            continue;
+        };
+        let uid = Component::of_service(name).map_or(0, |row| row.uid);
+        let mounts = spec.task_template.container_spec.mounts.iter();
+        for mount in mounts.filter(|mount| mount.kind == "bind") {
+            let path = quoted(&mount.source);
+            let make = format!("[ -d {path} ] || install -d -m 0700 -o {uid} -g 0 {path}");
+            by_host.entry(&member.host).or_default().insert(make);
+        }
+    }
+    let lines: Vec<String> = by_host
+        .into_iter()
+        .flat_map(|(host, makes)| std::iter::once(format!("# on {host}")).chain(makes))
+        .collect();
+    (!lines.is_empty()).then(|| Section {
+        title: "Directories, as root on each host; one that is there keeps its owner:".to_owned(),
+        lines,
+    })
+}
+
+fn stacks(cluster: &Cluster) -> Option<Section> {
+    let deploy = |file: &crate::render::StackFile| {
+        format!(
+            "docker stack deploy -c {}.yml {}",
+            file.name, file.namespace
+        )
+    };
+    Some(Section {
+        title: "Stacks, from the folder of this file, each when the one before it is healthy:"
+            .to_owned(),
+        lines: cluster.files.iter().map(deploy).collect(),
+    })
+}
+
+/// Milvus makes up root's default password at its first start, unless `up` was there before.
+fn password(inventory: &Inventory) -> Option<Section> {
+    let mut title =
+        "Root's password. Milvus started this way lets in everybody who reaches a proxy \
+                     as user `root`\nwith the password `Milvus`. Better leave the last stack to \
+                     `milvus-swarm up`, which puts the\npassword of the secret in place before the \
+                     first start."
+            .to_owned();
+    let Some(port) = inventory.publish.proxy else {
+        return Some(Section {
+            title,
+            lines: Vec::new(),
+        });
+    };
+    title.push_str(
+        "\nElse change it at once, on a host with a proxy, with pymilvus (`pip install pymilvus`):",
+    );
+    Some(Section {
+        title,
+        lines: vec![format!(
+            "docker exec \"$(docker ps -q -f name={}-milvus_proxy | head -n 1)\" cat \
+             /run/secrets/{ROOT_SECRET} | python3 -c 'import sys; from pymilvus import connections, \
+             utility; connections.connect(uri=\"http://127.0.0.1:{port}\", user=\"root\", \
+             password=\"Milvus\"); utility.reset_password(\"root\", \"Milvus\", sys.stdin.read())'",
+            inventory.name
+        )],
+    })
+}

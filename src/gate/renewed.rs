@@ -1,0 +1,85 @@
+//! Whether a renewed task of a Milvus service has taken over from the one before.
+
+use std::net::IpAddr;
+
+use super::session::{Session, read};
+use super::{Answers, Verdict, Why, short, swarm, task_name};
+use crate::milvus::grpc::ShardLeader;
+use crate::observed::{Observed, Task};
+
+pub(super) fn judge(
+    service: &str,
+    role: &str,
+    (renewed, tasks): (u64, u64),
+    seen: &Observed,
+    answers: &Answers,
+) -> Verdict {
+    let sessions: Vec<Session> = match read(answers) {
+        Ok(sessions) => sessions
+            .into_iter()
+            .filter(|one| one.role == role)
+            .collect(),
+        Err(verdict) => return verdict,
+    };
+    let up: Vec<&Task> = seen.tasks_of(service).filter(|task| task.is_up()).collect();
+    let current = up.iter().filter(|task| seen.is_current(task)).count() as u64;
+    let mut reasons = Vec::new();
+    if current < renewed {
+        let mut why = swarm::too_few(service, renewed, seen);
+        if why.is_empty() {
+            let text = format!("has {current} of {renewed} tasks with the new spec");
+            why.push(Why::new(short(service), text));
+        }
+        reasons.append(&mut why);
+    } else if (up.len() as u64) < tasks {
+        let text = format!("has {} of {tasks} tasks up", up.len());
+        reasons.push(Why::new(short(service), text));
+    }
+    let lives = |ip: IpAddr| {
+        up.iter()
+            .any(|task| task.addresses.values().any(|a| *a == ip))
+    };
+    for task in &up {
+        let registered = sessions.iter().any(|session| {
+            let ip = session.ip();
+            !session.stopping && task.addresses.values().any(|a| Some(*a) == ip)
+        });
+        if !registered {
+            reasons.push(Why::new(task_name(task), "has not registered in etcd yet"));
+        }
+    }
+    for session in sessions.iter().filter(|one| !one.ip().is_some_and(lives)) {
+        let what = if session.stopping {
+            "is handing over its work"
+        } else {
+            "has ended and is still registered in etcd"
+        };
+        reasons.push(Why::new(&session.address, what));
+    }
+    if let Some(leaders) = answers.get(1) {
+        reasons.extend(leaderless(leaders, &sessions));
+    }
+    Verdict::from_reasons(reasons, || format!("{renewed} of {tasks} renewed"))
+}
+
+/// Shards whose leader is no live query node.
+fn leaderless(leaders: &crate::question::Answer, sessions: &[Session]) -> Vec<Why> {
+    let leaders: Result<Vec<ShardLeader>, String> = leaders.ok().and_then(|bytes| {
+        serde_json::from_slice(bytes).map_err(|error| format!("shard leaders: {error}"))
+    });
+    match leaders {
+        Err(why) => vec![Why::new("proxy", why)],
+        Ok(leaders) => leaders
+            .into_iter()
+            .filter(|leader| {
+                !sessions
+                    .iter()
+                    .any(|session| !session.stopping && session.server_id == leader.leader)
+            })
+            .map(|leader| {
+                let shard = format!("{}/{}", leader.collection, leader.channel);
+                Why::new(shard, "has no leader yet")
+            })
+            .collect(),
+    }
+}

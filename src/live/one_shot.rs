@@ -1,0 +1,103 @@
+//! A task that does one thing on one node and ends: the engine that the tool talks to cannot
+//! touch the disks of other nodes.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::{Live, failure};
+use crate::engine::EngineError;
+use crate::execute::Failure;
+use crate::spec::{
+    ContainerSpec, Mode, Mount, Placement, Replicated, RestartPolicy, ServiceSpec, TaskSpec,
+};
+use crate::wanted::CLUSTER_LABEL;
+
+/// Looks at the task this often.
+const LOOK: Duration = Duration::from_millis(300);
+/// Gives up after so many looks: three minutes.
+const LOOKS: u32 = 600;
+/// Lines of a task that failed.
+const LINES: usize = 5;
+
+/// What a task does.
+pub(super) struct OneShot<'a> {
+    /// One word for the name of its service.
+    pub verb: &'a str,
+    pub hostname: &'a str,
+    /// An argument vector; run by root.
+    pub command: Vec<String>,
+    pub mounts: Vec<Mount>,
+}
+
+impl Live {
+    /// Runs a task to its end and takes its service away, whatever came of it.
+    pub(super) async fn run_once(&self, what: OneShot<'_>) -> Result<(), Failure> {
+        let hostname = what.hostname.to_owned();
+        let spec = self.one_shot(what);
+        let name = spec.name.clone();
+        if let Err(EngineError::Conflict(_)) = self.engine.create_service(&spec).await.map(drop) {
+            // Left by a run that was killed: it may have been given something else to do.
+            let _ = self.engine.remove_service(&name).await;
+            self.engine.create_service(&spec).await.map_err(failure)?;
+        }
+        let result = self.ended(&name, &hostname).await;
+        let _ = self.engine.remove_service(&name).await;
+        result
+    }
+
+    async fn ended(&self, service: &str, hostname: &str) -> Result<(), Failure> {
+        let mut state = String::from("has no task yet");
+        for _ in 0..LOOKS {
+            let tasks = self.engine.tasks_of(&[service]).await.map_err(failure)?;
+            if let Some(task) = tasks.last() {
+                match task.state.as_str() {
+                    "complete" => return Ok(()),
+                    "failed" | "rejected" => {
+                        let lines = self.engine.task_logs(&task.id, LINES).await;
+                        let lines = lines.unwrap_or_default().join("; ");
+                        let lines = lines.replace(char::is_control, " ");
+                        state = format!("{}: {} {lines}", task.state, task.error);
+                        break;
+                    }
+                    other => state = format!("is {other} {}", task.error),
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(Failure {
+            message: format!("task `{service}` on `{hostname}` {}", state.trim_end()),
+            hint: None,
+            moved: false,
+        })
+    }
+
+    fn one_shot(&self, what: OneShot<'_>) -> ServiceSpec {
+        ServiceSpec {
+            name: format!("{}-{}-{}", self.cluster, what.verb, what.hostname),
+            labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), self.cluster.clone())]),
+            task_template: Box::new(TaskSpec {
+                container_spec: ContainerSpec {
+                    image: self.probe.image.clone(),
+                    command: what.command,
+                    user: "0".to_owned(),
+                    mounts: what.mounts,
+                    ..ContainerSpec::default()
+                },
+                restart_policy: Some(RestartPolicy {
+                    condition: "none".to_owned(),
+                    ..RestartPolicy::default()
+                }),
+                placement: Placement {
+                    constraints: vec![format!("node.hostname == {}", what.hostname)],
+                    ..Placement::default()
+                },
+                ..TaskSpec::default()
+            }),
+            mode: Mode {
+                replicated: Some(Replicated { replicas: Some(1) }),
+                ..Mode::default()
+            },
+            ..ServiceSpec::default()
+        }
+    }
+}

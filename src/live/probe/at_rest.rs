@@ -1,0 +1,113 @@
+//! Credentials of a cluster that is down: its secrets are kept with its data, but the network
+//! that a probe is on went with its services. They are read through a task of its own that is on
+//! no network. It is never asked anything else, so a gate can't end up at a task from which no
+//! component is reached.
+
+use std::time::Duration;
+
+use crate::engine::{EngineError, Tunnel};
+use crate::live::Live;
+use crate::observed::Task;
+use crate::question::{Answer, Question};
+use crate::spec::{EndpointSpec, ServiceSpec};
+
+/// Looks at the task this often.
+const LOOK: Duration = Duration::from_millis(250);
+/// Gives up after so many looks: half a minute.
+const LOOKS: u32 = 120;
+
+fn name(cluster: &str) -> String {
+    format!("{cluster}-reader")
+}
+
+impl Live {
+    /// Whether there is no network of the cluster to ask anything on, by the last look.
+    #[must_use]
+    pub fn has_no_network(&self) -> bool {
+        !self
+            .last
+            .borrow()
+            .networks
+            .contains_key(&self.probe.network)
+    }
+
+    /// Credentials of a cluster without a network, in the order of their keys.
+    ///
+    /// # Errors
+    /// The task does not run here, or does not find them.
+    pub async fn secrets_at_rest(&self, keys: &[&str]) -> Result<Vec<String>, String> {
+        self.room_for_probe()?;
+        let spec = self.reader();
+        let text = |error: EngineError| error.to_string();
+        match self.engine.create_service(&spec).await {
+            Ok(_) => {}
+            Err(EngineError::Conflict(_)) => {
+                // Left by a run that was killed: its task may have ended.
+                self.engine.remove_service(&spec.name).await.map_err(text)?;
+                self.engine.create_service(&spec).await.map_err(text)?;
+            }
+            Err(error) => return Err(text(error)),
+        }
+        let result = self.read_at(&spec.name, keys).await;
+        let _ = self.engine.remove_service(&spec.name).await;
+        result
+    }
+
+    fn reader(&self) -> ServiceSpec {
+        let this_node = self.last.borrow().this_node.clone();
+        let mut spec = self.probe.spec(&self.cluster, &this_node);
+        spec.name = name(&self.cluster);
+        spec.task_template.networks.clear();
+        // Round-robin names are a matter of networks.
+        spec.endpoint_spec = EndpointSpec::default();
+        spec
+    }
+
+    async fn read_at(&self, service: &str, keys: &[&str]) -> Result<Vec<String>, String> {
+        let container = self.container_of(service).await?;
+        let tunnel = Tunnel::open(&self.engine, &container)
+            .await
+            .map_err(|error| error.to_string())?;
+        let mut found = Vec::new();
+        for key in keys {
+            let path = format!("/run/secrets/{key}");
+            match tunnel.ask(Question::File { path }).await {
+                Answer::Bytes(bytes) => {
+                    let text = String::from_utf8(bytes);
+                    let text = text.map_err(|_| format!("secret `{key}` is not text"))?;
+                    found.push(text.trim_end_matches('\n').to_owned());
+                }
+                Answer::Failed(why) => return Err(format!("secret `{key}` was not read: {why}")),
+                Answer::Http { .. } => return Err(format!("secret `{key}` was not read")),
+            }
+        }
+        Ok(found)
+    }
+
+    async fn container_of(&self, service: &str) -> Result<String, String> {
+        let mut state = "has no task yet".to_owned();
+        for _ in 0..LOOKS {
+            let seen = self.look().await.map_err(|error| error.to_string())?;
+            let mut tasks = seen.tasks.iter().filter(|task| task.is_wanted());
+            if let Some(task) = tasks.rfind(|task| task.service == service) {
+                if task.state == "running" && !task.container_id.is_empty() {
+                    return Ok(task.container_id.clone());
+                }
+                state = how(task);
+                if matches!(task.state.as_str(), "failed" | "rejected" | "complete") {
+                    break;
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        Err(format!("task `{service}` {state}"))
+    }
+}
+
+/// `is pending: no suitable node`.
+fn how(task: &Task) -> String {
+    match task.error.as_str() {
+        "" => format!("is {}", task.state),
+        error => format!("is {}: {error}", task.state),
+    }
+}

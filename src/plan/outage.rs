@@ -1,0 +1,182 @@
+//! What users will miss while a plan is executed, and for about how long.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Action, Because, Plan};
+use crate::component::{COMPONENTS, Component};
+use crate::gate::short;
+use crate::observed::Task;
+use crate::spec::Restart;
+
+/// Something that does not work for a while.
+#[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Outage {
+    /// The component whose tasks restart or go.
+    pub component: String,
+    /// Tasks of it that end.
+    pub tasks: u64,
+    /// What that means for users.
+    pub effect: String,
+    /// About how long, in seconds: as measured with little data on small machines; loading
+    /// much data takes longer.
+    pub seconds: u64,
+}
+
+/// Estimates from the tasks that the steps of a plan end. What is created for the first time is
+/// no outage.
+pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<Outage> {
+    let mut up: BTreeMap<usize, u64> = BTreeMap::new();
+    for (service, tasks) in running {
+        if let Some(row) = row(short(service)) {
+            *up.entry(row).or_default() += tasks.len() as u64;
+        }
+    }
+    let mut losses: BTreeMap<usize, Loss> = BTreeMap::new();
+    for step in &plan.steps {
+        let Some(ends) = &step.ends else { continue };
+        // Services that nothing wants any more are taken away all at the same time; labels go
+        // from one host after the other.
+        let at_once = match &step.action {
+            Action::RemoveService { .. } if step.because == Because::Orphan => ends.tasks,
+            // What is too many goes at the same time, together with the first to be replaced.
+            Action::UpdateService { turn: Some(_), .. } if ends.tasks > 1 => ends.tasks,
+            Action::UpdateService {
+                from,
+                spec,
+                restart,
+                turn: None,
+                ..
+            } => match restart {
+                Restart::None => ends.tasks,
+                _ => {
+                    let replicas = from.replicas().zip(spec.replicas());
+                    replicas.map_or(0, |(from, to)| from.saturating_sub(to))
+                }
+            },
+            _ => 0,
+        };
+        let chosen = ends.tasks < ends.among.len() as u64;
+        for (at, ended) in ends.among.iter().enumerate() {
+            if chosen && at as u64 >= ends.tasks {
+                break;
+            }
+            let service = ended.task.rsplit_once('.').map_or("", |(name, _)| name);
+            if let Some(row) = row(service) {
+                let loss = losses.entry(row).or_default();
+                loss.tasks += 1;
+                loss.at_once += u64::from((at as u64) < at_once);
+                loss.removed += u64::from(matches!(step.action, Action::RemoveService { .. }));
+            }
+        }
+    }
+    losses
+        .into_iter()
+        .map(|(row, loss)| {
+            let up = up.get(&row).copied().unwrap_or_default();
+            let name = COMPONENTS[row].name;
+            let (effect, each) = if loss.removed >= up {
+                ("all of it goes: the inventory has none any more", 10)
+            } else if up == 1 || loss.at_once >= up {
+                without(name)
+            } else if loss.at_once > 1 {
+                together(name)
+            } else {
+                one_by_one(name)
+            };
+            // Those that go together take the time of one.
+            let rounds = match name {
+                "minio" => 1,
+                _ => loss.tasks - loss.at_once.saturating_sub(1),
+            };
+            Outage {
+                component: name.to_owned(),
+                tasks: loss.tasks,
+                effect: effect.to_owned(),
+                seconds: each * rounds,
+            }
+        })
+        .collect()
+}
+
+/// What a component loses.
+#[derive(Default)]
+struct Loss {
+    tasks: u64,
+    /// Of those, how many do not wait for each other.
+    at_once: u64,
+    /// Of those, how many go with their service.
+    removed: u64,
+}
+
+/// The place of a service's component in the table.
+fn row(short: &str) -> Option<usize> {
+    let component = Component::of_service(short)?;
+    COMPONENTS
+        .iter()
+        .position(|other| other.name == component.name)
+}
+
+/// What it means that a component has no task for a while, and for about how many seconds.
+fn without(component: &str) -> (&'static str, u64) {
+    match component {
+        "etcd" => ("all of Milvus stands still: no etcd member is up", 5),
+        "zookeeper" => ("no new ledgers: writes stall", 10),
+        "bookie" => ("no writes", 15),
+        "broker" => ("no writes, and searches wait for the log", 15),
+        "querynode" => ("no searches until the data is loaded again", 30),
+        "proxy" => ("no requests at all", 10),
+        _ => one_by_one(component),
+    }
+}
+
+/// What it means that some tasks end at the same time while others go on.
+fn together(component: &str) -> (&'static str, u64) {
+    match component {
+        "querynode" => (
+            "searches miss what they had loaded until others have loaded it",
+            30,
+        ),
+        "proxy" => ("clients of these proxies are cut off and must reconnect", 5),
+        _ => one_by_one(component),
+    }
+}
+
+/// What it means that tasks end one after the other, and for about how many seconds each.
+fn one_by_one(component: &str) -> (&'static str, u64) {
+    match component {
+        "etcd" => (
+            "nothing; one member at a time, the others keep the quorum",
+            5,
+        ),
+        "minio" => (
+            "no flush, no load, no index build: MinIO's servers restart together; searches of \
+             loaded data go on",
+            20,
+        ),
+        "zookeeper" => ("nothing; one member at a time", 10),
+        "bookie" => ("writes go to the other bookies", 15),
+        "broker" => (
+            "topics move to another broker: writes stall for some seconds",
+            10,
+        ),
+        "querynode" => (
+            "one at a time, each handed over; where it leads a shard, exact searches may miss \
+             rows for 2 to 7 s",
+            7,
+        ),
+        "datanode" | "streamingnode" => ("writes stall while channels move", 5),
+        "indexnode" => ("index builds start again", 5),
+        "proxy" => (
+            "one at a time: clients of that proxy are cut off and must reconnect",
+            5,
+        ),
+        // Milvus 2.3.5 leaves its session to its lease: 31 s until the next one leads (measured).
+        _ => (
+            "no DDL, no load and no flush until another coordinator leads",
+            30,
+        ),
+    }
+}

@@ -1,0 +1,130 @@
+//! What services wait for: labels, the network, secrets, configs, directories.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::adopt::labelled;
+use super::build::Builder;
+use super::wanted::{Directory, NodeLabels};
+use super::{Action, Because, StepId};
+
+impl Builder<'_> {
+    pub(super) fn labels(&mut self) {
+        for labels in &self.wanted.labels {
+            let mut add = labels.add.clone();
+            if let Some(drain) = self.drain {
+                // A pending query node must not land on the host that was just emptied.
+                add.remove(&drain.label);
+            }
+            let remove = self.idle(labels);
+            if add.is_empty() && remove.is_empty() {
+                continue;
+            }
+            let id = self.label(labels, add, remove, Vec::new());
+            for label in labels.add.keys().chain(&labels.remove) {
+                self.placed.entry(label).or_default().push(id);
+            }
+        }
+    }
+
+    /// Sets and takes labels of one node.
+    pub(super) fn label(
+        &mut self,
+        labels: &NodeLabels,
+        add: BTreeMap<String, String>,
+        remove: Vec<String>,
+        after: Vec<StepId>,
+    ) -> StepId {
+        let mut from = labels.from.clone();
+        from.retain(|label, _| add.contains_key(label));
+        let because = labelled(&add, &from);
+        self.plan.push(
+            "labels",
+            Action::LabelNode {
+                node_id: labels.node_id.clone(),
+                hostname: labels.hostname.clone(),
+                add,
+                from,
+                remove,
+            },
+            after,
+            because,
+        )
+    }
+
+    pub(super) fn objects(&mut self) {
+        // A node that cannot be labelled ends it all before anything is made. Secrets outlive the
+        // services: where they are, every member that ever ran has its label, and one without is
+        // new (`refuse::join`).
+        let labelled: Vec<StepId> = (0..self.plan.steps.len()).collect();
+        let network = &self.wanted.network;
+        if !self.seen.networks.contains_key(&network.name) {
+            let id = self.plan.push(
+                "network",
+                Action::CreateNetwork {
+                    spec: network.clone(),
+                },
+                labelled.clone(),
+                Because::Missing,
+            );
+            self.base.push(id);
+        }
+        for secret in &self.wanted.secrets {
+            if self.seen.secrets.contains_key(&secret.name) {
+                continue;
+            }
+            let id = self.plan.push(
+                "secrets",
+                Action::CreateSecret {
+                    name: secret.name.clone(),
+                    labels: secret.labels.clone(),
+                    source: secret.source.clone(),
+                },
+                labelled.clone(),
+                Because::Missing,
+            );
+            self.base.push(id);
+        }
+        for (name, config) in &self.wanted.configs {
+            if self.seen.configs.contains_key(name) {
+                continue;
+            }
+            let id = self.plan.push(
+                "configs",
+                Action::CreateConfig {
+                    name: name.clone(),
+                    labels: config.labels.clone(),
+                    data: String::from_utf8_lossy(&config.data).into_owned(),
+                    template_driver: config.template_driver.clone(),
+                },
+                Vec::new(),
+                Because::Missing,
+            );
+            self.configs.insert(name.clone(), id);
+        }
+    }
+
+    /// Directories of members that are created; those of members that run are there.
+    pub(super) fn directories(&mut self) {
+        let mut by_host: BTreeMap<&str, (&str, BTreeSet<&Directory>)> = BTreeMap::new();
+        for (service, home) in &self.wanted.directories {
+            if !self.seen.services.contains_key(service) {
+                let entry = by_host.entry(&home.hostname).or_default();
+                entry.0 = &home.node_id;
+                entry.1.extend(&home.directories);
+            }
+        }
+        for (hostname, (node_id, directories)) in by_host {
+            let id = self.plan.push(
+                "directories",
+                Action::MakeDirectories {
+                    node_id: node_id.to_owned(),
+                    hostname: hostname.to_owned(),
+                    directories: directories.into_iter().cloned().collect(),
+                },
+                Vec::new(),
+                Because::Missing,
+            );
+            self.directories.insert(hostname.to_owned(), id);
+        }
+    }
+}

@@ -1,0 +1,249 @@
+//! Restarting what runs, so that a quorum is always left and no search notices.
+
+use super::adopt::because;
+use super::build::{Builder, update};
+use super::surplus::surplus;
+use super::wanted::{Phase, Renewal};
+use super::{Action, Because, StepId, Turn};
+use crate::gate::{Gate, Verdict};
+use crate::observed::Task;
+use crate::spec::{Restart, ServiceSpec, diff, posted};
+
+/// Between two tasks of one update Swarm waits this long, in nanoseconds: a day, so that the
+/// next task is replaced when the tool posts the spec again and not before. SwarmKit's updater
+/// replaces `parallelism` tasks, then sleeps for the delay; a changed spec starts it anew
+/// (swarmkit: `manager/orchestrator/update/updater.go`).
+const PAUSE: i64 = 24 * 3600 * 1_000_000_000;
+
+impl Builder<'_> {
+    /// Members that do not run are seen to first and all at once. Then those that run restart
+    /// one after the other, each once the whole is healthy, so that a quorum is always left.
+    pub(super) fn members(&mut self, phase: &Phase, needs: &[StepId]) -> Vec<StepId> {
+        let (restart, rest): (Vec<_>, Vec<_>) = phase
+            .services
+            .iter()
+            .partition(|spec| self.ends_a_process(spec));
+        let mut acted: Vec<StepId> = rest
+            .into_iter()
+            .filter_map(|spec| self.service(phase, spec, needs))
+            .collect();
+        let Some(whole) = phase.settles.last().or(phase.opens.last()) else {
+            return acted;
+        };
+        for spec in restart {
+            let mut after = needs.to_vec();
+            // Open at planning time and nothing done yet: no step is needed.
+            if let Some(healthy) = self.gate(phase, whole, &acted, needs) {
+                after.push(healthy);
+            }
+            acted.extend(self.service(phase, spec, &after));
+        }
+        acted
+    }
+
+    /// Whether bringing a service to its spec ends a process that runs now.
+    fn ends_a_process(&self, spec: &ServiceSpec) -> bool {
+        self.changes.contains_key(spec.name.as_str()) && self.stale(spec) > 0
+    }
+
+    /// What bringing a service to its spec does to the tasks that run.
+    fn restart(&self, spec: &ServiceSpec) -> Restart {
+        let changed = self.changes.get(spec.name.as_str());
+        changed.map_or(Restart::None, |changed| Restart::of(&changed.how, spec))
+    }
+
+    fn running(&self, service: &str) -> &[&Task] {
+        self.running.get(service).map_or(&[], Vec::as_slice)
+    }
+
+    /// How many running tasks of a service bringing it to its spec replaces.
+    fn stale(&self, spec: &ServiceSpec) -> usize {
+        self.stale_tasks(spec).count()
+    }
+
+    fn stale_tasks<'s>(&'s self, spec: &'s ServiceSpec) -> impl Iterator<Item = &'s Task> {
+        let restart = self.restart(spec);
+        let running = self.running(&spec.name).iter().copied();
+        running.filter(move |task| self.nodes.replaces(restart, spec, task, self.seen))
+    }
+
+    /// How many of those stay to be replaced: what is too many just goes.
+    fn stale_that_stay(&self, spec: &ServiceSpec) -> usize {
+        let left = usize::try_from(spec.replicas().unwrap_or(1)).unwrap_or(usize::MAX);
+        let tasks = self.seen.tasks_of(&spec.name);
+        let slots: Vec<&Task> = tasks.filter(|task| task.is_wanted()).collect();
+        let gone = match self.drain {
+            // Who leaves is chosen in another way.
+            Some(drain) if drain.service == spec.name => Vec::new(),
+            _ => surplus(&slots, left).unwrap_or_default(),
+        };
+        let stay = |task: &&Task| !gone.iter().any(|other| other.id == task.id);
+        self.stale_tasks(spec).filter(stay).count().min(left)
+    }
+
+    /// Whether the tasks that are made from the present spec satisfy the wanted one too.
+    fn keeps_renewed(&self, spec: &ServiceSpec) -> bool {
+        let restart = self.restart(spec);
+        let mut renewed = self
+            .running(&spec.name)
+            .iter()
+            .filter(|task| self.seen.is_current(task));
+        !matches!(restart, Restart::All | Restart::JobReruns)
+            && renewed.all(|task| !self.nodes.replaces(restart, spec, task, self.seen))
+    }
+
+    /// Whether a part of Milvus is about to be restarted while all of Milvus works: that happens
+    /// after all else, in upstream's upgrade order. Where a part does not work, every part is
+    /// brought to its spec at once, in the order of starting: the new spec may be what mends it.
+    pub(super) fn rolls_later(&self, phase: &Phase) -> bool {
+        let mut services = phase.services.iter();
+        let restarts = services.any(|spec| self.ends_a_process(spec));
+        phase.is_milvus && restarts && (self.milvus_works() || self.a_roll_is_under_way())
+    }
+
+    /// Whether no part of Milvus is missing or known not to work. One that could not be asked may
+    /// work, and one of which more is wanted than there is works as well as it does now. A part by
+    /// itself says too little: a coordinator that crashes again and again registers
+    /// and calls itself healthy each time, and only those who need it tell that it is not.
+    fn milvus_works(&self) -> bool {
+        let mut parts = self.wanted.phases.iter().filter(|phase| phase.is_milvus);
+        parts.all(|phase| {
+            let mut gates = phase.opens.iter().chain(&phase.settles);
+            let mut services = phase.services.iter();
+            services.all(|spec| self.seen.services.contains_key(&spec.name))
+                && gates.all(|gate| {
+                    let verdict = self.verdicts.get(&gate.standing(self.seen));
+                    verdict.is_none_or(Verdict::is_open)
+                })
+        })
+    }
+
+    /// Whether a run that renewed a service task by task ended in the middle of it.
+    fn a_roll_is_under_way(&self) -> bool {
+        self.wanted.services().any(|spec| {
+            let found = self.seen.services.get(&spec.name);
+            found.is_some_and(|found| paused_at(&found.spec).is_some())
+        })
+    }
+
+    /// What waits for a part that rolls later may start now: the part works.
+    pub(super) fn defer(&mut self, phase: &Phase) {
+        let needs = self.needs(phase);
+        self.opens.insert(phase.name.clone(), needs);
+    }
+
+    /// Restarts a part of Milvus that works.
+    pub(super) fn roll(&mut self, phase: &Phase) {
+        // Nothing restarts before all else is well.
+        let needs = self.ends.clone();
+        let mut acted = Vec::new();
+        for spec in &phase.services {
+            let Some(found) = self.seen.services.get(&spec.name) else {
+                acted.extend(self.service(phase, spec, &needs));
+                continue;
+            };
+            let mut from = found.spec.clone();
+            let mut after = needs.clone();
+            let mut fewer = from.clone();
+            if let Some(replicated) = &mut fewer.mode.replicated {
+                replicated.replicas = spec.replicas();
+            }
+            if let Some(last) = self.drained(phase, &fewer, &needs) {
+                from = fewer;
+                after = vec![last];
+            }
+            let stale = self.stale_that_stay(spec);
+            acted = match &phase.renewal {
+                Some(renewal) if self.running(&spec.name).len() > 1 && stale > 0 => {
+                    self.renew(phase, renewal, (&from, spec), stale, &after)
+                }
+                _ => self.service(phase, spec, &after).into_iter().collect(),
+            };
+        }
+        for gate in phase.opens.iter().chain(&phase.settles) {
+            if let Some(open) = self.gate(phase, gate, &acted, &needs) {
+                self.ends.push(open);
+            }
+        }
+    }
+
+    /// Replaces one task after the other: each once the one before has taken over.
+    fn renew(
+        &mut self,
+        phase: &Phase,
+        renewal: &Renewal,
+        (from, to): (&ServiceSpec, &ServiceSpec),
+        stale: usize,
+        after: &[StepId],
+    ) -> Vec<StepId> {
+        let Some(found) = self.seen.services.get(&to.name) else {
+            return Vec::new();
+        };
+        let tasks = to.replicas().unwrap_or(1);
+        let taken_over = |renewed| Action::Await {
+            gate: Gate::Renewed {
+                etcd: renewal.etcd.clone(),
+                root_path: renewal.root_path.clone(),
+                service: to.name.clone(),
+                role: renewal.role.clone(),
+                tasks,
+                renewed,
+                proxy: renewal.proxy.clone(),
+            },
+        };
+        let mut from = from.clone();
+        let mut after = after.to_vec();
+        after.extend(self.waits_for(to));
+        let mut of = stale as u64;
+        if let Some(renewed) = paused_at(&found.spec)
+            && self.keeps_renewed(to)
+        {
+            // A run died: the task whose turn it was may still be on its way, or about to go.
+            after = vec![
+                self.plan
+                    .push(&phase.name, taken_over(renewed), after, Because::Follows),
+            ];
+            of = tasks.saturating_sub(renewed);
+        }
+        let to = posted(&found.spec, to);
+        let why = because(found);
+        for nth in 1..=of {
+            let mut spec = to.clone();
+            let renewed = tasks.saturating_sub(of) + nth;
+            if nth < of {
+                pause(&mut spec, renewed);
+            }
+            let mut action = update(found, spec.clone(), diff(&from, &spec));
+            if let Action::UpdateService {
+                from: before, turn, ..
+            } = &mut action
+            {
+                **before = from;
+                *turn = Some(Turn { nth, of });
+            }
+            let update = self.plan.push(&phase.name, action, after, why.clone());
+            let action = taken_over(renewed);
+            after = vec![
+                self.plan
+                    .push(&phase.name, action, vec![update], Because::Follows),
+            ];
+            from = spec;
+        }
+        after
+    }
+}
+
+/// One task at a time, and a different pause for each turn: an equal spec would start nothing.
+/// The pause says how many tasks are renewed once this turn is over.
+fn pause(spec: &mut ServiceSpec, renewed: u64) {
+    let config = spec.update_config.get_or_insert_default();
+    config.parallelism = 1;
+    config.delay = PAUSE.saturating_add(i64::try_from(renewed).unwrap_or(0));
+}
+
+/// How many tasks are renewed once the turn that a run of the tool posted last is over; `None`
+/// where none stopped in the middle.
+fn paused_at(spec: &ServiceSpec) -> Option<u64> {
+    let delay = spec.update_config.as_ref()?.delay;
+    u64::try_from(delay.checked_sub(PAUSE)?).ok()
+}

@@ -1,0 +1,144 @@
+//! What a cluster should be, as the planner takes it: computed without asking the Swarm.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::scale::Drain;
+use super::{Refusal, SecretSource};
+use crate::gate::{Gate, Verdict};
+use crate::observed::Observed;
+use crate::spec::{ConfigSpec, NetworkSpec, ServiceSpec};
+
+/// Everything that a cluster should be, computed without asking the Swarm.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Wanted {
+    pub cluster: String,
+    /// Labels to add and remove, by node.
+    pub labels: Vec<NodeLabels>,
+    pub network: NetworkSpec,
+    pub secrets: Vec<WantedSecret>,
+    pub configs: BTreeMap<String, ConfigSpec>,
+    pub phases: Vec<Phase>,
+    pub warnings: Vec<String>,
+    pub refusals: Vec<Refusal>,
+    /// Put into etcd before the coordinators start.
+    pub seed: Seed,
+    /// Full name of the service that users talk to.
+    pub proxy: String,
+    /// How query nodes leave, where some must.
+    pub drain: Option<Drain>,
+    /// Directories that members keep their data in, by full name of the service.
+    pub directories: BTreeMap<String, Home>,
+}
+
+impl Wanted {
+    /// Every service, in the order of the phases.
+    pub fn services(&self) -> impl Iterator<Item = &ServiceSpec> {
+        self.phases.iter().flat_map(|phase| &phase.services)
+    }
+
+    /// Every service, to be changed.
+    pub fn services_mut(&mut self) -> impl Iterator<Item = &mut ServiceSpec> {
+        self.phases.iter_mut().flat_map(|phase| &mut phase.services)
+    }
+}
+
+/// Where the root user's credential goes.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Seed {
+    pub etcd: Vec<String>,
+    pub root_path: String,
+    /// The phase whose gate must be open first.
+    pub after: String,
+    /// The phases that must not start before it.
+    pub before: Vec<String>,
+}
+
+/// Label changes of one node.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct NodeLabels {
+    pub node_id: String,
+    pub hostname: String,
+    pub add: BTreeMap<String, String>,
+    /// Of those to add, the values that are there now and that are others.
+    pub from: BTreeMap<String, String>,
+    pub remove: Vec<String>,
+}
+
+/// A secret that must exist.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct WantedSecret {
+    pub name: String,
+    pub labels: BTreeMap<String, String>,
+    pub source: SecretSource,
+}
+
+/// Services that start together and the gates that say they are ready.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Phase {
+    pub name: String,
+    pub services: Vec<ServiceSpec>,
+    /// Phases whose `opens` must be open.
+    pub needs: Vec<String>,
+    /// Gates that let dependents go on.
+    pub opens: Vec<Gate>,
+    /// Gates that only the end of `up` waits for.
+    pub settles: Vec<Gate>,
+    /// The services run to their end and are not run again without a reason.
+    pub runs_once: bool,
+    /// The services are members of one whole, which restart one after the other.
+    pub rolls: bool,
+    /// The members know each other by name from the start: none joins later.
+    pub closed: bool,
+    pub is_milvus: bool,
+    /// Position in upstream's upgrade order, which is not the order of starting.
+    pub upgrade_rank: usize,
+    /// How the tasks are renewed one at a time; `None` leaves that to Swarm.
+    pub renewal: Option<Renewal>,
+}
+
+impl Phase {
+    /// Every gate whose verdict tells a planner something: whether the phase is as wanted, and
+    /// whether it works as it is.
+    #[must_use]
+    pub fn gates(&self, seen: &Observed) -> BTreeSet<Gate> {
+        let gates = self.opens.iter().chain(&self.settles);
+        gates
+            .flat_map(|gate| [gate.clone(), gate.standing(seen)])
+            .collect()
+    }
+}
+
+/// What tells that a renewed task has taken over from the one before.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Renewal {
+    pub etcd: Vec<String>,
+    pub root_path: String,
+    /// Milvus' own word for the role.
+    pub role: String,
+    /// The service that knows the shard leaders, where tasks may lead shards.
+    pub proxy: Option<String>,
+}
+
+/// Where a member keeps its data outside of volumes.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Home {
+    pub node_id: String,
+    pub hostname: String,
+    pub directories: Vec<Directory>,
+}
+
+/// A directory of a host.
+#[derive(
+    Clone, Debug, Default, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
+pub struct Directory {
+    pub path: String,
+    /// Who owns it if it must be made: the user that the component's image runs as.
+    pub uid: u32,
+}
+
+/// Verdicts of gates at planning time; a gate that is missing here is unknown.
+pub type Verdicts = BTreeMap<Gate, Verdict>;

@@ -1,0 +1,137 @@
+//! A pool of MinIO is formed once: its servers and drives stay as they are.
+
+use super::No;
+use super::facts::Facts;
+use super::muster::Muster;
+use super::words::count;
+use crate::inventory::minio;
+use crate::role::Role;
+use crate::spec::ServiceSpec;
+
+/// Servers, and drives on each.
+type Pool = (usize, usize);
+
+pub(super) fn shape(facts: &Facts<'_>) -> Vec<No> {
+    let muster = facts.muster("minio");
+    let Some(muster) = muster.filter(|muster| !muster.shrinks() && !muster.is_muddled()) else {
+        return Vec::new();
+    };
+    changed(facts, muster)
+        .or_else(|| grown(muster))
+        .or_else(|| impossible(facts, muster))
+        .into_iter()
+        .collect()
+}
+
+fn stays(was: Pool) -> String {
+    format!(
+        "give {} the role `minio` and set `roles.minio.drives: {}`, as it was; for another shape, \
+         bring up a second cluster under another `name:` and copy with milvus-backup",
+        count(was.0, "host"),
+        was.1
+    )
+}
+
+fn describe((servers, drives): Pool) -> String {
+    format!(
+        "{} with {} each",
+        count(servers, "server"),
+        count(drives, "drive")
+    )
+}
+
+/// A server that exists was started for another pool.
+fn changed(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
+    muster.members.iter().find_map(|member| {
+        let found = &facts.found.get(member.name.as_str())?.spec;
+        let wanted = facts.specs.get(member.name.as_str())?;
+        if drives(found) == drives(wanted) {
+            return None;
+        }
+        let (was, will) = (pool(found), pool(wanted));
+        Some(match was.zip(will).filter(|(was, will)| was != will) {
+            Some((was, will)) => No {
+                reason: format!(
+                    "the pool of MinIO was formed from {}, and would be {}",
+                    describe(was),
+                    describe(will)
+                ),
+                hint: stays(was),
+            },
+            None => No {
+                reason: format!(
+                    "the pool of MinIO was formed as `{}`, and would be `{}`",
+                    drives(found).join(" "),
+                    drives(wanted).join(" ")
+                ),
+                hint: "a pool keeps its servers and drives for good: write them as they were"
+                    .to_owned(),
+            },
+        })
+    })
+}
+
+/// After a `down`, only labels tell how many servers there were.
+fn grown(muster: &Muster<'_>) -> Option<No> {
+    let new = muster.new.len();
+    (new > 0).then(|| No {
+        reason: format!(
+            "the pool of MinIO was formed from {}, and would be {}",
+            count(muster.members.len() - new, "server"),
+            muster.members.len()
+        ),
+        hint: format!(
+            "take the role `minio` from {}; for a larger pool, bring up a second cluster under \
+             another `name:` and copy with milvus-backup",
+            super::words::names(muster.new.iter().map(|member| &member.host))
+        ),
+    })
+}
+
+fn impossible(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
+    let hosts = muster.members.len() as u64;
+    let drives = facts.case.inventory.settings(Role::Minio).drives;
+    (hosts > 0 && !minio::is_valid(hosts, drives)).then(|| No {
+        reason: format!(
+            "MinIO can't be built from {}",
+            describe((muster.members.len(), usize::try_from(drives).unwrap_or(0)))
+        ),
+        hint: "one drive alone, or at least 4 in all that divide evenly over the hosts: set \
+               `roles.minio.drives`"
+            .to_owned(),
+    })
+}
+
+/// The words of the command line that name drives.
+fn drives(spec: &ServiceSpec) -> Vec<&str> {
+    let args = spec.task_template.container_spec.args.iter();
+    args.map(String::as_str)
+        .skip_while(|arg| *arg != "server")
+        .skip(1)
+        .take_while(|arg| !arg.starts_with("--"))
+        .collect()
+}
+
+/// The pool of `http://minio-{0...3}:9000/data{1...2}` or of `/data1`.
+fn pool(spec: &ServiceSpec) -> Option<Pool> {
+    let [word] = drives(spec)[..] else {
+        return None;
+    };
+    let (servers, path) = match word.strip_prefix("http://") {
+        Some(rest) => {
+            let (host, path) = rest.split_once('/')?;
+            (span(host)?, path)
+        }
+        None => (1, word),
+    };
+    Some((servers, span(path).unwrap_or(1)))
+}
+
+/// How many `{0...3}` stands for.
+fn span(text: &str) -> Option<usize> {
+    let (_, rest) = text.split_once('{')?;
+    let (range, _) = rest.split_once('}')?;
+    let (from, to) = range.split_once("...")?;
+    let (from, to): (usize, usize) = (from.parse().ok()?, to.parse().ok()?);
+    Some(to.checked_sub(from)? + 1)
+}

@@ -1,0 +1,198 @@
+//! Refusals: rules that a plan must not break. Each says what is wrong with names and numbers,
+//! and the way out.
+//!
+//! A rule is a function of the inventory, the topology, the wanted specs and what was seen of the
+//! Swarm. `plan` prints what it finds, `up` stops before its first action. The table below is
+//! all of them; `docs/refusals.md` lists it.
+
+mod facts;
+mod fit;
+mod join;
+mod minio;
+mod moves;
+mod muster;
+mod network;
+mod node;
+mod place;
+mod port;
+mod quorum;
+mod replicas;
+mod shrink;
+mod taken;
+mod version;
+mod voters;
+pub(crate) mod words;
+
+use crate::inventory::Inventory;
+use crate::observed::Observed;
+use crate::plan::{Refusal, Wanted};
+use crate::release::Release;
+use crate::topology::Topology;
+
+use facts::Facts;
+
+/// What rules look at.
+#[derive(Clone, Copy, Debug)]
+pub struct Case<'a> {
+    pub inventory: &'a Inventory,
+    pub release: &'a Release,
+    pub topology: &'a Topology,
+    pub wanted: &'a Wanted,
+    pub seen: &'a Observed,
+}
+
+/// A row of the table of rules.
+#[derive(Debug)]
+pub struct Rule {
+    /// As it is printed in brackets: `member-moves`.
+    pub name: &'static str,
+    /// What it keeps from happening, in one line of Markdown.
+    pub about: &'static str,
+    check: fn(&Facts<'_>) -> Vec<No>,
+}
+
+/// What a rule found: the sentence and the way out.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct No {
+    reason: String,
+    hint: String,
+}
+
+/// The rules, in the order in which they are printed: what is wrong with the hosts, then with the
+/// data, then with what would run.
+pub const RULES: &[Rule] = &[
+    Rule {
+        name: "no-such-node",
+        about: "A host of the inventory is not a node of this Swarm.",
+        check: node::missing,
+    },
+    Rule {
+        name: "ambiguous-node",
+        about: "Several live nodes of this Swarm have the name of one host.",
+        check: node::ambiguous,
+    },
+    Rule {
+        name: "not-a-manager",
+        about: "A host with the role `manager` is a Swarm worker.",
+        check: node::workers,
+    },
+    Rule {
+        name: "member-moves",
+        about: "A member would start away from its data: its host lost the role, or left the Swarm \
+                and joined it again without its labels.",
+        check: moves::away,
+    },
+    Rule {
+        name: "member-twice",
+        about: "Two nodes carry the label of one member.",
+        check: moves::twice,
+    },
+    Rule {
+        name: "members-share-host",
+        about: "One host carries the labels of two members of one component.",
+        check: moves::shared,
+    },
+    Rule {
+        name: "member-gap",
+        about: "Members are not numbered from 0 without a gap.",
+        check: moves::gap,
+    },
+    Rule {
+        name: "member-joins",
+        about: "An etcd or ZooKeeper member is new beside members that formed without it: it would \
+                found a second cluster.",
+        check: join::joins,
+    },
+    Rule {
+        name: "shrink-stateful",
+        about: "Fewer etcd, ZooKeeper, MinIO or BookKeeper members than hold data.",
+        check: shrink::shrinks,
+    },
+    Rule {
+        name: "data-moves",
+        about: "A member that exists would look for its data in another volume or directory.",
+        check: place::moved,
+    },
+    Rule {
+        name: "minio-pool-shape",
+        about: "The pool of MinIO has another number of servers or drives than it was formed with, \
+                or one that can't form.",
+        check: minio::shape,
+    },
+    Rule {
+        name: "even-members",
+        about: "An even number of etcd or ZooKeeper members.",
+        check: voters::even,
+    },
+    Rule {
+        name: "quorum-loss",
+        about: "The plan would leave fewer etcd or ZooKeeper members than a quorum, or fewer drives \
+                or bookies than a write needs.",
+        check: quorum::lost,
+    },
+    Rule {
+        name: "name-taken",
+        about: "A network, secret, config or service of somebody else has the name of one of ours.",
+        check: taken::names,
+    },
+    Rule {
+        name: "network-changes",
+        about: "The cluster's network has another driver, encryption or subnet than the wanted one.",
+        check: network::changes,
+    },
+    Rule {
+        name: "too-many-replicas",
+        about: "More tasks of a role than its hosts may run.",
+        check: replicas::too_many,
+    },
+    Rule {
+        name: "reservation-fits-no-node",
+        about: "CPUs or memory that are reserved for a task are not free on the hosts where it may \
+                run.",
+        check: fit::unfit,
+    },
+    Rule {
+        name: "port-clash",
+        about: "A published port is taken on the host by another service.",
+        check: port::clashes,
+    },
+    Rule {
+        name: "version-jump",
+        about: "Milvus can't be brought from the version that runs to the wanted one.",
+        check: version::jump,
+    },
+    Rule {
+        name: "role-not-in-version",
+        about: "A role or process that the wanted Milvus does not have, or an image of a version \
+                that lacks it.",
+        check: version::absent,
+    },
+];
+
+/// Everything that forbids the plan, in the order of the table.
+#[must_use]
+pub fn refusals(case: &Case<'_>) -> Vec<Refusal> {
+    let facts = Facts::of(case);
+    RULES
+        .iter()
+        .flat_map(|rule| {
+            (rule.check)(&facts).into_iter().map(|no| Refusal {
+                rule: rule.name.to_owned(),
+                reason: no.reason,
+                hint: no.hint,
+            })
+        })
+        .collect()
+}
+
+/// The table of rules in Markdown, as `docs/refusals.md` has it.
+#[must_use]
+pub fn table() -> String {
+    let rows = RULES
+        .iter()
+        .map(|rule| format!("| [`{0}`](#{0}) | {1} |\n", rule.name, rule.about));
+    format!(
+        "| rule | what is refused |\n|---|---|\n{}",
+        rows.collect::<String>()
+    )
+}

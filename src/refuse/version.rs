@@ -1,0 +1,262 @@
+//! From which Milvus to which; and what each version has.
+//!
+//! Upstream's upgrade guides go minor by minor, and never back; 2.6 takes over from 2.5.16 or later
+//! that runs one coordinator for all (milvus.io, "Upgrade Milvus Cluster").
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use super::No;
+use super::facts::Facts;
+use super::words::{list, names};
+use crate::component::{COMPONENTS, Component};
+use crate::role::Role;
+
+/// The patch releases from which an upgrade to the next minor is supported.
+const LEAST: [(u32, u32); 2] = [(2, 3), (5, 16)];
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+struct Version {
+    major: u32,
+    minor: u32,
+    patch: u32,
+    /// Not a release candidate or the like.
+    is_final: bool,
+}
+
+impl Version {
+    /// The version in an image's tag: `2.3.5` of `milvusdb/milvus:v2.3.5-gpu@sha256:…`.
+    fn of_image(image: &str) -> Option<Self> {
+        let reference = image.split('@').next()?;
+        let (_, tag) = reference.rsplit('/').next()?.split_once(':')?;
+        let tag = tag.strip_prefix('v').unwrap_or(tag);
+        let (number, suffix) = tag.split_once('-').unwrap_or((tag, ""));
+        let mut parts = number.split('.').map(str::parse);
+        let (major, minor, patch) = (
+            parts.next()?.ok()?,
+            parts.next()?.ok()?,
+            parts.next()?.ok()?,
+        );
+        let early = ["rc", "beta", "alpha", "dev"];
+        parts.next().is_none().then_some(Self {
+            major,
+            minor,
+            patch,
+            is_final: !early.iter().any(|word| suffix.starts_with(word)),
+        })
+    }
+
+    const fn line(self) -> (u32, u32) {
+        (self.major, self.minor)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)?;
+        f.write_str(if self.is_final { "" } else { " (not final)" })
+    }
+}
+
+/// The image of Milvus that is wanted.
+fn wanted_image<'a>(facts: &Facts<'a>) -> Option<&'a str> {
+    let mut phases = facts.case.wanted.phases.iter();
+    let spec = phases.find_map(|phase| phase.services.first().filter(|_| phase.is_milvus))?;
+    Some(&spec.task_template.container_spec.image)
+}
+
+pub(super) fn jump(facts: &Facts<'_>) -> Vec<No> {
+    let Some(to) = wanted_image(facts).and_then(Version::of_image) else {
+        return Vec::new();
+    };
+    let mut running: BTreeMap<Version, Vec<&str>> = BTreeMap::new();
+    for (name, service) in &facts.found {
+        let is_milvus = Component::of_service(name).is_some_and(|row| row.milvus.is_some());
+        let image = &service.spec.task_template.container_spec.image;
+        if let Some(version) = Version::of_image(image).filter(|_| is_milvus) {
+            running.entry(version).or_default().push(name);
+        }
+    }
+    let one_coordinator = facts.found.contains_key("mixcoord");
+    let refused = running.into_iter().filter_map(|(from, services)| {
+        let (why, hint) = step(from, to, one_coordinator)?;
+        Some(No {
+            reason: format!(
+                "{} run{} Milvus {from}, and {to} is wanted: {why}",
+                names(&services),
+                if services.len() == 1 { "s" } else { "" }
+            ),
+            hint,
+        })
+    });
+    refused.collect()
+}
+
+/// What is wrong with going from one version to another, and what to do instead.
+fn step(from: Version, to: Version, one_coordinator: bool) -> Option<(String, String)> {
+    let beside = "bring up a second cluster under another `name:` and copy with milvus-backup";
+    if from.line() > to.line() {
+        return Some((
+            "an older Milvus can't read what a newer one wrote".to_owned(),
+            format!("set `milvus: {from}` again; to go back, {beside}"),
+        ));
+    }
+    if !from.is_final && from < to {
+        return Some((
+            "upstream supports no upgrade from a version that is not final".to_owned(),
+            beside.to_owned(),
+        ));
+    }
+    if from.line() == to.line() {
+        return None;
+    }
+    if from.line() < (2, 2) {
+        return Some((
+            "its metadata must be migrated while it is stopped".to_owned(),
+            format!("migrate to 2.2 with milvusdb/meta-migration first, or {beside}"),
+        ));
+    }
+    let next = (from.major, from.minor + 1);
+    if to.line() != next {
+        return Some((
+            "upstream supports one minor version at a time".to_owned(),
+            format!(
+                "set `milvus: \"{}.{}\"` first, `milvus-swarm up`, then the next one",
+                next.0, next.1
+            ),
+        ));
+    }
+    let least = LEAST.iter().find(|(minor, _)| *minor == from.minor);
+    if let Some((minor, patch)) = least.filter(|(_, patch)| from.patch < *patch) {
+        return Some((
+            format!("upstream supports this from 2.{minor}.{patch} on"),
+            format!("set `milvus: \"2.{minor}\"` first and `milvus-swarm up`"),
+        ));
+    }
+    (from.minor == 5 && !one_coordinator).then(|| {
+        (
+            "2.6 takes over only from one coordinator for all (`mixcoord`), and before 2.6 this tool \
+             runs one for each task"
+                .to_owned(),
+            beside.to_owned(),
+        )
+    })
+}
+
+pub(super) fn absent(facts: &Facts<'_>) -> Vec<No> {
+    let case = facts.case;
+    let version = &case.release.version;
+    let roles = Role::ALL.into_iter().filter(|role| {
+        let knows = |row: &&Component| row.role == *role;
+        *role != Role::Manager
+            && case.inventory.hosts_with(*role).next().is_some()
+            && !Component::of(case.release).any(|row| knows(&row))
+    });
+    let roles = roles.map(|role| No {
+        reason: format!(
+            "Milvus {version} has no role `{role}`, which the inventory gives to {}",
+            names(case.inventory.hosts_with(role).map(|host| &host.name))
+        ),
+        hint: if role == Role::Index {
+            "since 2.6 data nodes build indexes: remove the role, and add `data` where it ran"
+                .to_owned()
+        } else {
+            format!("remove the role `{role}`")
+        },
+    });
+    roles.chain(image(facts)).collect()
+}
+
+/// An image of another version than the inventory says, which has other processes.
+fn image(facts: &Facts<'_>) -> Option<No> {
+    let image = wanted_image(facts)?;
+    let version = Version::of_image(image).filter(|version| version.major == 2)?;
+    let minor = u8::try_from(version.minor).ok()?;
+    let known = COMPONENTS
+        .iter()
+        .any(|row| row.milvus.is_some() && row.releases.0 <= minor)
+        && COMPONENTS.iter().any(|row| minor <= row.releases.1);
+    if !known {
+        return None;
+    }
+    let ours = facts.case.release.minor;
+    let is_in = |row: &Component, minor: u8| (row.releases.0..=row.releases.1).contains(&minor);
+    let without = |has: u8, lacks: u8| -> Vec<String> {
+        let rows = COMPONENTS.iter();
+        rows.filter(|row| is_in(row, has) && !is_in(row, lacks))
+            .map(|row| format!("`{}`", row.name))
+            .collect()
+    };
+    let (gone, needed) = (without(ours, minor), without(minor, ours));
+    let mut differences = Vec::new();
+    if !gone.is_empty() {
+        differences.push(format!("has no {}", list(gone)));
+    }
+    if !needed.is_empty() {
+        differences.push(format!("needs {}", list(needed)));
+    }
+    (!differences.is_empty()).then(|| No {
+        reason: format!(
+            "image `{image}` is Milvus {version}, which {}; the inventory says `milvus: 2.{ours}`",
+            differences.join(" and ")
+        ),
+        hint: format!("set `milvus: \"2.{minor}\"`, or take an image of 2.{ours}"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn version(tag: &str) -> Version {
+        Version::of_image(&format!("milvusdb/milvus:{tag}")).expect("a version")
+    }
+
+    #[test]
+    fn tags() {
+        let shown = |image: &str| Version::of_image(image).map(|v| v.to_string());
+        assert_eq!(
+            shown("r:5000/x/milvus:v2.3.5-gpu@sha256:00").as_deref(),
+            Some("2.3.5")
+        );
+        assert_eq!(
+            shown("milvus:2.6.0-rc1").as_deref(),
+            Some("2.6.0 (not final)")
+        );
+        for none in [
+            "milvus",
+            "r:5000/milvus",
+            "milvus:latest",
+            "milvus:v2.3",
+            "m:2.3.4.5",
+        ] {
+            assert_eq!(shown(none), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn the_way_up_and_no_way_down() {
+        let goes = |from: &str, to: &str| step(version(from), version(to), false).is_none();
+        for (from, to) in [
+            ("v2.3.5", "v2.3.21"),
+            ("v2.3.21", "v2.3.5"),
+            ("v2.2.16", "v2.3.0"),
+            ("v2.3.0", "v2.4.23"),
+            ("v2.4.0", "v2.5.27"),
+        ] {
+            assert!(goes(from, to), "{from} to {to}");
+        }
+        for (from, to) in [
+            ("v2.4.0", "v2.3.21"),
+            ("v2.2.16", "v2.4.0"),
+            ("v2.2.2", "v2.3.0"),
+            ("v2.1.4", "v2.2.16"),
+            ("v2.5.27", "v2.6.1"),
+            ("v2.6.0-rc1", "v2.6.1"),
+        ] {
+            assert!(!goes(from, to), "{from} to {to}");
+        }
+        let one = |from: &str| step(version(from), version("v2.6.1"), true).is_none();
+        assert!(one("v2.5.16") && !one("v2.5.15"));
+    }
+}

@@ -1,0 +1,247 @@
+//! What a cluster should be, in Swarm's terms: stack files read back, and the gates between
+//! their services.
+
+mod drain;
+mod gates;
+mod homes;
+
+use std::collections::BTreeMap;
+
+use thiserror::Error;
+
+use crate::advice;
+use crate::component::Component;
+use crate::compose::{self, Stack, StackError};
+use crate::inventory::{Image, Inventory};
+use crate::lint::{self, LintErrors};
+use crate::observed::Observed;
+use crate::plan::{SecretSource, Seed, Wanted, WantedSecret};
+use crate::refuse;
+use crate::release::{Release, ReleaseError};
+use crate::render::{
+    self, Generations, MINIO_SECRET, ROOT_SECRET, RenderError, Sources, StackFile, secret_name,
+};
+use crate::spec::{Ipam, IpamConfig, NetworkSpec, ServiceSpec};
+use crate::topology::Topology;
+use gates::Gates;
+use homes::directories;
+
+/// Label of every object that belongs to a cluster.
+pub const CLUSTER_LABEL: &str = "milvus-swarm.cluster";
+
+/// Name of the service that a cluster is asked through while no proxy runs.
+#[must_use]
+pub fn probe_name(cluster: &str) -> String {
+    format!("{cluster}-probe")
+}
+
+/// Letters and digits in a generated password.
+const PASSWORD_LENGTH: usize = 32;
+
+/// An inventory that cannot be turned into specs.
+#[derive(Debug, Error)]
+pub enum WantedError {
+    #[error(transparent)]
+    Release(#[from] ReleaseError),
+    #[error(transparent)]
+    Render(#[from] RenderError),
+    #[error("stack `{stack}` as rendered: {source}{}", quoted(.line))]
+    Stack {
+        stack: String,
+        source: Box<StackError>,
+        /// The rendered line that it is about.
+        line: String,
+    },
+    /// Templates of the user's own lack what the tool relies on.
+    #[error(transparent)]
+    Lint(#[from] LintErrors),
+}
+
+fn quoted(line: &str) -> String {
+    if line.is_empty() {
+        String::new()
+    } else {
+        format!("; the line is `{line}`")
+    }
+}
+
+/// A cluster worked out: where things run, the files, and what a plan is made from.
+#[derive(Clone, Debug)]
+pub struct Cluster {
+    pub release: Release,
+    /// The version that the image says it is, where the inventory names an image.
+    pub runs: String,
+    pub topology: Topology,
+    pub files: Vec<StackFile>,
+    pub wanted: Wanted,
+}
+
+impl Cluster {
+    /// Works out a cluster from its inventory and what was seen of the Swarm, if anything.
+    ///
+    /// # Errors
+    /// An unknown release, a template that does not render, a stack file that does not read.
+    pub fn work_out(
+        inventory: &Inventory,
+        seen: Option<&Observed>,
+        sources: &Sources,
+    ) -> Result<Self, WantedError> {
+        let release = Release::parse(&inventory.milvus)?;
+        let topology = Topology::place(inventory, &release, seen.map(|seen| seen.nodes.as_slice()));
+        let generations = seen
+            .map(|seen| Generations::of(&inventory.name, seen))
+            .unwrap_or_default();
+        let render = |sources| {
+            let files = render::stacks(inventory, &release, &topology, &generations, sources)?;
+            let stacks = files.iter().map(read_back).collect::<Result<Vec<_>, _>>()?;
+            Ok::<_, WantedError>((files, stacks))
+        };
+        let (files, stacks) = render(sources)?;
+        if !sources.are_shipped() {
+            let (_, shipped) = render(&Sources::shipped())?;
+            lint::check(&files, &stacks, &shipped)?;
+        }
+        let mut wanted = wanted(inventory, &release, &topology, &generations, stacks);
+        wanted.directories = directories(inventory, &wanted, &topology, seen);
+        let mut cluster = Self {
+            runs: running_version(inventory, &release),
+            release,
+            topology,
+            files,
+            wanted,
+        };
+        if let Some(seen) = seen {
+            cluster.refuse(inventory, seen);
+        }
+        Ok(cluster)
+    }
+
+    /// Looks for every reason not to bring this about on what was seen.
+    pub fn refuse(&mut self, inventory: &Inventory, seen: &Observed) {
+        self.wanted.refusals = refuse::refusals(&refuse::Case {
+            inventory,
+            release: &self.release,
+            topology: &self.topology,
+            wanted: &self.wanted,
+            seen,
+        });
+    }
+}
+
+/// `2.3.5` of `milvusdb/milvus:v2.3.5`, else the release.
+fn running_version(inventory: &Inventory, release: &Release) -> String {
+    inventory
+        .images
+        .overrides
+        .get(&Image::Milvus)
+        .and_then(|image| image.rsplit_once(':'))
+        .and_then(|(_, tag)| Release::parse(tag).ok())
+        .map_or_else(|| release.version.clone(), |found| found.version)
+}
+
+fn wanted(
+    inventory: &Inventory,
+    release: &Release,
+    topology: &Topology,
+    generations: &Generations,
+    stacks: Vec<Stack>,
+) -> Wanted {
+    let mut wanted = Wanted {
+        cluster: inventory.name.clone(),
+        labels: topology.labels.clone(),
+        network: network(inventory),
+        warnings: topology.warnings.clone(),
+        ..Wanted::default()
+    };
+    wanted.warnings.extend(advice::warnings(inventory, release));
+    let mut by_component: BTreeMap<&str, Vec<ServiceSpec>> = BTreeMap::new();
+    for stack in stacks {
+        wanted
+            .warnings
+            .extend(stack.warnings.iter().map(ToString::to_string));
+        for config in stack.configs.into_values() {
+            wanted.configs.insert(config.name.clone(), config);
+        }
+        for (name, spec) in stack.services {
+            if let Some(row) = Component::of_service(&name) {
+                by_component.entry(row.name).or_default().push(spec);
+            }
+        }
+    }
+    for key in [MINIO_SECRET, ROOT_SECRET] {
+        wanted.secrets.push(WantedSecret {
+            name: secret_name(&inventory.name, key, generations),
+            labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), inventory.name.clone())]),
+            source: secret_source(inventory, key),
+        });
+    }
+    let gates = Gates::new(inventory, release, topology);
+    for component in Component::of(release) {
+        let specs = by_component.remove(component.name).unwrap_or_default();
+        wanted.phases.push(gates.phase(component, specs));
+    }
+    wanted.seed = Seed {
+        etcd: gates.members("etcd"),
+        root_path: inventory.name.clone(),
+        after: "etcd".to_owned(),
+        before: Component::of(release)
+            .filter(|row| row.name.ends_with("coord"))
+            .map(|row| row.name.to_owned())
+            .collect(),
+    };
+    wanted.proxy = gates.service("milvus", "proxy");
+    wanted
+}
+
+/// Reads a stack file back, as `docker stack deploy` would.
+fn read_back(file: &StackFile) -> Result<Stack, WantedError> {
+    let read = |path: &str| {
+        let path = path.strip_prefix("./").unwrap_or(path);
+        file.files.get(path).map(|text| text.clone().into_bytes())
+    };
+    compose::read(&file.namespace, &file.text, &read).map_err(|source| {
+        let at = usize::try_from(source.place.line).unwrap_or(usize::MAX);
+        let line = at.checked_sub(1).and_then(|at| file.text.lines().nth(at));
+        WantedError::Stack {
+            stack: file.name.clone(),
+            line: line.unwrap_or_default().trim().chars().take(80).collect(),
+            source: Box::new(source),
+        }
+    })
+}
+
+fn secret_source(inventory: &Inventory, key: &str) -> SecretSource {
+    let file = match key {
+        MINIO_SECRET => &inventory.credentials.minio_password,
+        _ => &inventory.credentials.root_password,
+    };
+    file.as_ref().map_or(
+        SecretSource::Generated {
+            length: PASSWORD_LENGTH,
+        },
+        |password| SecretSource::File {
+            path: password.file.clone(),
+        },
+    )
+}
+
+fn network(inventory: &Inventory) -> NetworkSpec {
+    let mut options = BTreeMap::new();
+    if inventory.network.encrypted {
+        options.insert("encrypted".to_owned(), String::new());
+    }
+    NetworkSpec {
+        name: render::network_name(&inventory.name),
+        driver: "overlay".to_owned(),
+        attachable: true,
+        internal: false,
+        ipam: inventory.network.subnet.map(|subnet| Ipam {
+            driver: "default".to_owned(),
+            config: vec![IpamConfig {
+                subnet: subnet.to_string(),
+            }],
+        }),
+        labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), inventory.name.clone())]),
+        options,
+    }
+}

@@ -1,0 +1,278 @@
+//! Whether reads and writes go on, why not, and what to do.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::Basis;
+use super::Question;
+use super::data::{Level, Risk};
+use super::pool::{Capacity, Pending, Pools};
+use super::quorum::{Quorum, Rule};
+use super::stand::Standing;
+use crate::component::Component;
+use crate::role::Role;
+
+/// Whether something goes on.
+#[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
+pub struct Effect {
+    pub go_on: bool,
+    /// Why not, or what is worse than before.
+    pub why: Vec<String>,
+}
+
+/// What stops when a component has no task left: reads, writes. Milvus reads the log to know
+/// how fresh its answers are, so what stops the log stops searches too; index nodes are missed
+/// by new segments only, and query nodes by searches only.
+const STOPS: [(&str, bool, bool); 15] = [
+    ("broker", true, true),
+    ("rootcoord", true, true),
+    ("mixcoord", true, true),
+    ("datacoord", false, true),
+    ("querycoord", true, false),
+    ("indexcoord", false, false),
+    ("streamingnode", true, true),
+    ("datanode", false, true),
+    ("proxy", true, true),
+    ("querynode", true, false),
+    ("indexnode", false, false),
+    // Judged by their quorums.
+    ("etcd", false, false),
+    ("zookeeper", false, false),
+    ("minio", false, false),
+    ("bookie", false, false),
+];
+
+pub(super) fn reads(
+    question: &Question<'_>,
+    quorums: &[Quorum],
+    capacity: &[Capacity],
+    data: &[Risk],
+) -> Effect {
+    let mut effect = judge(question, quorums, capacity, |g| g.reads, |stops| stops.1);
+    if effect.go_on {
+        let lost = data.iter().filter(|risk| risk.level == Level::Lost);
+        effect.why.extend(lost.map(|risk| {
+            let title = title(risk.of);
+            format!("answers miss what {title} lost")
+        }));
+        let query = capacity.iter().find(|row| row.component == "querynode");
+        if let Some(row) = query.filter(|row| row.after < row.had) {
+            effect.why.push(format!(
+                "{} of {} query nodes {} every segment",
+                row.after,
+                row.had,
+                if row.after == 1 { "carries" } else { "carry" }
+            ));
+        }
+    }
+    effect
+}
+
+pub(super) fn writes(question: &Question<'_>, quorums: &[Quorum], capacity: &[Capacity]) -> Effect {
+    judge(question, quorums, capacity, |g| g.writes, |stops| stops.2)
+}
+
+fn judge(
+    question: &Question<'_>,
+    quorums: &[Quorum],
+    capacity: &[Capacity],
+    guards: fn(&super::Guards) -> bool,
+    stops: fn(&(&str, bool, bool)) -> bool,
+) -> Effect {
+    let mut why: Vec<String> = Vec::new();
+    let lost: Vec<&Quorum> = quorums
+        .iter()
+        .filter(|row| !row.held && guards(&row.guards))
+        .collect();
+    for row in &lost {
+        // One erasure set tells for all, and its write quorum goes first.
+        let first = |other: &&&Quorum| other.of == row.of;
+        if lost.iter().find(first).is_some_and(|other| other == row) {
+            why.push(shortage(row, question));
+        }
+    }
+    for row in capacity.iter().filter(|row| row.after == 0) {
+        if STOPS.iter().any(|s| s.0 == row.component && stops(s)) {
+            let had = match row.had {
+                0 => "none ran before".to_owned(),
+                1 => "the only one is lost".to_owned(),
+                had => format!("all {had} are lost"),
+            };
+            why.push(format!("no {} left: {had}", singular(row.title)));
+        }
+    }
+    Effect {
+        go_on: why.is_empty(),
+        why,
+    }
+}
+
+/// A lost quorum as a sentence.
+fn shortage(row: &Quorum, question: &Question<'_>) -> String {
+    let (left, total, needs) = (row.left, row.total, row.needs);
+    match row.rule {
+        Rule::Raft | Rule::Majority => format!(
+            "{} has no majority: {left} of {total} left, {needs} needed",
+            title(row.of)
+        ),
+        Rule::ErasureRead => format!(
+            "MinIO cannot read{}: {left} of {total} drives left, {needs} needed",
+            in_set(row)
+        ),
+        Rule::ErasureWrite => format!(
+            "MinIO cannot write{}: {left} of {total} drives left, {needs} needed",
+            in_set(row)
+        ),
+        Rule::Ensemble => format!(
+            "BookKeeper cannot open a ledger: {left} of {total} bookies left, each ledger goes to \
+             {} (write quorum {}, ack quorum {})",
+            question.inventory.pulsar.ensemble,
+            question.inventory.pulsar.write_quorum,
+            question.inventory.pulsar.ack_quorum,
+        ),
+    }
+}
+
+fn in_set(row: &Quorum) -> String {
+    row.set
+        .map_or_else(String::new, |number| format!(" in erasure set {number}"))
+}
+
+/// How people write it.
+pub(super) fn title(of: &str) -> &str {
+    match of {
+        "swarm" => "the Swarm",
+        "bookie" => "BookKeeper",
+        of => Component::named(of).map_or(of, |row| row.title),
+    }
+}
+
+fn singular(title: &str) -> &str {
+    match title {
+        "proxies" => "proxy",
+        title => title.strip_suffix('s').unwrap_or(title),
+    }
+}
+
+/// The first names of many.
+pub(super) fn few(names: &[&str]) -> String {
+    const SHOWN: usize = 4;
+    if names.len() <= SHOWN + 1 {
+        return names.join(", ");
+    }
+    format!(
+        "{} and {} more",
+        names[..SHOWN].join(", "),
+        names.len() - SHOWN
+    )
+}
+
+pub(super) fn notes(standing: &Standing<'_>, pools: &Pools) -> Vec<String> {
+    let mut notes = Vec::new();
+    match standing.basis {
+        Basis::Inventory => notes.push(
+            "answered from the inventory alone: every host is taken to be up, tasks to be spread \
+             evenly, and what hosts have room for is not known"
+                .to_owned(),
+        ),
+        Basis::Nodes => notes.push(
+            "the cluster does not run on this Swarm yet: tasks are taken to be spread evenly"
+                .to_owned(),
+        ),
+        Basis::Tasks => {}
+    }
+    let coords = pools
+        .capacity
+        .iter()
+        .filter(|row| row.role == Role::Coord && row.left < row.had);
+    let (standby, gap): (Vec<_>, Vec<_>) = coords
+        .filter(|row| row.after > 0)
+        .partition(|row| row.left > 0);
+    if !standby.is_empty() {
+        notes.push(format!(
+            "{}: if the one that leads is lost, the other takes over when its lease in etcd ends, \
+             30 to 60 s later",
+            titles(&standby)
+        ));
+    }
+    if !gap.is_empty() {
+        notes.push(format!(
+            "{}: none until Swarm has started one elsewhere",
+            titles(&gap)
+        ));
+    }
+    notes
+}
+
+fn titles(rows: &[&Capacity]) -> String {
+    let titles: Vec<&str> = rows.iter().map(|row| row.title).collect();
+    titles.join(", ")
+}
+
+/// Erasure sets can be many; a person starts with the first.
+const MOST_NEXT: usize = 6;
+
+/// What to do first.
+pub(super) fn next(quorums: &[Quorum], pending: &[Pending], swarm_works: bool) -> Vec<String> {
+    let mut next = Vec::new();
+    if !swarm_works {
+        next.push(
+            "on a manager that is left: `docker swarm init --force-new-cluster`, then `docker \
+             node promote` two others"
+                .to_owned(),
+        );
+    }
+    // A write needs at least what a read needs, so its row tells how many must come back.
+    let mut short: Vec<&Quorum> = quorums
+        .iter()
+        .filter(|row| !row.held && row.rule != Rule::Raft)
+        .collect();
+    short.reverse();
+    short.dedup_by_key(|row| (row.of, row.set));
+    short.reverse();
+    for row in short.iter().take(MOST_NEXT) {
+        let hosts: Vec<&str> = row.away.iter().map(String::as_str).collect();
+        let which = if row.bring_back < hosts.len() as u64 {
+            format!("{} of {}", row.bring_back, few(&hosts))
+        } else {
+            few(&hosts)
+        };
+        next.push(format!(
+            "bring back {which}: {}{} needs it",
+            title(row.of),
+            in_set(row)
+        ));
+    }
+    let mut roles: Vec<String> = pending
+        .iter()
+        .filter(|task| !task.pinned && swarm_works)
+        .filter_map(|task| Some(format!("`{}`", Component::named(task.component)?.role)))
+        .collect();
+    roles.dedup();
+    if !roles.is_empty() {
+        let (role, of) = if roles.len() == 1 {
+            ("role", "another host")
+        } else {
+            ("roles", "other hosts")
+        };
+        next.push(format!(
+            "for as many as before, give {of} the {role} {}, then `milvus-swarm up`",
+            roles.join(", ")
+        ));
+    }
+    next
+}
+
+#[cfg(test)]
+mod tests {
+    use super::STOPS;
+    use crate::component::{COMPONENTS, Shape};
+
+    #[test]
+    fn every_component_is_judged_once() {
+        for row in COMPONENTS.iter().filter(|row| row.shape != Shape::Task) {
+            let times = STOPS.iter().filter(|stops| stops.0 == row.name).count();
+            assert_eq!(times, 1, "{}", row.name);
+        }
+    }
+}

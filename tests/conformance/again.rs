@@ -1,0 +1,201 @@
+//! Deployments over what is there already: where docker and we do something else on purpose, and
+//! what docker does is seen, not remembered.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use milvus_swarm::compose::image::ResolveImage;
+use milvus_swarm::engine::{Engine as Client, EngineError, Target};
+use milvus_swarm::inventory::THREE_HOST;
+use milvus_swarm::observed::{Config, Observed, Service};
+use milvus_swarm::plan::{self, Action, Verdicts};
+use milvus_swarm::spec::{ServiceSpec, diff};
+use serde_json::{Value, json};
+
+use crate::both::listed;
+use crate::cli::Cli;
+use crate::engine::{Engine, World, id};
+use crate::shipped::{cluster, written};
+use crate::{NAMESPACE, cases, directory, ours};
+
+const JOBS: &str = "version: \"3.9\"\nservices:\n  \
+    web: {image: x, deploy: {replicas: 2}}\n  \
+    once: {image: x, deploy: {mode: replicated-job, replicas: 1}}\n  \
+    each: {image: x, deploy: {mode: global-job}}\n";
+
+fn spec(service: &Value) -> ServiceSpec {
+    serde_json::from_value(service["Spec"].clone()).unwrap()
+}
+
+/// docker updates every service whatever it is, and each update runs a job again; we see that
+/// nothing changed, and update nothing.
+#[test]
+fn the_same_file_twice_runs_no_job_again() {
+    let directory = directory(JOBS);
+    let environment = cases::environment();
+    let read = ours::read(directory.path(), NAMESPACE, JOBS, &environment).unwrap();
+    for cli in Cli::all().iter().filter(|cli| cli.major >= 23) {
+        let deploy = |there: &BTreeMap<String, Value>| {
+            let mode = ResolveImage::Changed;
+            let deployed = cli.deploy(directory.path(), NAMESPACE, &environment, mode, there);
+            assert!(deployed.ok, "{}", deployed.stderr);
+            deployed.posted
+        };
+        let there = listed(deploy(&BTreeMap::new()).services);
+        let again = deploy(&there);
+        assert_eq!(again.updated.len(), 3, "docker {}", cli.version);
+        for wanted in read.services.values() {
+            assert_eq!(diff(&spec(&there[&wanted.name]), wanted), []);
+        }
+    }
+}
+
+/// `--prune` removes what is in the stack and not in the file, and no config; we remove the same
+/// services, and the configs that nothing mounts any more.
+#[test]
+fn what_is_in_no_file_goes() {
+    let cluster = cluster(&[THREE_HOST]);
+    let store = cluster.files.iter().find(|file| file.name == "store");
+    let store = store.unwrap();
+    let directory = written(store);
+    let environment = cases::environment();
+    for cli in Cli::all() {
+        let deploy = |world: &World, flags: &[&str]| {
+            let (directory, name) = (directory.path(), &store.namespace);
+            let deployed = cli.deploy_in(world, directory, name, &environment, flags);
+            assert!(deployed.ok, "{}", deployed.stderr);
+            deployed.posted
+        };
+        let posted = deploy(&World::default(), &[]);
+        let renamed = format!("{}_renamed", store.namespace);
+        let mut services = posted.services.clone();
+        let mut other = services.values().next().unwrap().clone();
+        other["Name"] = json!(renamed);
+        services.insert(renamed.clone(), other);
+        let world = World {
+            services: listed(services),
+            configs: posted.configs.clone(),
+            ..World::default()
+        };
+        assert_eq!(deploy(&world, &[]).removed, BTreeSet::new());
+        let pruned = deploy(&world, &["--prune"]).removed;
+        assert_eq!(pruned, BTreeSet::from([id(&renamed)]));
+
+        let seen = Observed {
+            services: world.services.iter().map(seen).collect(),
+            configs: BTreeMap::from([("old-0a1b2c".to_owned(), Config::default())]),
+            ..Observed::default()
+        };
+        let plan = plan::up(&cluster.wanted, &seen, &Verdicts::new());
+        let (mut gone, mut configs) = (BTreeSet::new(), Vec::new());
+        for step in &plan.steps {
+            match &step.action {
+                Action::RemoveService { id, .. } => drop(gone.insert(id.clone())),
+                Action::RemoveConfig { name, .. } => configs.push(name.as_str()),
+                _ => {}
+            }
+        }
+        assert_eq!(gone, pruned, "docker {}", cli.version);
+        assert_eq!(configs, ["old-0a1b2c"]);
+    }
+}
+
+fn seen((name, service): (&String, &Value)) -> (String, Service) {
+    let service = Service {
+        id: id(name),
+        version: 7,
+        spec: spec(service),
+        ..Service::default()
+    };
+    (name.clone(), service)
+}
+
+/// A config with its name and other bytes is refused by Swarm; ours get another name with
+/// other bytes.
+#[test]
+fn other_bytes_are_another_config() {
+    let text = |file: &str| {
+        format!("version: \"3.9\"\nconfigs: {{a: {{file: {file}, name: fixed}}}}\nservices: {{}}\n")
+    };
+    let (first, second) = (directory(&text("a.conf")), directory(&text("b.tmpl")));
+    let before = cluster(&[THREE_HOST]);
+    let after = cluster(&[THREE_HOST, "config: {log: {level: debug}}\n"]);
+    let new: Vec<&String> = after
+        .wanted
+        .configs
+        .keys()
+        .filter(|name| !before.wanted.configs.contains_key(*name))
+        .collect();
+    assert_eq!(new.len(), 1, "{new:?}");
+    for (name, config) in &before.wanted.configs {
+        let same = after.wanted.configs.get(name);
+        assert!(same.is_none_or(|same| same.data == config.data), "{name}");
+    }
+    let environment = cases::environment();
+    for cli in Cli::all() {
+        let deploy = |world: &World, directory: &tempfile::TempDir, name: &str| {
+            cli.deploy_in(world, directory.path(), name, &environment, &[])
+        };
+        let after_first = |posted: BTreeMap<String, Value>| World {
+            configs: posted,
+            ..World::default()
+        };
+        let there = after_first(deploy(&World::default(), &first, NAMESPACE).posted.configs);
+        assert!(deploy(&there, &first, NAMESPACE).ok);
+        let refused = deploy(&there, &second, NAMESPACE);
+        let why = "only updates to Labels are allowed";
+        assert!(
+            !refused.ok && refused.stderr.contains(why),
+            "{}",
+            refused.stderr
+        );
+
+        let milvus = |cluster: &milvus_swarm::wanted::Cluster| {
+            let mut files = cluster.files.iter();
+            files.find(|file| file.name == "milvus").unwrap().clone()
+        };
+        let (old, new) = (milvus(&before), milvus(&after));
+        let made = deploy(&World::default(), &written(&old), &old.namespace);
+        let rotated = deploy(
+            &after_first(made.posted.configs),
+            &written(&new),
+            &new.namespace,
+        );
+        assert!(rotated.ok, "docker {}: {}", cli.version, rotated.stderr);
+        assert_eq!(rotated.posted.configs.len(), 1);
+    }
+}
+
+/// Somebody else was faster: docker gives up half way; we know the answer from others, so that
+/// the executor looks again.
+#[tokio::test]
+async fn a_service_that_moved_is_told_from_a_failure() {
+    let text = "version: \"3.9\"\nservices: {web: {image: x}}\n";
+    let directory = directory(text);
+    let read = ours::read(directory.path(), NAMESPACE, text, &cases::environment()).unwrap();
+    let mut spec = read.services["web"].clone();
+    // The fake engine lists no network.
+    spec.task_template.networks.clear();
+    let world = World {
+        services: listed(BTreeMap::from([(spec.name.clone(), json!(spec))])),
+        contended: true,
+        ..World::default()
+    };
+    for cli in Cli::all() {
+        let (environment, flags) = (cases::environment(), ["--resolve-image", "never"]);
+        let deployed = cli.deploy_in(&world, directory.path(), NAMESPACE, &environment, &flags);
+        let why = "update out of sequence";
+        assert!(
+            !deployed.ok && deployed.stderr.contains(why),
+            "{}",
+            deployed.stderr
+        );
+    }
+    let engine = Engine::start(directory.path(), &world);
+    let target = Target::parse(&engine.host(), "the test", None).unwrap();
+    let client = Client::connect(target).await.unwrap();
+    let late = client.update_service(&id(&spec.name), 6, &spec).await;
+    assert!(
+        matches!(late, Err(EngineError::OutOfSequence(_))),
+        "{late:?}"
+    );
+}

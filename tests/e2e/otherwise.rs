@@ -1,0 +1,64 @@
+//! Members that keep their data in directories of their hosts, another release of Milvus, and
+//! a part that cannot start.
+
+use std::fs;
+use std::path::Path;
+
+use crate::cluster::Cluster;
+
+/// Members' directories are made on their hosts, hold the data over a `down`, and are emptied
+/// with it.
+pub fn are_made(cluster: &mut Cluster) {
+    let data = cluster.folder().join("data");
+    cluster.overlay(
+        "data.yml",
+        &format!("data: {{ dir: {} }}\n", data.display()),
+    );
+
+    cluster.up();
+    let etcd = data.join("milvus/etcd-0");
+    assert!(holds_something(&etcd), "{}", etcd.display());
+    cluster.load();
+    cluster.must(&["down", "--yes"]);
+    cluster.up();
+    cluster.check();
+    cluster.down_with_data();
+    assert!(
+        etcd.is_dir() && !holds_something(&etcd),
+        "emptied, not taken"
+    );
+    cluster.assert_gone();
+    cluster.files.pop();
+}
+
+fn holds_something(folder: &Path) -> bool {
+    fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// Milvus 2.3.0, the other release that the lab has.
+pub fn older_milvus(cluster: &mut Cluster) {
+    cluster.overlay(
+        "older.yml",
+        "images: { milvus: \"milvusdb/milvus:v2.3.0\" }\n",
+    );
+    cluster.up();
+    cluster.load();
+    cluster.check();
+    cluster.assert_healthy();
+    cluster.down_with_data();
+    cluster.files.pop();
+}
+
+/// A gate that stays shut tells why, with the last words of what failed, and `up` goes on once
+/// the mistake is mended.
+pub fn explain_themselves(cluster: &mut Cluster) {
+    cluster.overlay("broken.yml", "config: { metastore: { type: nowhere } }\n");
+    let failed = cluster.run(&["up", "--yes", "--gate-timeout", "45"]);
+    let said = String::from_utf8_lossy(&failed.stderr);
+    assert_eq!(failed.status.code(), Some(6), "{said}");
+    assert!(said.contains("last lines of"), "{said}");
+    assert!(said.contains("milvus-swarm status"), "{said}");
+    cluster.files.pop();
+    cluster.up();
+    cluster.assert_healthy();
+}

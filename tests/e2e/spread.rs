@@ -1,0 +1,53 @@
+//! Where the rows of a collection are: a test of leaving query nodes proves something only if
+//! they had something to leave.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::cluster::Cluster;
+
+/// Rows by Milvus' number of the query node, and the nodes that lead a shard.
+pub struct Spread {
+    rows: BTreeMap<String, u64>,
+    leaders: BTreeSet<String>,
+}
+
+impl Spread {
+    /// Loads the collection anew, so that every query node has a part of it.
+    pub fn anew(cluster: &Cluster, collection: &str) -> Self {
+        Self::ask(cluster, collection, "1")
+    }
+
+    pub fn now(cluster: &Cluster, collection: &str) -> Self {
+        Self::ask(cluster, collection, "0")
+    }
+
+    fn ask(cluster: &Cluster, collection: &str, reload: &str) -> Self {
+        let said = cluster.client("node01").run_with(
+            "spread.py",
+            &["--collection", collection, "--reload", reload],
+        );
+        let rows = said["rows"].as_object().expect("rows by node");
+        let leaders = said["leaders"].as_array().expect("a list of leaders");
+        Self {
+            rows: rows
+                .iter()
+                .map(|(node, rows)| (node.clone(), rows.as_u64().expect("a number")))
+                .collect(),
+            leaders: leaders.iter().map(ToString::to_string).collect(),
+        }
+    }
+
+    /// The nodes that are in no replica any more: their rows, and whether they led a shard.
+    pub fn left(&self, now: &Self) -> Vec<(u64, bool)> {
+        self.rows
+            .iter()
+            .filter(|(node, _)| !now.rows.contains_key(*node))
+            .map(|(node, rows)| (*rows, self.leaders.contains(node)))
+            .collect()
+    }
+
+    /// Whether every query node leads a shard.
+    pub fn all_lead(&self) -> bool {
+        self.rows.keys().all(|node| self.leaders.contains(node))
+    }
+}

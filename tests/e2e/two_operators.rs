@@ -1,0 +1,137 @@
+//! Two operators at once: one works, the other is told who, and who dies or sleeps is replaced.
+
+use std::process::{Child, Command, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
+
+use crate::cluster::{Cluster, one_at_a_time};
+
+fn start(cluster: &Cluster, arguments: &[&str]) -> Child {
+    cluster
+        .command(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts")
+}
+
+fn end(child: Child) -> (Option<i32>, String) {
+    let Output { status, stderr, .. } = child.wait_with_output().expect("the program ends");
+    let said = String::from_utf8_lossy(&stderr).into_owned();
+    (status.code(), said)
+}
+
+fn signal(child: &Child, signal: &str) {
+    let sent = Command::new("kill")
+        .args([signal, &child.id().to_string()])
+        .status();
+    assert!(sent.expect("there is a `kill`").success());
+}
+
+/// Starts `up` and kills it without warning.
+fn up_killed_after(cluster: &Cluster, seconds: u64) {
+    let mut child = start(cluster, &["up", "--yes"]);
+    sleep(Duration::from_secs(seconds));
+    child.kill().expect("it is still running");
+    let _ = child.wait();
+}
+
+/// Up, healthy, nothing doubled and no lock left.
+fn assert_well(cluster: &Cluster) {
+    assert_eq!(cluster.locks(), Vec::<String>::new());
+    cluster.assert_healthy();
+    cluster.assert_nothing_doubled();
+    let again = cluster.up();
+    assert!(again.contains("nothing to do"), "{again}");
+}
+
+/// Two start in the same moment; one is refused and names the other.
+fn at_once(cluster: &Cluster) {
+    let both = [
+        start(cluster, &["up", "--yes"]),
+        start(cluster, &["up", "--yes"]),
+    ];
+    sleep(Duration::from_secs(6));
+    assert_eq!(cluster.locks().len(), 1);
+    assert_eq!(cluster.status()["lock"]["verb"], "up");
+    let mut ended = both.map(end);
+    ended.sort_by_key(|(code, _)| *code);
+    let codes = [ended[0].0, ended[1].0];
+    assert_eq!(codes, [Some(0), Some(8)], "{ended:#?}");
+    let refused = &ended[1].1;
+    assert!(refused.contains("`up` of "), "{refused}");
+    assert!(refused.contains("--lock-wait"), "{refused}");
+    assert_well(cluster);
+}
+
+/// One waits for the other, finds everything done and says so.
+fn one_after_the_other(cluster: &Cluster) {
+    cluster.must(&["down", "--yes"]);
+    let both = ["900", "900"].map(|wait| start(cluster, &["up", "--yes", "--lock-wait", wait]));
+    let mut ended = both.map(end);
+    ended.sort_by_key(|(code, _)| *code);
+    let codes = [ended[0].0, ended[1].0];
+    assert_eq!(codes, [Some(0), Some(7)], "{ended:#?}");
+    assert_well(cluster);
+}
+
+/// One is killed in the middle; the next finds it dead and goes on.
+fn killed(cluster: &Cluster) {
+    cluster.must(&["down", "--yes"]);
+    up_killed_after(cluster, 6);
+    assert_eq!(cluster.locks().len(), 1, "a killed holder leaves its lock");
+    let (code, said) = end(start(cluster, &["up", "--yes"]));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("taking its lock over"), "{said}");
+    assert_well(cluster);
+
+    cluster.must(&["down", "--yes"]);
+    up_killed_after(cluster, 6);
+    cluster.must(&["unlock", "--yes"]);
+    assert_eq!(cluster.locks(), Vec::<String>::new());
+    cluster.up();
+    assert_well(cluster);
+}
+
+/// One sleeps in the middle; the next takes over, and the first stops when it wakes up.
+fn asleep(cluster: &Cluster) {
+    cluster.must(&["down", "--yes"]);
+    let sleeper = start(cluster, &["up", "--yes"]);
+    sleep(Duration::from_secs(5));
+    signal(&sleeper, "-STOP");
+    let (code, said) = end(start(cluster, &["up", "--yes"]));
+    assert_eq!(code, Some(0), "{said}");
+    let before = cluster.tasks();
+    signal(&sleeper, "-CONT");
+    let (code, said) = end(sleeper);
+    assert_eq!(code, Some(8), "{said}");
+    assert_eq!(before, cluster.tasks(), "it acted after it was taken over");
+    assert_well(cluster);
+}
+
+/// Ctrl-C lets the lock go.
+fn interrupted(cluster: &Cluster) {
+    cluster.must(&["down", "--yes"]);
+    let child = start(cluster, &["up", "--yes"]);
+    sleep(Duration::from_secs(5));
+    signal(&child, "-INT");
+    let (code, said) = end(child);
+    assert_eq!(code, Some(130), "{said}");
+    assert_eq!(cluster.locks(), Vec::<String>::new());
+    cluster.up();
+    assert_well(cluster);
+}
+
+#[test]
+#[ignore = "takes the lab: `make test` runs it"]
+fn two_operators() {
+    let _turn = one_at_a_time();
+    let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    at_once(&cluster);
+    one_after_the_other(&cluster);
+    killed(&cluster);
+    asleep(&cluster);
+    interrupted(&cluster);
+    cluster.down_with_data();
+    cluster.assert_gone();
+}

@@ -1,0 +1,147 @@
+//! The task that questions go through may be one that a scale or a roll takes away.
+
+use std::sync::{Arc, Mutex};
+
+use milvus_swarm::inventory::{Inventory, LOCAL, Source};
+use milvus_swarm::live::Live;
+use milvus_swarm::milvus::Ask as _;
+use milvus_swarm::question::Question;
+use milvus_swarm::render::Sources;
+use milvus_swarm::wanted::Cluster;
+use serde_json::{Value, json};
+
+use crate::fake::{Fake, Heard, Reply};
+use crate::play::network;
+use crate::tunnel::{component, words};
+
+/// A Swarm of one node: a proxy in container `c1`, and a probe in `c2` once it is made.
+#[derive(Default)]
+struct Swarm {
+    proxy_leaves: bool,
+    secrets: Vec<Value>,
+    probe: Option<Value>,
+    /// The containers of execs, in order, with their commands.
+    execs: Vec<(String, Vec<String>)>,
+}
+
+impl Swarm {
+    fn answer(&mut self, heard: &Heard) -> Reply {
+        let path = heard.line.split('?').next().unwrap();
+        let word = |at: usize| path.split('/').nth(at).unwrap();
+        match path {
+            "GET /v1.41/services" => {
+                let proxy = json!({
+                    "ID": "s1", "Version": { "Index": 1 },
+                    "Spec": { "Name": "milvus_proxy", "Labels": { "milvus-swarm.cluster": "milvus" } },
+                });
+                let probe = self
+                    .probe
+                    .iter()
+                    .map(|spec| json!({ "ID": "s2", "Version": { "Index": 1 }, "Spec": spec }));
+                let services: Vec<Value> = [proxy].into_iter().chain(probe).collect();
+                Reply::Say(200, json!(services).to_string())
+            }
+            "GET /v1.41/tasks" => {
+                let wanted = if self.proxy_leaves {
+                    "remove"
+                } else {
+                    "running"
+                };
+                let probe = self.probe.iter().map(|_| task("s2", "c2", "running"));
+                let tasks: Vec<Value> = [task("s1", "c1", wanted)]
+                    .into_iter()
+                    .chain(probe)
+                    .collect();
+                Reply::Say(200, json!(tasks).to_string())
+            }
+            "GET /v1.41/networks" => Reply::Say(200, json!([network("milvus_net")]).to_string()),
+            "GET /v1.41/secrets" => Reply::Say(200, json!(self.secrets).to_string()),
+            "POST /v1.41/services/create" => {
+                self.probe = serde_json::from_str(&heard.body).ok();
+                Reply::Say(201, r#"{"ID":"s2"}"#.into())
+            }
+            _ if path.starts_with("POST /v1.41/containers/") => {
+                self.execs.push((word(3).to_owned(), words(heard)));
+                let id = self.execs.len() - 1;
+                Reply::Say(201, json!({ "Id": id.to_string() }).to_string())
+            }
+            _ if path.starts_with("POST /v1.41/exec/") => {
+                let id: usize = word(3).parse().unwrap();
+                Reply::Run(self.execs[id].1.clone())
+            }
+            _ => Reply::Say(200, "[]".into()),
+        }
+    }
+
+    fn asked_in(&self) -> Vec<&str> {
+        self.execs
+            .iter()
+            .map(|(container, _)| &**container)
+            .collect()
+    }
+}
+
+fn task(service: &str, container: &str, wanted: &str) -> Value {
+    json!({
+        "ID": format!("t-{container}"), "ServiceID": service, "NodeID": "n1", "Slot": 1,
+        "DesiredState": wanted,
+        "Status": { "State": "running", "ContainerStatus": { "ContainerID": container } },
+    })
+}
+
+/// Looks at such a Swarm like `up` with the embedded inventory.
+async fn live(swarm: &Arc<Mutex<Swarm>>) -> (Fake, Live) {
+    let shared = Arc::clone(swarm);
+    let fake = Fake::manager(move |heard| shared.lock().unwrap().answer(heard));
+    let source = Source::new("local.yml", LOCAL);
+    let inventory = Inventory::parse(&[source]).unwrap();
+    let cluster = Cluster::work_out(&inventory, None, &Sources::shipped()).unwrap();
+    let secrets = cluster.wanted.secrets.iter().map(|secret| {
+        json!({ "ID": secret.name, "Version": { "Index": 1 }, "Spec": { "Name": secret.name } })
+    });
+    swarm.lock().unwrap().secrets = secrets.collect();
+    let live = Live::new(fake.connect().await.unwrap(), "milvus", true);
+    (fake, live.with_cluster(&cluster))
+}
+
+#[tokio::test]
+async fn what_an_action_asks_does_not_depend_on_a_task_that_leaves() {
+    let swarm = Arc::new(Mutex::new(Swarm::default()));
+    let (_fake, live) = live(&swarm).await;
+    let port = component("127.0.0.1").await;
+    let ask = || live.ask(Question::get("127.0.0.1", port, "/healthz"));
+
+    assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+    assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+    assert_eq!(swarm.lock().unwrap().asked_in(), ["c1"], "one tunnel does");
+
+    // Its process still runs, for as long as Milvus takes to stop.
+    swarm.lock().unwrap().proxy_leaves = true;
+    live.look().await.unwrap();
+    assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+    assert_eq!(swarm.lock().unwrap().asked_in(), ["c1", "c2"]);
+}
+
+#[tokio::test]
+async fn an_action_waits_for_another_place_to_ask_from() {
+    let swarm = Arc::new(Mutex::new(Swarm::default()));
+    let (fake, live) = live(&swarm).await;
+    let port = component("127.0.0.1").await;
+    let ask = || live.ask(Question::get("127.0.0.1", port, "/healthz"));
+    assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+
+    // The task ends between two looks.
+    swarm.lock().unwrap().proxy_leaves = true;
+    let bash = format!("-{}", fake.log.children.lock().unwrap()[0]);
+    std::process::Command::new("kill")
+        .args(["-9", "--", &bash])
+        .status()
+        .unwrap();
+    let mut answer = ask().await;
+    if answer.ok().is_err() {
+        // It was asked as the tunnel broke; whoever may ask twice does.
+        answer = ask().await;
+    }
+    assert_eq!(answer.ok(), Ok(&b"OK"[..]));
+    assert_eq!(swarm.lock().unwrap().asked_in(), ["c1", "c2"]);
+}

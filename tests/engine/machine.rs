@@ -1,0 +1,184 @@
+//! Verbs where a program reads what they print: no escape characters, and JSON that is JSON.
+
+use std::process::Output;
+use std::time::Duration;
+
+use milvus_swarm::inventory::LOCAL;
+use serde_json::{Value, json};
+
+use crate::fake::Fake;
+use crate::play::{network, program, swarm};
+
+/// Every verb, in an order in which each has something to say; what is written goes below a
+/// folder of its own.
+fn verbs(folder: &str) -> Vec<Vec<String>> {
+    let render = format!("render --out {folder}/rendered");
+    let eject = format!("eject {folder}/templates");
+    [
+        "init",
+        "schema plan",
+        &render,
+        &eject,
+        "plan",
+        "what-if --lose node01",
+        "what-if --lose node01 --offline",
+        "status",
+        "credentials",
+        "up",
+        "scale query=1 --yes --gate-timeout 1",
+        "up --yes --gate-timeout 1",
+        "plan",
+        "status",
+        "unlock --yes",
+        "down --data --yes",
+        "down --yes --gate-timeout 5",
+        // Wrong on the command line, and in words only the inventory knows.
+        "scale etcd=5 --yes",
+        "what-if --lose nobody",
+    ]
+    .iter()
+    .map(|line| line.split(' ').map(str::to_owned).collect())
+    .collect()
+}
+
+async fn output(fake: &Fake, arguments: &[&str]) -> Output {
+    program(fake, arguments)
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm-256color")
+        .output()
+        .await
+        .unwrap()
+}
+
+/// An engine, and a small inventory in its folder.
+fn place() -> Fake {
+    let (fake, _) = swarm();
+    let file = fake.socket.with_file_name("milvus-swarm.yml");
+    std::fs::write(file, LOCAL).unwrap();
+    fake
+}
+
+fn plain(arguments: &[&str], output: &Output) {
+    for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
+        let text = String::from_utf8_lossy(bytes);
+        assert!(!bytes.contains(&0x1b), "{arguments:?}, {name}: {text:?}");
+    }
+}
+
+/// As docs/json.md says: events, a line each, or one document at most.
+fn is_json(arguments: &[&str], output: &Output) {
+    let text = String::from_utf8(output.stdout.clone()).unwrap();
+    let says = |why: &str| format!("{arguments:?}: {why}: {text}");
+    if ["up", "scale", "down"].contains(&arguments[0]) {
+        for line in text.lines() {
+            let event: Value = serde_json::from_str(line).unwrap_or_default();
+            assert!(event["event"].is_string(), "{}", says("no event"));
+        }
+        let last = text.lines().last().unwrap_or_default();
+        let last: Value = serde_json::from_str(last).unwrap_or_default();
+        if output.status.code() != Some(0) {
+            assert_eq!(last["event"], "error", "{}", says("the last line"));
+            assert_eq!(last["code"], json!(output.status.code()));
+        }
+    } else if !text.is_empty() {
+        let document: Result<Value, _> = serde_json::from_str(&text);
+        assert!(document.is_ok(), "{}", says("not one document"));
+    } else if output.status.code() != Some(0) {
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert!(words.contains("error"), "{}", says(&words));
+    }
+}
+
+#[tokio::test]
+async fn every_verb_writes_escape_characters_to_terminals_only() {
+    let fake = place();
+    for verb in verbs("text") {
+        let arguments: Vec<&str> = verb.iter().map(String::as_str).collect();
+        plain(&arguments, &output(&fake, &arguments).await);
+    }
+}
+
+#[tokio::test]
+async fn every_verb_with_json_prints_json_on_standard_output() {
+    let fake = place();
+    for verb in verbs("json") {
+        let mut arguments: Vec<&str> = verb.iter().map(String::as_str).collect();
+        arguments.push("--json");
+        let output = output(&fake, &arguments).await;
+        plain(&arguments, &output);
+        // It prints an inventory, which is YAML.
+        if arguments[0] != "init" {
+            is_json(&arguments, &output);
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_engine_that_does_not_answer_is_told_as_json_or_beside_it() {
+    let fake = place();
+    std::fs::remove_file(&fake.socket).unwrap();
+    for verb in verbs("gone") {
+        let mut arguments: Vec<&str> = verb.iter().map(String::as_str).collect();
+        plain(&arguments, &output(&fake, &arguments).await);
+        arguments.push("--json");
+        let output = output(&fake, &arguments).await;
+        plain(&arguments, &output);
+        if !["init", "eject"].contains(&arguments[0]) {
+            is_json(&arguments, &output);
+        }
+        if arguments[0] == "status" {
+            assert_eq!(output.status.code(), Some(5));
+            assert_eq!(String::from_utf8_lossy(&output.stdout), "");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refused_plan_is_one_document_with_its_refusals() {
+    let (fake, shared) = swarm();
+    let mut theirs = network("milvus_net");
+    theirs["Labels"] = json!({ "com.docker.stack.namespace": "shop" });
+    shared.lock().unwrap().networks.push(theirs);
+    let output = output(&fake, &["plan", "--json"]).await;
+    assert_eq!(output.status.code(), Some(4));
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(plan["refusals"][0]["rule"], "name-taken");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(words.contains("the plan is refused"), "{words}");
+}
+
+#[tokio::test]
+async fn a_watched_status_is_one_after_the_other_where_nobody_looks() {
+    let fake = place();
+    for arguments in [&["status", "--watch"][..], &["status", "--watch", "--json"]] {
+        let child = program(&fake, arguments).spawn().unwrap();
+        let before = fake.lines().len();
+        let looks = || {
+            let lines = fake.lines();
+            let looks = lines[before..].iter();
+            looks.filter(|line| line.contains("/nodes")).count()
+        };
+        // The first is printed before the next begins.
+        for _ in 0..400 {
+            if looks() > 2 {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        let pid = child.id().unwrap().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status();
+        assert!(sent.unwrap().success());
+        let output = child.wait_with_output().await.unwrap();
+        plain(arguments, &output);
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(!text.is_empty(), "{arguments:?}");
+        if arguments.contains(&"--json") {
+            for line in text.lines() {
+                let status: Value = serde_json::from_str(line).unwrap();
+                assert_eq!(status["cluster"], "milvus");
+            }
+        }
+    }
+}

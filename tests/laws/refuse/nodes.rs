@@ -1,0 +1,56 @@
+//! Hosts that are no nodes, or not the right ones.
+
+use super::{THREE, allowed, fresh, node, says};
+
+#[test]
+fn a_host_that_is_no_node() {
+    let (inventory, mut seen) = fresh(THREE);
+    allowed(&inventory, &seen);
+    seen.nodes.retain(|node| node.hostname != "node02");
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "no-such-node",
+            "host `node02` is not a node of this Swarm",
+            "on node02: docker swarm join (the token: `docker swarm join-token worker` on a manager)",
+        )],
+    );
+}
+
+#[test]
+fn two_live_nodes_of_one_name() {
+    let (inventory, mut seen) = fresh(THREE);
+    let mut other = node(&mut seen, "node02").clone();
+    other.id = "other".to_owned();
+    other.addr = "10.0.0.9".to_owned();
+    seen.nodes.push(other);
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "ambiguous-node",
+            "2 live nodes of this Swarm are named `node02`: node0001id (10.0.0.2), other (10.0.0.9)",
+            "docker node rm --force <the id that is wrong>",
+        )],
+    );
+    // A former node of the same host is no riddle.
+    node(&mut seen, "node02").state = "down".to_owned();
+    node(&mut seen, "node02").role = "worker".to_owned();
+    allowed(&inventory, &seen);
+}
+
+#[test]
+fn a_manager_that_is_a_worker() {
+    let (inventory, mut seen) = fresh(THREE);
+    node(&mut seen, "node03").role = "worker".to_owned();
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "not-a-manager",
+            "host `node03` has the role `manager` but is a Swarm worker",
+            "docker node promote node03",
+        )],
+    );
+}

@@ -1,0 +1,135 @@
+//! Quorums of etcd and ZooKeeper.
+
+use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::observed::Observed;
+use milvus_swarm::role::Role;
+
+use super::{PRODUCTION, THREE, allowed, fresh, give, node, running, says};
+
+fn down(seen: &mut Observed, host: &str) {
+    node(seen, host).state = "down".to_owned();
+}
+
+fn etcd_image(inventory: &mut Inventory) {
+    let images = &mut inventory.images.overrides;
+    images.insert(Image::Etcd, "quay.io/coreos/etcd:v3.5.99".to_owned());
+}
+
+#[test]
+fn an_even_number() {
+    let (mut inventory, seen) = fresh(PRODUCTION);
+    give(&mut inventory, "node01", Role::Etcd);
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "even-members",
+            "4 members of etcd survive the loss of 1, as 3 do",
+            "take `etcd` from one host or give it to one more: 3 or 5",
+        )],
+    );
+    give(&mut inventory, "node02", Role::Etcd);
+    allowed(&inventory, &seen);
+    give(&mut inventory, "node01", Role::Zookeeper);
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "even-members",
+            "4 members of ZooKeeper survive the loss of 1, as 3 do",
+            "take `zookeeper` from one host or give it to one more: 3 or 5",
+        )],
+    );
+}
+
+#[test]
+fn too_few_members_are_left() {
+    let (inventory, mut seen) = running(PRODUCTION);
+    down(&mut seen, "node15");
+    allowed(&inventory, &seen);
+    node(&mut seen, "node16").availability = "drain".to_owned();
+    let hint = "start `node15` again (`docker node ls` shows it), then `milvus-swarm up`";
+    says(
+        &inventory,
+        &seen,
+        &[
+            (
+                "quorum-loss",
+                "ZooKeeper has 1 of 3 members, a quorum is 2: `zookeeper-0` on `node15`, which is down \
+                 and `zookeeper-1` on `node16`, which is drained",
+                hint,
+            ),
+            (
+                "quorum-loss",
+                "etcd has 1 of 3 members, a quorum is 2: `etcd-0` on `node15`, which is down and \
+                 `etcd-1` on `node16`, which is drained",
+                hint,
+            ),
+        ],
+    );
+}
+
+#[test]
+fn a_restart_while_a_node_is_down() {
+    let (mut inventory, mut seen) = running(THREE);
+    node(&mut seen, "node02").availability = "drain".to_owned();
+    for task in seen
+        .tasks
+        .iter_mut()
+        .filter(|task| task.node_id == "node0001id")
+    {
+        task.desired_state = "shutdown".to_owned();
+    }
+    allowed(&inventory, &seen);
+    // Milvus restarts without etcd.
+    let images = &mut inventory.images.overrides;
+    images.insert(Image::Milvus, "milvusdb/milvus:v2.3.22".to_owned());
+    allowed(&inventory, &seen);
+    etcd_image(&mut inventory);
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "quorum-loss",
+            "etcd would have 1 of 3 members while `etcd-0` and `etcd-2` restart, a quorum is 2: \
+             `etcd-1` on `node02`, which is drained",
+            "docker node update --availability active node02, then `milvus-swarm up`",
+        )],
+    );
+    node(&mut seen, "node02").availability = "active".to_owned();
+    allowed(&inventory, &seen);
+}
+
+#[test]
+fn a_single_member_has_no_quorum_to_lose() {
+    let (mut inventory, seen) = running(0);
+    etcd_image(&mut inventory);
+    allowed(&inventory, &seen);
+}
+
+#[test]
+fn too_few_drives_or_bookies_are_left_to_write() {
+    let (inventory, mut seen) = running(PRODUCTION);
+    down(&mut seen, "node20");
+    down(&mut seen, "node24");
+    allowed(&inventory, &seen);
+    node(&mut seen, "node21").availability = "drain".to_owned();
+    node(&mut seen, "node25").availability = "drain".to_owned();
+    says(
+        &inventory,
+        &seen,
+        &[
+            (
+                "quorum-loss",
+                "MinIO has 2 of 4 drives, a write needs 3: `node20` is down and `node21` is drained",
+                "start `node20` again (`docker node ls` shows it), then `milvus-swarm up`",
+            ),
+            (
+                "quorum-loss",
+                "BookKeeper has 1 of 3 bookies, an ensemble is 2: `node24` is down and `node25` is \
+                 drained",
+                "start `node24` again (`docker node ls` shows it), then `milvus-swarm up`",
+            ),
+        ],
+    );
+}

@@ -1,0 +1,245 @@
+//! A change of what Milvus runs restarts the services that it concerns and no others, in
+//! upstream's upgrade order, workers one at a time.
+
+use milvus_swarm::event::Event;
+use milvus_swarm::gate::{Verdict, short};
+use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::plan::{self, Action, Because, Plan};
+
+use crate::harness::{
+    clean, done, execute, known_cluster, parse, plan_up, run, settled, swarm, titles, unbroken, up,
+    up_well, verdicts,
+};
+use crate::inventories;
+use crate::sim::{Fault, Sim, When};
+
+fn production() -> Inventory {
+    parse(inventories::shipped()[2])
+}
+
+fn with_key(section: &str) -> Inventory {
+    let mut other = production();
+    other.config = serde_json::json!({ section: { "someKey": 1 } });
+    other
+}
+
+fn with_image() -> Inventory {
+    let mut other = production();
+    let images = &mut other.images.overrides;
+    images.insert(Image::Milvus, "milvusdb/milvus:v2.3.99".to_owned());
+    other
+}
+
+/// The short names of the services that are updated, each once, in the order of the plan.
+fn updated(plan: &Plan) -> Vec<String> {
+    let mut names = Vec::new();
+    for step in &plan.steps {
+        if let Action::UpdateService { name, .. } = &step.action
+            && !names.contains(&short(name).to_owned())
+        {
+            names.push(short(name).to_owned());
+        }
+    }
+    names
+}
+
+fn count(sim: &Sim, component: &'static str) {
+    sim.with(|world| world.watch.fewest = Some((component, usize::MAX)));
+}
+
+fn fewest(sim: &Sim) -> usize {
+    sim.with(|world| world.watch.fewest.expect("it was counted").1)
+}
+
+#[test]
+fn a_key_restarts_those_who_read_it() {
+    for (section, readers) in [
+        ("queryNode", vec!["querynode"]),
+        ("indexNode", vec!["indexnode", "datacoord", "datanode"]),
+        ("dataNode", vec!["datacoord", "datanode"]),
+        (
+            "proxy",
+            vec!["rootcoord", "datacoord", "querycoord", "proxy"],
+        ),
+        (
+            "quotaAndLimits",
+            vec![
+                "indexnode",
+                "rootcoord",
+                "datacoord",
+                "querycoord",
+                "querynode",
+                "datanode",
+                "proxy",
+            ],
+        ),
+    ] {
+        run(async {
+            let sim = swarm(&production(), 3);
+            up_well(&sim, &production()).await;
+            let changed = with_key(section);
+            let (plan, _) = plan_up(&sim, &changed).await;
+            assert_eq!(updated(&plan), readers, "{section}: {:#?}", titles(&plan));
+            up_well(&sim, &changed).await;
+            settled(&sim, &changed).await;
+            clean(&sim);
+        });
+    }
+}
+
+#[test]
+fn query_nodes_are_renewed_one_at_a_time() {
+    run(async {
+        let sim = swarm(&production(), 4);
+        up_well(&sim, &production()).await;
+        count(&sim, "querynode");
+        let plan = up_well(&sim, &with_key("queryNode")).await;
+        assert_eq!(fewest(&sim), 4, "of five");
+        let turns = plan
+            .steps
+            .iter()
+            .filter(|step| matches!(step.action, Action::UpdateService { turn: Some(_), .. }));
+        assert_eq!(turns.count(), 5);
+        settled(&sim, &with_key("queryNode")).await;
+        clean(&sim);
+    });
+}
+
+/// Where no component can be asked the plan waits for each first, and restarts nothing in another
+/// way than one that could ask.
+#[test]
+fn a_deaf_plan_restarts_in_the_same_turns() {
+    run(async {
+        let sim = swarm(&production(), 4);
+        up_well(&sim, &production()).await;
+        for changed in [with_key("queryNode"), with_image()] {
+            let (hearing, seen) = plan_up(&sim, &changed).await;
+            let deaf = plan::up(
+                &known_cluster(&changed, &seen).wanted,
+                &seen,
+                &plan::Verdicts::new(),
+            );
+            let updates = |plan: &Plan| -> Vec<String> {
+                let titles = titles(plan).into_iter();
+                titles.filter(|t| t.starts_with("update ")).collect()
+            };
+            assert_eq!(updates(&deaf), updates(&hearing));
+        }
+    });
+}
+
+/// Others wait for a part that does not work: what mends it may not wait for them. One that crashes
+/// again and again may look registered for a moment.
+#[test]
+fn what_does_not_work_is_mended_at_once() {
+    run(async {
+        let sim = swarm(&production(), 4);
+        up_well(&sim, &production()).await;
+        let changed = with_image();
+        let (_, seen) = plan_up(&sim, &changed).await;
+        let cluster = known_cluster(&changed, &seen);
+        let mut verdicts = verdicts(&sim, &cluster, &seen).await;
+        let plan = |verdicts: &plan::Verdicts| plan::up(&cluster.wanted, &seen, verdicts);
+        assert_eq!(updated(&plan(&verdicts))[0], "indexnode");
+        let mut phases = cluster.wanted.phases.iter();
+        // Those who need the root coordinator tell that it does not work.
+        let phase = phases.find(|phase| phase.name == "querycoord");
+        for gate in &phase.expect("a coordinator").opens {
+            verdicts.insert(gate.clone(), Verdict::Waiting(Vec::new()));
+        }
+        assert_eq!(updated(&plan(&verdicts))[0], "rootcoord");
+    });
+}
+
+/// Each component starts to restart once all before it are renewed.
+#[test]
+fn a_new_image_goes_round_in_the_upgrade_order() {
+    run(async {
+        let sim = swarm(&production(), 5);
+        up_well(&sim, &production()).await;
+        let (plan, seen) = plan_up(&sim, &with_image()).await;
+        let order = updated(&plan);
+        assert_eq!(
+            order,
+            [
+                "indexnode",
+                "rootcoord",
+                "datacoord",
+                "querycoord",
+                "querynode",
+                "datanode",
+                "proxy",
+            ]
+        );
+        let run = execute(&sim, &plan, seen.clone()).await;
+        done(&plan, &run);
+        crate::ends::came_true(&plan, &seen, &sim);
+        let place = |step: usize| order.iter().position(|name| *name == plan.steps[step].part);
+        let mut furthest = 0;
+        for event in &run.events {
+            if let Event::Started { step, .. } = event
+                && let Some(at) = place(*step)
+            {
+                assert!(
+                    at >= furthest,
+                    "{} came late",
+                    plan.steps[*step].action.title()
+                );
+                furthest = at;
+            }
+        }
+        settled(&sim, &with_image()).await;
+        unbroken(&sim);
+    });
+}
+
+/// A run that dies in the middle is gone on with, still one task at a time.
+#[test]
+fn killed_in_the_middle_of_a_roll() {
+    let changed = with_key("queryNode");
+    let calls = run(async {
+        let sim = swarm(&production(), 6);
+        up_well(&sim, &production()).await;
+        let before = sim.calls();
+        up_well(&sim, &changed).await;
+        sim.calls() - before
+    });
+    for at in 1..calls {
+        run(async {
+            let sim = swarm(&production(), 6);
+            up_well(&sim, &production()).await;
+            count(&sim, "querynode");
+            sim.plant(at, Fault::Kill, When::After);
+            let (_, killed) = up(&sim, &changed).await;
+            assert_eq!(killed.outcome, None, "call {at}");
+            up_well(&sim, &changed).await;
+            assert!(fewest(&sim) >= 4, "call {at}: {} of five", fewest(&sim));
+            settled(&sim, &changed).await;
+            clean(&sim);
+        });
+    }
+}
+
+/// What was changed by hand is told from what the inventory changed.
+#[test]
+fn drift_is_told_from_a_change_of_the_inventory() {
+    run(async {
+        let sim = swarm(&production(), 7);
+        up_well(&sim, &production()).await;
+        let (plan, _) = plan_up(&sim, &with_key("queryNode")).await;
+        assert!(
+            plan.steps
+                .iter()
+                .all(|step| step.because != Because::Drifted)
+        );
+        sim.with(|world| world.meddle("prod-milvus_indexnode", true));
+        let (plan, _) = plan_up(&sim, &production()).await;
+        let drifted: Vec<&str> = plan
+            .steps
+            .iter()
+            .filter(|step| step.because == Because::Drifted)
+            .map(|step| step.part.as_str())
+            .collect();
+        assert_eq!(drifted, ["indexnode"]);
+    });
+}

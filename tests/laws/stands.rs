@@ -1,0 +1,149 @@
+//! A plan that was agreed on stands while the cluster only gets on by itself, and falls as soon
+//! as somebody changes it.
+
+use std::time::Duration;
+
+use milvus_swarm::execute::Outcome;
+use milvus_swarm::plan::{Action, Plan, stands};
+
+use crate::harness::{
+    clean, done, down_well, execute, parse, plan_down, plan_up, run, settled, swarm, up, up_well,
+};
+use crate::inventories;
+use crate::sim::{Fault, When};
+
+const SEED: u64 = 7;
+
+/// A run dies at any call; the next one makes a plan, then waits for the dead one's lock while
+/// tasks start and gates open.
+#[test]
+fn a_plan_made_after_a_crash_stands_while_gates_open_and_leads_to_the_end() {
+    let inventory = parse(inventories::shipped()[1]);
+    let calls = run(async {
+        let sim = swarm(&inventory, SEED);
+        up_well(&sim, &inventory).await;
+        sim.calls()
+    });
+    let mut opened = 0;
+    for at in (1..=calls).step_by(2) {
+        opened += run(async {
+            let sim = swarm(&inventory, SEED);
+            if at % 4 == 1 {
+                // On data that was kept, gates open which a first time something must be done for.
+                up_well(&sim, &inventory).await;
+                down_well(&sim, &inventory, false).await;
+            }
+            sim.plant(at, Fault::Kill, When::After);
+            let (_, killed) = up(&sim, &inventory).await;
+            assert_eq!(killed.outcome, None);
+            let (agreed, _) = plan_up(&sim, &inventory).await;
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            let (fresh, seen) = plan_up(&sim, &inventory).await;
+            assert_eq!(stands(&agreed, &fresh), Ok(()), "call {at}");
+            let run = execute(&sim, &agreed, seen).await;
+            done(&agreed, &run);
+            clean(&sim);
+            settled(&sim, &inventory).await;
+            agreed.steps.len() - fresh.steps.len()
+        });
+    }
+    assert!(
+        opened > 10,
+        "only {opened} gates opened while it was waited"
+    );
+}
+
+/// Two plans from the same look; one is carried out while the other waits for the lock.
+#[test]
+fn a_plan_falls_once_somebody_else_did_it() {
+    let inventory = parse(inventories::shipped()[1]);
+    run(async {
+        let sim = swarm(&inventory, SEED);
+        let (agreed, _) = plan_up(&sim, &inventory).await;
+        up_well(&sim, &inventory).await;
+        let (fresh, _) = plan_up(&sim, &inventory).await;
+        let why = stands(&agreed, &fresh).expect_err("all of it is done");
+        assert!(why.starts_with("no longer in the plan: "), "{why}");
+
+        let (agreed, _) = plan_down(&sim, &inventory, false);
+        down_well(&sim, &inventory, false).await;
+        let (fresh, _) = plan_down(&sim, &inventory, false);
+        stands(&agreed, &fresh).expect_err("all of it is gone");
+        assert!(fresh.is_empty());
+    });
+}
+
+#[test]
+fn a_plan_to_go_down_stands_while_tasks_of_a_dead_run_end() {
+    let inventory = parse(inventories::shipped()[1]);
+    let mut ended = 0;
+    for at in 1..30 {
+        ended += run(async {
+            let sim = swarm(&inventory, SEED);
+            up_well(&sim, &inventory).await;
+            let (plan, seen) = plan_down(&sim, &inventory, false);
+            sim.plant(at, Fault::Kill, When::After);
+            if execute(&sim, &plan, seen).await.outcome == Some(Outcome::Done) {
+                return 0;
+            }
+            let (agreed, _) = plan_down(&sim, &inventory, false);
+            tokio::time::sleep(Duration::from_secs(15)).await;
+            let (fresh, _) = plan_down(&sim, &inventory, false);
+            assert_eq!(stands(&agreed, &fresh), Ok(()), "call {at}");
+            usize::from(agreed != fresh)
+        });
+    }
+    assert!(ended > 0, "nothing ended while it was waited");
+}
+
+fn first(plan: &Plan, wanted: impl Fn(&Action) -> bool) -> usize {
+    let mut steps = plan.steps.iter();
+    steps
+        .position(|step| wanted(&step.action))
+        .expect("there is one")
+}
+
+#[test]
+fn another_deed_another_order_another_gate_and_a_refusal_each_make_it_fall() {
+    let inventory = parse(inventories::shipped()[1]);
+    let (agreed, _) = run(async {
+        let sim = swarm(&inventory, SEED);
+        plan_up(&sim, &inventory).await
+    });
+    assert_eq!(stands(&agreed, &agreed), Ok(()));
+    let falls = |change: &dyn Fn(&mut Plan)| {
+        let mut fresh = agreed.clone();
+        change(&mut fresh);
+        assert_ne!(fresh, agreed);
+        stands(&agreed, &fresh).expect_err("it differs")
+    };
+    let gate = first(&agreed, |action| matches!(action, Action::Await { .. }));
+    let made = first(&agreed, |action| {
+        matches!(action, Action::CreateService { .. })
+    });
+
+    let why = falls(&|fresh| {
+        if let Action::CreateService { spec } = &mut fresh.steps[made].action {
+            spec.task_template.container_spec.image = "another".to_owned();
+        }
+    });
+    assert!(why.contains("no longer in the plan"), "{why}");
+    let why = falls(&|fresh| fresh.steps[made].after.clear());
+    assert!(why.contains("another order"), "{why}");
+    let why = falls(&|fresh| {
+        if let Action::Await { gate } = &mut fresh.steps[gate].action {
+            *gate = milvus_swarm::gate::Gate::Converged {
+                service: "another".to_owned(),
+            };
+        }
+    });
+    assert!(why.contains("waited for as well"), "{why}");
+    let why = falls(&|fresh| {
+        fresh.refusals.push(milvus_swarm::plan::Refusal {
+            rule: "r".to_owned(),
+            reason: "no disk".to_owned(),
+            hint: String::new(),
+        });
+    });
+    assert!(why.contains("no disk"), "{why}");
+}

@@ -1,0 +1,178 @@
+//! The verbs as people type them, where no Swarm answers.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use milvus_swarm::inventory::PRODUCTION_26;
+use milvus_swarm::plan::{Plan, Verdicts};
+use milvus_swarm::render::Sources;
+use milvus_swarm::snapshot::Snapshot;
+use milvus_swarm::source::MAX_BYTES;
+use milvus_swarm::wanted::Cluster;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::world::{parse, running};
+
+struct Desk(TempDir);
+
+impl Desk {
+    /// An inventory, and what was seen of the Swarm on it.
+    fn new() -> Self {
+        let desk = Self(tempfile::tempdir().expect("a folder"));
+        std::fs::write(desk.path("prod.yml"), PRODUCTION_26).expect("a file");
+        let inventory = parse(PRODUCTION_26);
+        let seen = running(&inventory);
+        let cluster = Cluster::work_out(&inventory, Some(&seen), &Sources::shipped());
+        let cluster = cluster.expect("a cluster");
+        let snapshot = Snapshot::of(&cluster, &seen, &Verdicts::new(), None);
+        let text = snapshot.to_text(MAX_BYTES).expect("short enough");
+        std::fs::write(desk.path("seen.json"), text).expect("a file");
+        desk
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn run(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_milvus-swarm"))
+            .current_dir(self.0.path())
+            .env_clear()
+            // A Swarm that nobody may reach: whoever tries, fails.
+            .env("DOCKER_HOST", "unix:///nowhere/docker.sock")
+            .env("HOME", self.0.path())
+            .args(["-i", "prod.yml"])
+            .args(arguments)
+            .output()
+            .expect("the program runs")
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn the_exit_code_tells_whether_it_survives() {
+    let desk = Desk::new();
+    for how in [&["--offline"][..], &["--observed", "seen.json"]] {
+        for (lose, code, says) in [
+            ("node14", 0, "it survives"),
+            ("node[15-16]", 6, "it does not survive"),
+            ("node99", 2, "no host and no zone is called `node99`"),
+        ] {
+            let output = desk.run(&[&["what-if", "--lose", lose], how].concat());
+            let all = text(&output.stdout) + &text(&output.stderr);
+            assert_eq!(output.status.code(), Some(code), "{lose}: {all}");
+            assert!(all.contains(says), "{all}");
+        }
+    }
+    let output = desk.run(&["what-if", "--lose", "node14"]);
+    assert_eq!(output.status.code(), Some(5));
+    assert!(text(&output.stderr).contains("`--offline` answers from the inventory alone"));
+}
+
+#[test]
+fn the_answer_is_json_for_programs() {
+    let desk = Desk::new();
+    let output = desk.run(&[
+        "what-if",
+        "--lose",
+        "node15",
+        "--lose",
+        "node16",
+        "--offline",
+        "--json",
+    ]);
+    let answer: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(answer["lost"], serde_json::json!(["node15", "node16"]));
+    assert_eq!(answer["survives"], false);
+    assert_eq!(answer["reads"]["go_on"], false);
+}
+
+#[test]
+fn a_plan_is_made_and_drawn_without_a_swarm() {
+    let desk = Desk::new();
+    let output = desk.run(&[
+        "plan",
+        "--observed",
+        "seen.json",
+        "--out",
+        "plan.json",
+        "--graph",
+        "plan.svg",
+    ]);
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let told = text(&output.stderr);
+    assert!(
+        told.contains("gates were not recorded and count as unknown"),
+        "{told}"
+    );
+    let read = |name: &str| std::fs::read_to_string(desk.path(name)).expect("a file");
+    let plan: Plan = serde_json::from_str(&read("plan.json")).expect("a plan");
+    // The network and the secrets were not seen; no gate was asked.
+    assert!(!plan.steps.is_empty() && plan.refusals.is_empty());
+    assert!(read("plan.svg").starts_with("<svg "));
+}
+
+#[test]
+fn files_that_are_no_record_are_refused() {
+    let desk = Desk::new();
+    let seen = std::fs::read(desk.path("seen.json")).expect("a file");
+    let refused = |name: &str, bytes: &[u8], code: i32, says: &str| {
+        std::fs::write(desk.path(name), bytes).expect("a file");
+        for verb in [&["plan"][..], &["what-if", "--lose", "node14"]] {
+            let output = desk.run(&[verb, &["--observed", name]].concat());
+            let told = text(&output.stderr);
+            assert_eq!(output.status.code(), Some(code), "{told}");
+            assert!(told.contains(says) && told.contains(name), "{told}");
+        }
+    };
+    refused("cut.json", &seen[..seen.len() / 2], 2, "is cut short");
+    refused("empty.json", b"", 2, "is empty");
+    refused(
+        "binary.json",
+        &[0x7f, b'E', b'L', b'F', 0xff, 0],
+        1,
+        "UTF-8",
+    );
+    refused("text.json", PRODUCTION_26.as_bytes(), 2, "is not JSON");
+    let huge = desk.path("huge.json");
+    let file = std::fs::File::create(&huge).expect("a file");
+    file.set_len(MAX_BYTES + 1).expect("a long file");
+    let output = desk.run(&["plan", "--observed", "huge.json"]);
+    assert!(
+        text(&output.stderr).contains("too long"),
+        "{}",
+        text(&output.stderr)
+    );
+    std::fs::write(
+        desk.path("other.yml"),
+        PRODUCTION_26.replace("name: prod", "name: other"),
+    )
+    .expect("a file");
+    let output = desk.run(&["-i", "other.yml", "plan", "--observed", "seen.json"]);
+    assert!(Path::new(&desk.path("other.yml")).exists());
+    assert!(!output.status.success());
+}
+
+#[test]
+fn flags_that_contradict_each_other_are_refused() {
+    let desk = Desk::new();
+    for arguments in [
+        &[
+            "what-if",
+            "--lose",
+            "node14",
+            "--offline",
+            "--observed",
+            "seen.json",
+        ][..],
+        &["-H", "unix:///x", "plan", "--observed", "seen.json"],
+        &["status", "--watch", "--record", "x.json"],
+        &["what-if"],
+    ] {
+        assert_eq!(desk.run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
