@@ -4,6 +4,7 @@
 //! inventory: what gates, placement, data and credentials hang on must be as there, all else is
 //! the user's. So no rule repeats what a template says.
 
+mod names;
 mod service;
 mod settings;
 
@@ -110,6 +111,7 @@ fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
             )),
         }
     }
+    faults.extend(names::faults(edited, shipped));
     for name in edited.services.keys() {
         if !shipped.services.contains_key(name) {
             faults.push((

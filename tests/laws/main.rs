@@ -15,6 +15,7 @@ mod inventories;
 mod locks;
 mod machine;
 mod moves;
+mod names;
 mod order;
 mod pictures;
 mod quorum;

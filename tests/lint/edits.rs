@@ -57,6 +57,12 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
         ),
         (
             "store.yml",
+            "    hostname: {{ s.name|q }}\n",
+            "    hostname: {{ s.name|q }}\n    healthcheck: { test: etcdctl endpoint health }\n",
+            "service `etcd-0` and 2 more: `healthcheck` is set: Swarm publishes",
+        ),
+        (
+            "store.yml",
             "services:",
             "services:\n  extra:\n    image: a\n",
             "service `extra`: `services` has it in addition",
@@ -312,6 +318,18 @@ fn legal_edits_are_in_the_plan() {
             "stop_grace_period: {{ s.grace|q }}",
             "stop_grace_period: 1h",
             "3600000000000",
+        ),
+        (
+            "store.yml",
+            "    hostname: {{ s.name|q }}\n",
+            "    hostname: {{ s.name|q }}\n    healthcheck: { disable: true }\n",
+            "\"Healthcheck\":{\"Test\":[\"NONE\"]",
+        ),
+        (
+            "milvus.yml",
+            "stop_grace_period: {{ s.grace|q }}",
+            "healthcheck: { test: curl -f localhost:9091/healthz }",
+            "\"CMD-SHELL\"",
         ),
         ("user.yaml", "level: info", "level: debug", ""),
     ] {

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use milvus_swarm::execute::Failure;
-use milvus_swarm::observed::{Config, Network, Secret};
+use milvus_swarm::observed::{Config, Network, ObjectKind, Secret};
 use milvus_swarm::plan::{Action, SecretSource};
 use milvus_swarm::spec::{ServiceSpec, diff};
 use tokio::time::sleep;
@@ -57,6 +57,7 @@ impl World {
                 ..
             } => self.label(node_id, add, remove),
             Action::CreateNetwork { spec } => {
+                self.is_free(ObjectKind::Network, &spec.name)?;
                 let id = self.new_id("network");
                 let spec = spec.clone();
                 self.networks
@@ -69,6 +70,7 @@ impl World {
                 labels,
                 source,
             } => {
+                self.is_free(ObjectKind::Secret, name)?;
                 let bytes = match source {
                     SecretSource::Generated { .. } => format!("generated-{:x}", self.random.next()),
                     SecretSource::File { path } => format!("canary-from-{path}"),
@@ -84,6 +86,7 @@ impl World {
             Action::CreateConfig {
                 name, labels, data, ..
             } => {
+                self.is_free(ObjectKind::Config, name)?;
                 self.config_data
                     .entry(name.clone())
                     .or_insert_with(|| data.clone());
@@ -197,8 +200,18 @@ impl World {
         Ok(())
     }
 
+    /// A name is given once on a Swarm (409 otherwise).
+    fn is_free(&self, kind: ObjectKind, name: &str) -> Result<(), Failure> {
+        let mut names = self.others.names.iter();
+        if names.any(|taken| taken.kind == kind && taken.name == name) {
+            return Err(moved(format!("`{name}` was made by somebody else")));
+        }
+        Ok(())
+    }
+
     fn create_service(&mut self, spec: &ServiceSpec) -> Result<(), Failure> {
         self.check_references(spec)?;
+        self.is_free(ObjectKind::Service, &spec.name)?;
         if self.services.contains_key(&spec.name) {
             return Err(moved(format!("service `{}` exists by now", spec.name)));
         }

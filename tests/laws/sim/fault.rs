@@ -3,6 +3,7 @@
 use std::cell::{Cell, RefCell};
 
 use milvus_swarm::execute::Failure;
+use milvus_swarm::observed::{ObjectKind, TakenName};
 use milvus_swarm::plan::Action;
 use tokio::sync::Notify;
 
@@ -19,6 +20,8 @@ pub enum Fault {
     Touch,
     /// Somebody changes the service first.
     Change,
+    /// Somebody makes an object of that name for themselves first.
+    Take,
 }
 
 /// Whether it goes wrong before the call takes effect or after.
@@ -82,6 +85,26 @@ impl Faults {
                 }
                 Ok(())
             }
+            Fault::Take => {
+                sim.with(|world| world.others.names.extend(named(action)));
+                Ok(())
+            }
         }
     }
+}
+
+/// An object of somebody else with the name that an action would give to its own.
+fn named(action: &Action) -> Option<TakenName> {
+    let (kind, name) = match action {
+        Action::CreateNetwork { spec } => (ObjectKind::Network, &spec.name),
+        Action::CreateSecret { name, .. } => (ObjectKind::Secret, name),
+        Action::CreateConfig { name, .. } => (ObjectKind::Config, name),
+        Action::CreateService { spec } => (ObjectKind::Service, &spec.name),
+        _ => return None,
+    };
+    Some(TakenName {
+        kind,
+        name: name.clone(),
+        owner: Some("com.docker.stack.namespace=shop".to_owned()),
+    })
 }

@@ -15,6 +15,29 @@ impl World {
             .count()
     }
 
+    /// Tasks of a component that others find by name: DNS learns of a task once it runs, which
+    /// with a health check is once it serves.
+    fn named(&self, component: &str) -> usize {
+        self.tasks
+            .iter()
+            .filter(|task| task.is_wanted() && task.named_at.is_some_and(|at| at <= self.clock))
+            .filter_map(|task| task.process.as_ref())
+            .filter(|process| process.row.name == component)
+            .count()
+    }
+
+    /// Whether a process finds by name what it is made of and what it connects to.
+    pub fn finds_names(&self, row: &Component) -> bool {
+        let most = |component| self.named(component) * 2 > self.size(component);
+        match (row.name, row.milvus) {
+            (name @ ("etcd" | "minio" | "zookeeper"), _) => most(name),
+            ("pulsar-init" | "bookie", _) => most("zookeeper"),
+            ("broker", _) => most("zookeeper") && self.named("bookie") >= self.ensemble(),
+            (_, Some(_)) => most("etcd") && most("minio") && self.named("broker") > 0,
+            _ => true,
+        }
+    }
+
     /// Members that a component is made of: what its processes are told, else the services
     /// that exist.
     pub fn size(&self, component: &str) -> usize {

@@ -11,6 +11,8 @@ use super::world::{Millis, World};
 const GIVES_UP: Millis = 3_000;
 /// A process that loses what it lives on ends after this long.
 const ENDURES: Millis = 30_000;
+/// A process that does not find a name looks again after this long.
+const LOOKS_UP: Millis = 300;
 /// The lease of a session in etcd.
 const LEASE: Millis = 30_000;
 
@@ -90,11 +92,19 @@ impl World {
 
     /// The process begins to serve.
     fn serve(&mut self, at: usize) {
+        let Some(process) = &self.tasks[at].process else {
+            return;
+        };
+        let (row, server_id, is_up) = (process.row, process.server_id, process.is_up);
+        if !is_up && !self.finds_names(row) {
+            // Clients of all components look names up again and again.
+            self.later(LOOKS_UP);
+            return;
+        }
         let task = &mut self.tasks[at];
         let Some(process) = &mut task.process else {
             return;
         };
-        let (row, server_id) = (process.row, process.server_id);
         if let Some(milvus) = row.milvus {
             // A coordinator that finds another one registered stands by.
             let leads = !row.name.ends_with("coord")

@@ -73,6 +73,7 @@ impl World {
             start_after: self.clock + delay,
             waits_for: before,
             process: None,
+            named_at: None,
         });
         self.later(15);
         self.at(self.clock + delay);
@@ -144,7 +145,11 @@ impl World {
                 self.tasks[at].seen.container_id = format!("container-{}", self.tasks[at].seen.id);
                 self.launch(at);
             }
-            "starting" if self.is_due(at) && self.is_healthy(at) => self.enter(at, "running", None),
+            "starting" if self.is_due(at) && self.is_healthy(at) => {
+                self.enter(at, "running", None);
+                let gossip = self.random.within(20, 600);
+                self.tasks[at].named_at = Some(self.clock + gossip);
+            }
             _ => {}
         }
     }

@@ -80,6 +80,8 @@ pub struct SimTask {
     /// The task in the same slot that must end first.
     pub waits_for: Option<String>,
     pub process: Option<Process>,
+    /// When the other hosts' DNS knows its names.
+    pub named_at: Option<Millis>,
 }
 
 impl World {
