@@ -90,16 +90,16 @@ impl Context {
                 .collect()
         };
         let mut inventory = Inventory::parse(&named).map_err(CommandError::Inventory)?;
-        let credentials = &mut inventory.credentials;
-        let passwords = [
-            &mut credentials.minio_password,
-            &mut credentials.root_password,
+        let paths = [
+            &mut inventory.credentials.minio_password,
+            &mut inventory.credentials.root_password,
+            &mut inventory.stacks,
         ];
-        for password in passwords.into_iter().flatten() {
+        for named in paths.into_iter().flatten() {
             // A path in a file begins at that file, wherever the program is started.
-            let path = sources.get(password.source).map(|(path, _)| path);
+            let path = sources.get(named.source).map(|(path, _)| path);
             if let Some(folder) = path.and_then(|path| path.parent()) {
-                password.file = folder.join(&password.file).display().to_string();
+                named.path = folder.join(&named.path).display().to_string();
             }
         }
         Ok(inventory)
@@ -117,7 +117,11 @@ impl Context {
     pub(super) fn templates(&self, inventory: &Inventory) -> Result<Sources, CommandError> {
         let mut sources = Sources::shipped();
         let flag = self.global.stacks.as_deref();
-        let Some(dir) = flag.or(inventory.stacks.as_deref().map(Path::new)) else {
+        let key = inventory
+            .stacks
+            .as_ref()
+            .map(|named| Path::new(&named.path));
+        let Some(dir) = flag.or(key) else {
             return Ok(sources);
         };
         // `docker stack deploy` lays several files over one another; here one would be lost.

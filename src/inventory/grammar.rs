@@ -292,7 +292,7 @@ pub const INVENTORY: &[Key] = &[
     Key::new(
         "stacks",
         Shape::Word(Form::File),
-        "Folder with stack templates of your own; `milvus-swarm eject DIR` writes the shipped ones.",
+        "Folder with stack templates of your own; `milvus-swarm eject DIR` writes the shipped ones. A relative path begins at the inventory.",
     ),
 ];
 

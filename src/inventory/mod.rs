@@ -35,8 +35,8 @@ mod yaml;
 pub(crate) use hint::near;
 pub use hosts::MAX_HOSTS;
 pub use model::{
-    Bounds, Credentials, DataPlace, Host, Image, Images, Inventory, Jvm, NetworkSettings,
-    PasswordFile, Publish, PulsarQuorum, RoleSettings, Subnet,
+    Bounds, Credentials, DataPlace, Host, Image, Images, Inventory, Jvm, NamedPath,
+    NetworkSettings, Publish, PulsarQuorum, RoleSettings, Subnet,
 };
 pub use names::{MILVUS_MINORS, THIS_HOST};
 pub use owned::is_owned;

@@ -26,8 +26,8 @@ pub struct Inventory {
     pub network: NetworkSettings,
     pub credentials: Credentials,
     pub pulsar: PulsarQuorum,
-    /// The folder with stack templates of the user's own, relative to the working directory.
-    pub stacks: Option<String>,
+    /// The folder with stack templates of the user's own.
+    pub stacks: Option<NamedPath>,
 }
 
 /// One machine.
@@ -138,16 +138,16 @@ pub struct Subnet {
 pub struct Credentials {
     pub minio_user: Option<String>,
     /// The file that holds MinIO's root password.
-    pub minio_password: Option<PasswordFile>,
+    pub minio_password: Option<NamedPath>,
     /// The file that holds the password of Milvus's root.
-    pub root_password: Option<PasswordFile>,
+    pub root_password: Option<NamedPath>,
 }
 
-/// Where a password is read from.
+/// A file or folder that an inventory names.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct PasswordFile {
+pub struct NamedPath {
     /// A relative path begins at the inventory that names it.
-    pub file: String,
+    pub path: String,
     /// The position of that inventory in the list that was parsed.
     pub source: usize,
 }

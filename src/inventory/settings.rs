@@ -9,8 +9,8 @@ use crate::role::Role;
 
 use super::grammar::{DEFAULT_MILVUS, DEFAULT_NAME};
 use super::model::{
-    Bounds, Credentials, DataPlace, Host, Image, Images, Jvm, NetworkSettings, PasswordFile,
-    Publish, PulsarQuorum, RoleSettings,
+    Bounds, Credentials, DataPlace, Host, Image, Images, Jvm, NamedPath, NetworkSettings, Publish,
+    PulsarQuorum, RoleSettings,
 };
 use super::size;
 use super::tree::{Node, Value};
@@ -138,13 +138,7 @@ pub(super) fn credentials(root: &Node) -> Credentials {
     let Some(node) = root.get("credentials") else {
         return Credentials::default();
     };
-    let password = |key| {
-        let password = node.get(key)?;
-        Some(PasswordFile {
-            file: owned(password, "file")?,
-            source: password.get("file")?.at.source,
-        })
-    };
+    let password = |key| named(node.get(key)?, "file");
     Credentials {
         minio_user: owned(node, "minio_user"),
         minio_password: password("minio_password"),
@@ -166,8 +160,15 @@ pub(super) fn pulsar(root: &Node, bookies: u64) -> PulsarQuorum {
     }
 }
 
-pub(super) fn stacks(root: &Node) -> Option<String> {
-    owned(root, "stacks")
+pub(super) fn stacks(root: &Node) -> Option<NamedPath> {
+    named(root, "stacks")
+}
+
+fn named(node: &Node, key: &str) -> Option<NamedPath> {
+    Some(NamedPath {
+        path: owned(node, key)?,
+        source: node.get(key)?.at.source,
+    })
 }
 
 fn text<'a>(node: &'a Node, key: &str) -> Option<&'a str> {

@@ -220,7 +220,7 @@ fn secret_source(inventory: &Inventory, key: &str) -> SecretSource {
             length: PASSWORD_LENGTH,
         },
         |password| SecretSource::File {
-            path: password.file.clone(),
+            path: password.path.clone(),
         },
     )
 }

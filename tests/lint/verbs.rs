@@ -140,6 +140,18 @@ fn every_verb_takes_the_flag() {
     }
 }
 
+/// A path in an inventory begins there, wherever the program is started.
+#[test]
+fn the_folder_is_beside_the_inventory() {
+    let folder = folder();
+    assert!(run(folder.path(), &["eject", "own"]).status.success());
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let inventory = folder.path().join("milvus-swarm.yml");
+    let inventory = inventory.to_str().expect("a path");
+    let output = run(elsewhere.path(), &["-i", inventory, "render", "-o", "out"]);
+    assert!(output.status.success(), "{}", told(&output));
+}
+
 #[test]
 fn a_folder_without_templates_is_named() {
     let folder = folder();
