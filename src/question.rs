@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 /// One question, asked from inside the cluster's overlay network.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Question {
     Http {
         method: &'static str,

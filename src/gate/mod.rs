@@ -166,7 +166,7 @@ impl Verdict {
 }
 
 /// A question with the member that it is about.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Asked {
     /// Full name of the service, or `service.slot`.
     pub subject: String,

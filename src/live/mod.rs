@@ -13,7 +13,7 @@ mod tunnel;
 mod wipe;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::drive::Swarm;
 use crate::engine::{Engine, EngineError};
@@ -147,27 +147,21 @@ impl Live {
         }
         // Gates share questions, and a broker's health check does not like company: each
         // question is asked once.
-        let mut distinct: Vec<Asked> = Vec::new();
         let asked: Vec<Vec<Asked>> = gates.iter().map(|gate| gate.questions(seen)).collect();
-        for question in asked.iter().flatten() {
-            if !distinct.contains(question) {
-                distinct.push(question.clone());
-            }
-        }
+        let distinct: BTreeSet<&Asked> = asked.iter().flatten().collect();
+        let distinct: Vec<Asked> = distinct.into_iter().cloned().collect();
         let answers = Swarm::ask(self, &distinct).await;
+        let answers: BTreeMap<&Asked, Answer> = distinct.iter().zip(answers).collect();
         let answer = |question: &Asked| {
-            let at = distinct.iter().position(|other| other == question);
-            at.map_or_else(
-                || Answer::Failed("was not asked".to_owned()),
-                |at| answers[at].clone(),
-            )
+            let unasked = || Answer::Failed("was not asked".to_owned());
+            answers.get(question).cloned().unwrap_or_else(unasked)
         };
         gates
             .into_iter()
-            .zip(asked)
+            .zip(&asked)
             .map(|(gate, asked)| {
                 let answers: Vec<Answer> = asked.iter().map(answer).collect();
-                let verdict = gate.judge(seen, &asked, &answers);
+                let verdict = gate.judge(seen, asked, &answers);
                 (gate, verdict)
             })
             .collect()
