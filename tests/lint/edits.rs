@@ -57,9 +57,15 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
         ),
         (
             "store.yml",
-            "    hostname: {{ s.name|q }}\n",
-            "    hostname: {{ s.name|q }}\n    healthcheck: { test: etcdctl endpoint health }\n",
-            "service `etcd-0` and 2 more: `healthcheck` is set: Swarm publishes",
+            "{{- m.unchecked() }}\n",
+            "\n    healthcheck: { test: etcdctl endpoint health }",
+            "service `etcd-0` and 2 more: `healthcheck` must be `disable: true`: Swarm publishes",
+        ),
+        (
+            "pulsar.yml",
+            "{{- m.unchecked() }}\n",
+            "",
+            "service `zookeeper-0` and 2 more: `healthcheck` must be `disable: true`",
         ),
         (
             "store.yml",
@@ -318,12 +324,6 @@ fn legal_edits_are_in_the_plan() {
             "stop_grace_period: {{ s.grace|q }}",
             "stop_grace_period: 1h",
             "3600000000000",
-        ),
-        (
-            "store.yml",
-            "    hostname: {{ s.name|q }}\n",
-            "    hostname: {{ s.name|q }}\n    healthcheck: { disable: true }\n",
-            "\"Healthcheck\":{\"Test\":[\"NONE\"]",
         ),
         (
             "milvus.yml",

@@ -168,7 +168,8 @@ impl World {
     /// With a health check a task is `starting` until its component serves.
     fn is_healthy(&self, at: usize) -> bool {
         let task = &self.tasks[at];
-        task.spec.task_template.container_spec.healthcheck.is_none()
+        let check = &task.spec.task_template.container_spec.healthcheck;
+        check.as_ref().is_none_or(|check| check.test == ["NONE"])
             || task.process.as_ref().is_some_and(|process| process.is_up)
     }
 
