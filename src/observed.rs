@@ -13,6 +13,9 @@ use crate::spec::{NetworkSpec, ServiceSpec};
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Observed {
+    /// When, by the engine's clock and to the second; empty where it did not say.
+    #[serde(default)]
+    pub seen_at: String,
     /// The Swarm's identifier.
     pub swarm_id: String,
     /// The node whose engine was asked.

@@ -7,15 +7,17 @@
 
 use std::error::Error;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::{CONNECTION, CONTENT_TYPE, HOST, UPGRADE};
+use hyper::header::{CONNECTION, CONTENT_TYPE, DATE, HOST, UPGRADE};
 use hyper::{Response, StatusCode};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::error::EngineError;
@@ -32,6 +34,8 @@ pub(super) struct Http {
     dialer: Dialer,
     /// `/v1.41` once it is agreed on.
     prefix: OnceLock<String>,
+    /// The engine's clock by its last answer, in seconds since 1970; 0 before there is one.
+    clock: AtomicI64,
 }
 
 impl Http {
@@ -46,11 +50,18 @@ impl Http {
             client,
             dialer,
             prefix: OnceLock::new(),
+            clock: AtomicI64::new(0),
         })
     }
 
     pub(super) fn target(&self) -> &Target {
         self.dialer.target()
+    }
+
+    /// What time it is where the engine is, by its last answer.
+    pub(super) fn time(&self) -> Option<Timestamp> {
+        let seconds = self.clock.load(Ordering::Relaxed);
+        Timestamp::from_second(seconds).ok().filter(|_| seconds > 0)
     }
 
     /// Uses this version, such as `1.41`, from now on.
@@ -135,6 +146,9 @@ impl Http {
             Ok(answer) => answer,
             Err(error) => return Err(self.broken(name, &error).await),
         };
+        if let Some(time) = date(&answer) {
+            self.clock.store(time.as_second(), Ordering::Relaxed);
+        }
         let status = answer.status();
         if status.is_success() || status == StatusCode::SWITCHING_PROTOCOLS {
             return Ok(answer);
@@ -166,6 +180,13 @@ impl Http {
             },
         }
     }
+}
+
+/// When an answer was made.
+fn date(answer: &Response<Incoming>) -> Option<Timestamp> {
+    let text = answer.headers().get(DATE)?.to_str().ok()?;
+    let time = jiff::fmt::rfc2822::parse(text).ok()?;
+    Some(time.timestamp())
 }
 
 async fn collect(body: Incoming, name: &str) -> Result<Bytes, EngineError> {

@@ -66,7 +66,9 @@ impl Engine {
         let (locks, configs): (Vec<_>, Vec<_>) = configs
             .into_iter()
             .partition(|one| one.spec.name == lock_name);
+        let time = self.http.time();
         Ok(Observed {
+            seen_at: time.map_or_else(String::new, |time| time.to_string()),
             swarm_id: identity.swarm,
             this_node: identity.node,
             api_version: self.version.clone(),

@@ -20,6 +20,7 @@ mod stands;
 mod surplus;
 mod unlabel;
 mod wanted;
+mod working;
 
 use std::collections::BTreeMap;
 

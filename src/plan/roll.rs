@@ -5,7 +5,7 @@ use super::build::{Builder, update};
 use super::surplus::surplus;
 use super::wanted::{Phase, Renewal};
 use super::{Action, Because, StepId, Turn};
-use crate::gate::{Gate, Verdict};
+use crate::gate::Gate;
 use crate::observed::Task;
 use crate::spec::{Restart, ServiceSpec, diff, posted};
 
@@ -99,23 +99,6 @@ impl Builder<'_> {
         let mut services = phase.services.iter();
         let restarts = services.any(|spec| self.ends_a_process(spec));
         phase.is_milvus && restarts && (self.milvus_works() || self.a_roll_is_under_way())
-    }
-
-    /// Whether no part of Milvus is missing or known not to work. One that could not be asked may
-    /// work, and one of which more is wanted than there is works as well as it does now. A part by
-    /// itself says too little: a coordinator that crashes again and again registers
-    /// and calls itself healthy each time, and only those who need it tell that it is not.
-    fn milvus_works(&self) -> bool {
-        let mut parts = self.wanted.phases.iter().filter(|phase| phase.is_milvus);
-        parts.all(|phase| {
-            let mut gates = phase.opens.iter().chain(&phase.settles);
-            let mut services = phase.services.iter();
-            services.all(|spec| self.seen.services.contains_key(&spec.name))
-                && gates.all(|gate| {
-                    let verdict = self.verdicts.get(&gate.standing(self.seen));
-                    verdict.is_none_or(Verdict::is_open)
-                })
-        })
     }
 
     /// Whether a run that renewed a service task by task ended in the middle of it.

@@ -156,6 +156,6 @@ async fn a_network_that_the_last_run_made_is_as_good() {
     let (fake, shared) = swarm();
     shared.lock().unwrap().networks.push(network("milvus_net"));
     let child = program(&fake, &["up", "--yes", "--gate-timeout", "1"]).output();
-    let ended = tokio::time::timeout(Duration::from_secs(60), child).await;
+    let ended = tokio::time::timeout(Duration::from_secs(180), child).await;
     assert_eq!(ended.unwrap().unwrap().status.code(), Some(6));
 }

@@ -1,9 +1,12 @@
 //! A change of what Milvus runs restarts the services that it concerns and no others, in
 //! upstream's upgrade order, workers one at a time.
 
+use std::time::Duration;
+
 use milvus_swarm::event::Event;
 use milvus_swarm::gate::{Verdict, short};
 use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::observed::{Observed, Task};
 use milvus_swarm::plan::{self, Action, Because, Plan};
 
 use crate::harness::{
@@ -129,25 +132,48 @@ fn a_deaf_plan_restarts_in_the_same_turns() {
 }
 
 /// Others wait for a part that does not work: what mends it may not wait for them. One that crashes
-/// again and again may look registered for a moment.
+/// again and again may look registered for a moment. One that starts works in a moment.
 #[test]
 fn what_does_not_work_is_mended_at_once() {
     run(async {
         let sim = swarm(&production(), 4);
         up_well(&sim, &production()).await;
+        tokio::time::sleep(Duration::from_secs(120)).await;
         let changed = with_image();
         let (_, seen) = plan_up(&sim, &changed).await;
         let cluster = known_cluster(&changed, &seen);
         let mut verdicts = verdicts(&sim, &cluster, &seen).await;
-        let plan = |verdicts: &plan::Verdicts| plan::up(&cluster.wanted, &seen, verdicts);
-        assert_eq!(updated(&plan(&verdicts))[0], "indexnode");
+        let first = |seen: &Observed, verdicts: &plan::Verdicts| {
+            updated(&plan::up(&cluster.wanted, seen, verdicts)).remove(0)
+        };
+        assert_eq!(first(&seen, &verdicts), "indexnode");
         let mut phases = cluster.wanted.phases.iter();
         // Those who need the root coordinator tell that it does not work.
         let phase = phases.find(|phase| phase.name == "querycoord");
         for gate in &phase.expect("a coordinator").opens {
             verdicts.insert(gate.clone(), Verdict::Waiting(Vec::new()));
         }
-        assert_eq!(updated(&plan(&verdicts))[0], "rootcoord");
+        assert_eq!(first(&seen, &verdicts), "rootcoord");
+
+        // It is a part of Milvus that starts, or one that it needs.
+        for starting in ["querycoord", "rootcoord", "etcd-0"] {
+            let mut again = seen.clone();
+            let of = |task: &&mut Task| short(&task.service) == starting;
+            let task = again.tasks.iter_mut().find(of).expect("a task");
+            task.state_at.clone_from(&seen.seen_at);
+            let mut crashed = task.clone();
+            assert_eq!(first(&again, &verdicts), "indexnode", "{starting}");
+            "failed".clone_into(&mut crashed.state);
+            "shutdown".clone_into(&mut crashed.desired_state);
+            again.tasks.insert(0, crashed);
+            assert_eq!(first(&again, &verdicts), "rootcoord", "{starting} crashes");
+        }
+        // A proxy needs the query coordinator, not the other way round.
+        let mut again = seen.clone();
+        let of = |task: &&mut Task| short(&task.service) == "proxy";
+        let task = again.tasks.iter_mut().find(of).expect("a task");
+        task.state_at.clone_from(&seen.seen_at);
+        assert_eq!(first(&again, &verdicts), "rootcoord");
     });
 }
 
@@ -216,6 +242,35 @@ fn killed_in_the_middle_of_a_roll() {
             assert!(fewest(&sim) >= 4, "call {at}: {} of five", fewest(&sim));
             settled(&sim, &changed).await;
             clean(&sim);
+        });
+    }
+}
+
+/// Whatever restarts of Milvus, and wherever a run died over it, the next one does not take the
+/// query nodes away together: what starts in this very moment does not count as broken.
+#[test]
+fn killed_in_the_middle_of_an_upgrade() {
+    let changed = with_image();
+    let calls = run(async {
+        let sim = swarm(&production(), 8);
+        up_well(&sim, &production()).await;
+        let before = sim.calls();
+        up_well(&sim, &changed).await;
+        sim.calls() - before
+    });
+    for (at, wait) in (1..calls).zip([0, 1_500, 10_000].into_iter().cycle()) {
+        run(async {
+            let sim = swarm(&production(), 8);
+            up_well(&sim, &production()).await;
+            count(&sim, "querynode");
+            sim.plant(at, Fault::Kill, When::After);
+            let (_, killed) = up(&sim, &changed).await;
+            assert_eq!(killed.outcome, None, "call {at}");
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            up_well(&sim, &changed).await;
+            let left = fewest(&sim);
+            assert!(left >= 4, "call {at}, {wait} ms: {left} of five");
+            settled(&sim, &changed).await;
         });
     }
 }

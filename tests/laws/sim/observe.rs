@@ -7,6 +7,7 @@ use super::world::{SimService, Update, World};
 impl World {
     pub fn observe(&self) -> Observed {
         Observed {
+            seen_at: self.stamp(),
             swarm_id: "swarm-in-memory".to_owned(),
             this_node: self
                 .nodes
