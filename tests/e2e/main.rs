@@ -16,6 +16,7 @@ mod moved;
 mod otherwise;
 mod reviewed;
 mod same_as_docker;
+mod sampled;
 mod scale;
 mod secrets;
 mod shuffled;
@@ -28,7 +29,7 @@ use cluster::{Cluster, one_at_a_time};
 use midway::up_killed_at;
 
 /// Three hosts that do everything: up, search, status, up again, killed in every tier, a plan that
-/// is agreed on first, down.
+/// is agreed on first, other inventories, down.
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn three_hosts() {
@@ -50,6 +51,8 @@ fn three_hosts() {
         "`up` with nothing to do touched a task"
     );
     reviewed::then_carried_out(&mut cluster);
+    // Each is worth minutes.
+    sampled::from_any_to_any(&cluster, scale::wanted_rounds() / 2);
     cluster.check();
     cluster.down_with_data();
     cluster.assert_gone();

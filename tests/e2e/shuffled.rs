@@ -6,7 +6,7 @@ use std::fs;
 use crate::cluster::Cluster;
 
 /// `etcd-0` and the like, by the node that carries its label.
-fn members(cluster: &Cluster) -> BTreeMap<String, String> {
+pub fn members(cluster: &Cluster) -> BTreeMap<String, String> {
     let mut members = BTreeMap::new();
     for node in cluster
         .docker(&["node", "ls", "--format", "{{.Hostname}}"])
