@@ -115,6 +115,9 @@ pub struct PlanArgs {
     /// Plan from what `status --record` saw, without connecting to anything
     #[arg(long, value_name = "FILE")]
     pub observed: Option<PathBuf>,
+    /// Where no proxy runs on this manager, ask components through a small task that is removed again
+    #[arg(long, conflicts_with = "observed")]
+    pub probe: bool,
     /// Draw the steps and what each waits for
     #[arg(long, value_name = "FILE.svg")]
     pub graph: Option<PathBuf>,

@@ -17,8 +17,10 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
     let (plan, lock) = match &args.observed {
         Some(path) => (recorded(context, loaded.inventory, path)?, None),
         None => {
-            let mut scene = context.scene(loaded.inventory, false).await?;
-            (scene.plan_up().await, scene.seen.lock)
+            let mut scene = context.scene(loaded.inventory, args.probe).await?;
+            let plan = scene.plan_up().await;
+            scene.live.close().await;
+            (plan, scene.seen.lock)
         }
     };
     let json = serde_json::to_string_pretty(&plan)

@@ -16,6 +16,10 @@ use crate::render::ROOT_SECRET;
 /// Where Swarm mounts secrets.
 const SECRETS: &str = "/run/secrets";
 
+/// Why a plan is made deaf: it starts nothing on the Swarm unless it is told to.
+const NO_PROXY: &str = "no proxy runs on this manager to ask through; `milvus-swarm plan --probe` \
+                        starts a small task for it, or name a manager with a proxy with `--host`";
+
 #[derive(Default)]
 pub(super) struct Keeper {
     /// One opener at a time.
@@ -66,7 +70,7 @@ impl Live {
             .map(|task| task.container_id.clone());
         let Some(container) = container else {
             if !self.may_start_probe {
-                return Err("no proxy runs on this manager to ask through".to_owned());
+                return Err(NO_PROXY.to_owned());
             }
             self.start_probe().await?;
             return Err("the probe is starting".to_owned());

@@ -24,6 +24,34 @@ fn secrets() -> Vec<Value> {
         .into()
 }
 
+/// A plan writes nothing by itself; told to, it starts a probe and takes it away.
+#[tokio::test]
+async fn a_plan_starts_a_probe_only_where_it_is_told_to() {
+    for (arguments, probes) in [(&["plan"][..], 0), (&["plan", "--probe"], 1)] {
+        let (fake, shared) = swarm();
+        {
+            let mut swarm = shared.lock().unwrap();
+            swarm.networks.push(network("milvus_net"));
+            swarm.secrets = secrets();
+            swarm.runs_services = true;
+        }
+        let output = program(&fake, arguments).output().await.unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert_eq!(output.status.code(), Some(0), "{text}");
+        assert_eq!(
+            text.contains("`milvus-swarm plan --probe`"),
+            probes == 0,
+            "{text}"
+        );
+        let deeds: Vec<String> = fake.lines();
+        let of = |line: &str| deeds.iter().filter(|deed| **deed == line).count();
+        assert_eq!(of("POST /v1.41/services/create") > 0, probes > 0);
+        assert_eq!(of("DELETE /v1.41/services/milvus-probe"), probes);
+        assert!(probes > 0 || made(&fake).is_empty(), "{deeds:#?}");
+        assert_eq!(shared.lock().unwrap().services, Vec::<Value>::new());
+    }
+}
+
 #[tokio::test]
 async fn data_is_lost_only_to_who_types_the_name_of_the_cluster() {
     let (fake, shared) = swarm();
