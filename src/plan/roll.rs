@@ -4,6 +4,7 @@ use super::adopt::because;
 use super::build::{Builder, update};
 use super::surplus::surplus;
 use super::wanted::{Phase, Renewal};
+use super::working::milvus_works;
 use super::{Action, Because, StepId, Turn};
 use crate::gate::Gate;
 use crate::observed::Task;
@@ -98,7 +99,9 @@ impl Builder<'_> {
     pub(super) fn rolls_later(&self, phase: &Phase) -> bool {
         let mut services = phase.services.iter();
         let restarts = services.any(|spec| self.ends_a_process(spec));
-        phase.is_milvus && restarts && (self.milvus_works() || self.a_roll_is_under_way())
+        let works = || milvus_works(self.wanted, self.seen, self.verdicts);
+        let one_by_one = || works() || self.a_roll_is_under_way();
+        phase.is_milvus && restarts && *self.one_by_one.get_or_init(one_by_one)
     }
 
     /// Whether a run that renewed a service task by task ended in the middle of it.
