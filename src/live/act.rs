@@ -175,7 +175,7 @@ impl Live {
     }
 
     async fn seed(&self, etcd: &[String], root_path: &str) -> Result<(), Failure> {
-        self.ready_to_ask().await.map_err(fail)?;
+        self.place_to_ask().await.map_err(fail)?;
         let password = self.root_password().await.map_err(fail)?;
         let seen = self.look().await.map_err(failure)?;
         let ip = address(&seen, etcd)
@@ -262,16 +262,23 @@ fn address(seen: &Observed, services: &[String]) -> Option<String> {
         .map(ToString::to_string)
 }
 
-impl Ask for Live {
+impl Live {
     /// Unlike a gate, which is asked again a moment later, an action waits for a place to ask
     /// from: the task that it asked through may have ended.
-    async fn ask(&self, question: Question) -> Answer {
-        if self.open_tunnel().is_none()
-            && let Err(why) = self.ready_to_ask().await
-        {
-            return Answer::Failed(why);
+    async fn place_to_ask(&self) -> Result<(), String> {
+        match self.open_tunnel() {
+            Some(_) => Ok(()),
+            None => self.ready_to_ask().await,
         }
-        self.question(question).await
+    }
+}
+
+impl Ask for Live {
+    async fn ask(&self, question: Question) -> Answer {
+        match self.place_to_ask().await {
+            Ok(()) => self.question(question).await,
+            Err(why) => Answer::Failed(why),
+        }
     }
 
     async fn pause(&self, time: Duration) {

@@ -142,7 +142,7 @@ impl Live {
             })
             .flat_map(|phase| phase.gates(seen))
             .collect();
-        if gates.is_empty() || self.can_ask(seen).await.is_err() {
+        if gates.is_empty() || self.can_ask().await.is_err() {
             return Verdicts::new();
         }
         // Gates share questions, and a broker's health check does not like company: each
@@ -193,7 +193,7 @@ impl Live {
             // Nothing runs yet: a probe would have no network to ask through.
             return Ok(());
         }
-        match self.can_ask(seen).await {
+        match self.can_ask().await {
             Err(_) if self.may_start_probe => self.ready_to_ask().await,
             known => known,
         }
@@ -206,8 +206,8 @@ impl Live {
     pub async fn ready_to_ask(&self) -> Result<(), String> {
         let mut why = String::new();
         for _ in 0..60 {
-            let seen = self.look().await.map_err(|error| error.to_string())?;
-            match self.can_ask(&seen).await {
+            self.look().await.map_err(|error| error.to_string())?;
+            match self.can_ask().await {
                 Ok(()) => return Ok(()),
                 Err(reason) => why = reason,
             }

@@ -51,9 +51,8 @@ impl Keeper {
 }
 
 impl Live {
-    /// Whether there is a place to ask from now.
-    pub(super) async fn can_ask(&self, seen: &Observed) -> Result<(), String> {
-        self.last.replace(seen.clone());
+    /// Whether there is a place to ask from now, by the last look.
+    pub(super) async fn can_ask(&self) -> Result<(), String> {
         self.tunnel().await.map(drop)
     }
 
