@@ -2,13 +2,10 @@
 //!
 //! Every command is one line that begins with three spaces and can be copied to a shell.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use crate::component::Component;
-use crate::gate::short;
 use crate::inventory::{Inventory, THIS_HOST};
-use crate::plan::SecretSource;
+use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
 use crate::role::Role;
 use crate::topology::{member_label, role_label, zone_label};
@@ -148,25 +145,15 @@ fn quoted(text: &str) -> String {
 
 /// Swarm turns a task away whose directory is not there.
 fn directories(cluster: &Cluster) -> Option<Section> {
-    let mut by_host: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for spec in cluster.wanted.services() {
-        let name = short(&spec.name);
-        let mut members = cluster.topology.members.values().flatten();
-        let Some(member) = members.find(|member| member.name == name) else {
-            continue;
-        };
-        let uid = Component::of_service(name).map_or(0, |row| row.uid);
-        let mounts = spec.task_template.container_spec.mounts.iter();
-        for mount in mounts.filter(|mount| mount.kind == "bind") {
-            let path = quoted(&mount.source);
-            let make = format!("[ -d {path} ] || install -d -m 0700 -o {uid} -g 0 {path}");
-            by_host.entry(&member.host).or_default().insert(make);
-        }
+    let make = |directory: &Directory| {
+        let (uid, path) = (directory.uid, quoted(&directory.path));
+        format!("[ -d {path} ] || install -d -m 0700 -o {uid} -g 0 {path}")
+    };
+    let mut lines = Vec::new();
+    for (host, directories) in cluster.directories() {
+        lines.push(format!("# on {host}"));
+        lines.extend(directories.iter().map(make));
     }
-    let lines: Vec<String> = by_host
-        .into_iter()
-        .flat_map(|(host, makes)| std::iter::once(format!("# on {host}")).chain(makes))
-        .collect();
     (!lines.is_empty()).then(|| Section {
         title: "Directories, as root on each host; one that is there keeps its owner:".to_owned(),
         lines,
