@@ -128,9 +128,13 @@ fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
     faults
 }
 
+/// The component that a service of this short name is of.
+fn component(name: &str) -> Option<&'static str> {
+    Component::of_service(name).map(|row| row.name)
+}
+
 /// One template line makes many members: the same fault of the same component is told once.
 fn add(broken: &mut Vec<Broken>, file: &StackFile, service: String, fault: Fault) {
-    let component = |name: &str| Component::of_service(name).map(|row| row.name);
     // What differs between members is their name and their number.
     let essence = |service: &str, fault: &Fault| {
         let found = fault.found.replace(service, "");

@@ -1,7 +1,6 @@
 //! Names that would never resolve.
 
-use super::Fault;
-use crate::component::Component;
+use super::{Fault, component};
 use crate::compose::Stack;
 use crate::spec::ServiceSpec;
 
@@ -12,7 +11,6 @@ const BY_NAME: [&str; 3] = ["etcd", "minio", "zookeeper"];
 /// it is healthy (moby issues 35451 and 36737), and a member that finds no other is not. One that
 /// the image has counts unless it is disabled.
 pub(super) fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
-    let component = |name: &str| Component::of_service(name).map(|row| row.name);
     let mut faults = Vec::new();
     for name in BY_NAME {
         let members = shipped.services.keys();
