@@ -4,6 +4,8 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Output, Stdio};
+use std::thread::sleep;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -64,4 +66,15 @@ pub fn up_killed_at(cluster: &Cluster, component: &str) -> String {
     assert_ne!(cluster.services_of(component), Vec::<String>::new());
     assert_eq!(cluster.locks().len(), 1, "a killed holder leaves its lock");
     said
+}
+
+/// `up`, killed after a while, wherever it is by then.
+pub fn up_killed_after(cluster: &Cluster, time: Duration) {
+    let mut child = cluster
+        .command(&["up", "--yes"])
+        .spawn()
+        .expect("the program starts");
+    sleep(time);
+    child.kill().expect("it can be killed");
+    child.wait().expect("it ended");
 }

@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::process::Output;
-use std::thread::sleep;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
@@ -12,6 +11,7 @@ use rand::seq::{IndexedRandom as _, SliceRandom as _};
 use rand::{RngExt as _, SeedableRng as _};
 
 use crate::cluster::Cluster;
+use crate::midway::up_killed_after;
 use crate::shuffled::members;
 
 const HOSTS: [&str; 3] = ["node01", "node02", "node03"];
@@ -31,7 +31,7 @@ pub fn from_any_to_any(cluster: &Cluster, rounds: u32) {
             if is_killed {
                 let after = Duration::from_millis(random.random_range(200..8_000));
                 println!("killed after {after:?}");
-                killed(cluster, after);
+                up_killed_after(cluster, after);
                 settled_under_the_lock(cluster);
             }
             let said = cluster.up();
@@ -81,15 +81,4 @@ fn settled_under_the_lock(cluster: &Cluster) {
     let Output { status, stderr, .. } = cluster.run(&["up", "--yes"]);
     let said = String::from_utf8_lossy(&stderr);
     assert!(matches!(status.code(), Some(0 | 7)), "{status}\n{said}");
-}
-
-/// Starts `up` and takes its process away in the middle; it may have ended by then.
-fn killed(cluster: &Cluster, after: Duration) {
-    let mut child = cluster
-        .command(&["up", "--yes"])
-        .spawn()
-        .expect("the program starts");
-    sleep(after);
-    child.kill().expect("it can be killed");
-    child.wait().expect("it ended");
 }

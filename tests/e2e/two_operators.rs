@@ -5,6 +5,7 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use crate::cluster::{Cluster, one_at_a_time};
+use crate::midway::up_killed_after;
 
 fn start(cluster: &Cluster, arguments: &[&str]) -> Child {
     cluster
@@ -26,14 +27,6 @@ fn signal(child: &Child, signal: &str) {
         .args([signal, &child.id().to_string()])
         .status();
     assert!(sent.expect("there is a `kill`").success());
-}
-
-/// Starts `up` and kills it without warning.
-fn up_killed_after(cluster: &Cluster, seconds: u64) {
-    let mut child = start(cluster, &["up", "--yes"]);
-    sleep(Duration::from_secs(seconds));
-    child.kill().expect("it is still running");
-    let _ = child.wait();
 }
 
 /// Up, healthy, nothing doubled and no lock left.
@@ -78,7 +71,7 @@ fn one_after_the_other(cluster: &Cluster) {
 /// One is killed in the middle; the next finds it dead and goes on.
 fn killed(cluster: &Cluster) {
     cluster.must(&["down", "--yes"]);
-    up_killed_after(cluster, 6);
+    up_killed_after(cluster, Duration::from_secs(6));
     assert_eq!(cluster.locks().len(), 1, "a killed holder leaves its lock");
     let (code, said) = end(start(cluster, &["up", "--yes"]));
     assert_eq!(code, Some(0), "{said}");
@@ -86,7 +79,7 @@ fn killed(cluster: &Cluster) {
     assert_well(cluster);
 
     cluster.must(&["down", "--yes"]);
-    up_killed_after(cluster, 6);
+    up_killed_after(cluster, Duration::from_secs(6));
     cluster.must(&["unlock", "--yes"]);
     assert_eq!(cluster.locks(), Vec::<String>::new());
     cluster.up();

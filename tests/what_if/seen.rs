@@ -1,6 +1,6 @@
 //! Answers from a Swarm that was seen: who is up now counts, and what has room.
 
-use milvus_swarm::inventory::{PRODUCTION_26, THREE_HOST};
+use milvus_swarm::inventory::{Inventory, PRODUCTION_26, THREE_HOST};
 use milvus_swarm::observed::Observed;
 use milvus_swarm::role::Role;
 use milvus_swarm::what_if::{Basis, Rule};
@@ -71,15 +71,17 @@ fn a_member_without_a_task_is_not_there() {
     assert!(!quorum(&answer, "swarm", Rule::Raft).held);
 }
 
+/// Three tasks for five hosts: two hosts are free.
+fn with_three_query_nodes() -> Inventory {
+    let mut inventory = parse(PRODUCTION_26);
+    let settings = inventory.roles.get_mut(&Role::Query);
+    settings.expect("settings").replicas = 3;
+    inventory
+}
+
 #[test]
 fn stateless_tasks_move_where_there_is_a_place() {
-    let mut inventory = parse(PRODUCTION_26);
-    // Three tasks for five hosts: two hosts are free.
-    inventory
-        .roles
-        .get_mut(&Role::Query)
-        .expect("settings")
-        .replicas = 3;
+    let inventory = with_three_query_nodes();
     let seen = running(&inventory);
     let answer = online(&inventory, &seen, "node[04-06]");
     assert!(answer.survives);
@@ -157,12 +159,7 @@ fn members_stay_where_their_data_is() {
 
 #[test]
 fn nothing_moves_without_a_leader() {
-    let mut inventory = parse(PRODUCTION_26);
-    inventory
-        .roles
-        .get_mut(&Role::Query)
-        .expect("settings")
-        .replicas = 3;
+    let inventory = with_three_query_nodes();
     let seen = running(&inventory);
     let answer = online(&inventory, &seen, "node[01-02],node04");
     assert!(answer.moves.is_empty());
