@@ -172,6 +172,18 @@ fn java_machines_that_fill_their_limit() {
     );
 }
 
+#[test]
+fn a_bookie_with_few_buffers() {
+    warns(
+        &spoilt("direct: 2GiB", "direct: 511MiB"),
+        &[
+            "`bookie` on `c1` and `c2` has 511MiB of memory beside its heap: it would end itself \
+             when it repairs ledgers; set `roles.bookie.direct` to 512MiB or more",
+        ],
+    );
+    warns(&spoilt("direct: 2GiB", "direct: 512MiB"), &[]);
+}
+
 /// One line each, so that a small cluster is not scared out of its plan.
 #[test]
 fn warnings_are_few_and_short() {
