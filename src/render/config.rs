@@ -184,9 +184,9 @@ fn user_yaml(
     let values = json!({
         "cluster": inventory.name,
         "etcd_endpoints": etcd_endpoints,
-        "minio_user": super::context::minio_user(inventory),
+        "minio_user": super::names::minio_user(inventory),
         "minio_password": password,
-        "bucket": super::context::bucket(inventory),
+        "bucket": super::names::bucket(inventory),
         "standby": standby,
         "release_minor": release.minor,
     });

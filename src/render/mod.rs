@@ -6,8 +6,10 @@
 mod bounds;
 mod config;
 mod context;
+mod names;
 mod quote;
 mod sections;
+mod service;
 mod user_yaml;
 
 use std::collections::BTreeMap;
@@ -20,8 +22,8 @@ use thiserror::Error;
 
 use bounds::{FUEL, MOST_BYTES};
 pub(crate) use config::is_config_file;
-pub use context::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
-pub(crate) use context::{network_name, pulsar_cluster};
+pub use names::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
+pub(crate) use names::{network_name, pulsar_cluster};
 
 use crate::component::StackName;
 use crate::inventory::Inventory;

@@ -1,0 +1,221 @@
+//! What the template of a stack sees of each of its services.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::config::ConfigFile;
+use super::names::{MINIO_SECRET, ROOT_SECRET};
+use crate::component::{Component, Shape};
+use crate::inventory::{DataPlace, Inventory, RoleSettings};
+use crate::role::Role;
+use crate::topology::{Topology, member_label, role_label, zone_label};
+
+#[derive(Serialize)]
+pub(super) struct Service {
+    name: String,
+    /// ZooKeeper's server number.
+    id: String,
+    replicas: u64,
+    per_host: u64,
+    labels: BTreeMap<&'static str, String>,
+    constraints: Vec<String>,
+    spread: Vec<String>,
+    limits: BTreeMap<&'static str, String>,
+    reservations: BTreeMap<&'static str, String>,
+    restart: &'static str,
+    grace: String,
+    mounts: Vec<Mount>,
+    jvm: String,
+    run: &'static str,
+    secrets: Vec<&'static str>,
+    ports: Vec<Port>,
+    user_yaml: Vec<Value>,
+}
+
+#[derive(Serialize)]
+struct Mount {
+    r#type: &'static str,
+    source: String,
+    target: String,
+}
+
+#[derive(Serialize)]
+struct Port {
+    target: u16,
+    published: u16,
+}
+
+impl Service {
+    /// Keys of the volumes that it mounts.
+    pub(super) fn volumes(&self) -> impl Iterator<Item = &str> {
+        let volumes = self.mounts.iter().filter(|mount| mount.r#type == "volume");
+        volumes.map(|mount| mount.source.as_str())
+    }
+}
+
+/// The services of a component: one for each member, or one for all tasks.
+pub(super) fn services(
+    component: &Component,
+    inventory: &Inventory,
+    topology: &Topology,
+    configs: &[ConfigFile],
+) -> Vec<Service> {
+    let service = |name: &str| Service {
+        user_yaml: mounted(configs, component),
+        ..bare(component, inventory, name)
+    };
+    match component.shape {
+        Shape::Members => topology
+            .members(component.name)
+            .iter()
+            .map(|member| {
+                let label = member_label(&inventory.name, &member.name);
+                Service {
+                    id: (member.ordinal + 1).to_string(),
+                    constraints: vec![format!("node.labels.{label} == true")],
+                    mounts: mounts(component, inventory, &member.name),
+                    ..service(&member.name)
+                }
+            })
+            .collect(),
+        Shape::Replicas => {
+            let Some(pool) = topology.pools.get(component.name) else {
+                return Vec::new();
+            };
+            vec![Service {
+                replicas: pool.replicas,
+                per_host: pool.per_host,
+                spread: if topology.zones {
+                    vec![format!("node.labels.{}", zone_label(&inventory.name))]
+                } else {
+                    Vec::new()
+                },
+                ..service(component.name)
+            }]
+        }
+        Shape::Task => vec![Service {
+            restart: "on-failure",
+            limits: BTreeMap::new(),
+            reservations: BTreeMap::new(),
+            ..service(component.name)
+        }],
+    }
+}
+
+/// What every service has, whatever its shape.
+fn bare(component: &Component, inventory: &Inventory, name: &str) -> Service {
+    let settings = inventory.settings(component.role);
+    let label = role_label(&inventory.name, component.role);
+    let is_proxy = component.role == Role::Proxy;
+    Service {
+        name: name.to_owned(),
+        id: String::new(),
+        replicas: 1,
+        per_host: 0,
+        labels: BTreeMap::from([
+            ("milvus-swarm.cluster", inventory.name.clone()),
+            ("milvus-swarm.component", component.name.to_owned()),
+        ]),
+        constraints: vec![format!("node.labels.{label} == true")],
+        spread: Vec::new(),
+        limits: amounts(settings.cpus.limit, settings.memory.limit),
+        reservations: amounts(settings.cpus.reserve, settings.memory.reserve),
+        restart: "any",
+        grace: format!("{}s", component.grace),
+        mounts: Vec::new(),
+        jvm: jvm(settings),
+        run: component.milvus.map_or("", |process| process.run),
+        secrets: if is_proxy {
+            vec![MINIO_SECRET, ROOT_SECRET]
+        } else {
+            vec![MINIO_SECRET]
+        },
+        ports: ports(component, inventory),
+        user_yaml: Vec::new(),
+    }
+}
+
+/// The config that a component of Milvus mounts.
+fn mounted(configs: &[ConfigFile], component: &Component) -> Vec<Value> {
+    configs
+        .iter()
+        .filter(|file| file.readers.contains(&component.name))
+        .map(|file| json!({ "key": file.key, "target": file.target }))
+        .collect()
+}
+
+/// What users reach, on the hosts themselves. Nothing else is published.
+fn ports(component: &Component, inventory: &Inventory) -> Vec<Port> {
+    let publish = &inventory.publish;
+    let wanted: &[(u16, Option<u16>)] = match component.name {
+        "proxy" => &[(19530, publish.proxy), (9091, publish.metrics)],
+        "minio" => &[(9000, publish.minio), (9001, publish.console)],
+        _ => &[],
+    };
+    wanted
+        .iter()
+        .filter_map(|&(target, published)| {
+            Some(Port {
+                target,
+                published: published?,
+            })
+        })
+        .collect()
+}
+
+/// Compose's `cpus` and `memory`, exact: billionths of a CPU and bytes.
+fn amounts(nano_cpus: Option<i64>, bytes: Option<i64>) -> BTreeMap<&'static str, String> {
+    let mut amounts = BTreeMap::new();
+    if let Some(nano) = nano_cpus {
+        let (whole, rest) = (nano / 1_000_000_000, nano % 1_000_000_000);
+        let text = format!("{whole}.{rest:09}");
+        let text = text.trim_end_matches('0').trim_end_matches('.');
+        amounts.insert("cpus", text.to_owned());
+    }
+    if let Some(bytes) = bytes {
+        amounts.insert("memory", format!("{bytes}b"));
+    }
+    amounts
+}
+
+/// JVM memory flags in whole MiB.
+fn jvm(settings: &RoleSettings) -> String {
+    const MIB: i64 = 1 << 20;
+    settings.jvm.map_or_else(String::new, |jvm| {
+        let heap = format!("-Xms{0}m -Xmx{0}m", jvm.heap / MIB);
+        if jvm.direct == 0 {
+            heap
+        } else {
+            format!("{heap} -XX:MaxDirectMemorySize={}m", jvm.direct / MIB)
+        }
+    })
+}
+
+/// Where a member keeps its data.
+fn mounts(component: &Component, inventory: &Inventory, member: &str) -> Vec<Mount> {
+    let drives: Vec<(String, String)> = match component.name {
+        "etcd" => vec![(String::new(), "/var/lib/etcd".to_owned())],
+        "zookeeper" | "bookie" => vec![(String::new(), "/pulsar/data".to_owned())],
+        "minio" => (1..=inventory.settings(Role::Minio).drives)
+            .map(|drive| (format!("-data{drive}"), format!("/data{drive}")))
+            .collect(),
+        _ => Vec::new(),
+    };
+    drives
+        .into_iter()
+        .map(|(suffix, target)| match &inventory.data {
+            DataPlace::Volumes => Mount {
+                r#type: "volume",
+                source: format!("{member}{suffix}"),
+                target,
+            },
+            DataPlace::Dir(dir) => Mount {
+                r#type: "bind",
+                source: format!("{dir}/{}/{member}{suffix}", inventory.name),
+                target,
+            },
+        })
+        .collect()
+}
