@@ -248,6 +248,10 @@ impl Task {
 pub struct Config {
     pub id: String,
     pub labels: BTreeMap<String, String>,
+    /// [`ConfigSpec::digest`](crate::spec::ConfigSpec::digest) of what it holds; `None` in a
+    /// snapshot of a version that did not look.
+    #[serde(default)]
+    pub digest: Option<String>,
 }
 
 /// A secret that exists.

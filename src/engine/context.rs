@@ -9,11 +9,10 @@ use std::io::ErrorKind;
 use std::path::Path;
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use super::error::EngineError;
-use super::request::hex;
 use super::target::{Endpoint, Target, TlsFiles};
+use crate::digest::sha256;
 
 #[derive(Deserialize)]
 struct Meta {
@@ -69,7 +68,7 @@ pub(super) fn target(
         origin: origin.clone(),
         why,
     };
-    let folder = hex(&Sha256::digest(name));
+    let folder = sha256(name.as_bytes());
     let contexts = docker_config.join("contexts");
     let path = contexts.join("meta").join(&folder).join("meta.json");
     let text = match fs::read(&path) {

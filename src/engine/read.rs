@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use jiff::Timestamp;
 
 use super::names::with_names;
@@ -12,7 +14,7 @@ use crate::lock::Lock;
 use crate::observed::{
     Config, Network, Node, ObjectKind, Secret, Service, TakenName, TakenPort, Task,
 };
-use crate::spec::{Ipam, IpamConfig, Labels, NetworkSpec};
+use crate::spec::{ConfigSpec, Ipam, IpamConfig, Labels, NetworkSpec};
 
 /// Swarm writes it into the options of a network when it numbers it.
 const VXLAN_ID: &str = "com.docker.network.driver.overlay.vxlanid_list";
@@ -154,8 +156,15 @@ pub(super) fn taken(
 
 pub(super) fn config(wire: wire::Stored) -> (String, Config) {
     let wire::Stored { id, spec, .. } = wire;
-    let labels = spec.labels;
-    (spec.name, Config { id, labels })
+    let held = ConfigSpec {
+        name: spec.name,
+        labels: spec.labels,
+        data: BASE64_STANDARD.decode(spec.data).unwrap_or_default(),
+        template_driver: Some(spec.templating.name).filter(|name| !name.is_empty()),
+    };
+    let digest = Some(held.digest());
+    let labels = held.labels;
+    (held.name, Config { id, labels, digest })
 }
 
 /// A config that is the lock of a cluster.

@@ -1,5 +1,3 @@
-use sha2::Digest as _;
-
 use super::*;
 
 fn read(host: &str) -> Result<String, String> {
@@ -60,7 +58,7 @@ fn discover(
 fn the_nearest_word_wins() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, json: &str| {
-        let hash = crate::engine::request::hex(&sha2::Sha256::digest(name));
+        let hash = crate::digest::sha256(name.as_bytes());
         let meta = folder.path().join("contexts/meta").join(&hash);
         std::fs::create_dir_all(&meta).unwrap();
         std::fs::write(meta.join("meta.json"), json).unwrap();

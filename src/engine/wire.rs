@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::spec::{Labels, PortConfig, ResourceAmount, ServiceSpec, null_is_empty};
+use crate::spec::{Driver, Labels, PortConfig, ResourceAmount, ServiceSpec, null_is_empty};
 
 macro_rules! wire {
     ($($(#[$about:meta])* $name:ident { $($(#[$meta:meta])* $field:ident : $ty:ty,)* })*) => {$(
@@ -68,7 +68,8 @@ wire! {
     }
     Attachment { network: AttachedNetwork, addresses: Vec<String>, }
     AttachedNetwork { spec: Named, }
-    Named { name: String, labels: Labels, }
+    /// Data and templating are those of a config: Swarm gives nobody the bytes of a secret.
+    Named { name: String, labels: Labels, data: String, templating: Driver, }
     Node {
         #[serde(rename = "ID")]
         id: String,

@@ -5,6 +5,7 @@
 //! Swarm. `plan` prints what it finds, `up` stops before its first action. The table below is
 //! all of them; `docs/refusals.md` lists it.
 
+mod config;
 mod facts;
 mod fit;
 mod join;
@@ -139,6 +140,11 @@ pub const RULES: &[Rule] = &[
         name: "network-changes",
         about: "The cluster's network has another driver, encryption or subnet than the wanted one.",
         check: network::changes,
+    },
+    Rule {
+        name: "config-changes",
+        about: "A config of the cluster holds something else than the wanted one of its name.",
+        check: config::changes,
     },
     Rule {
         name: "too-many-replicas",

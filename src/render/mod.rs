@@ -17,7 +17,6 @@ use std::collections::BTreeMap;
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use bounds::{FUEL, MOST_BYTES};
@@ -26,6 +25,7 @@ pub use names::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secr
 pub(crate) use names::{network_name, pulsar_cluster};
 
 use crate::component::StackName;
+use crate::digest::sha256;
 use crate::inventory::Inventory;
 use crate::release::Release;
 use crate::topology::Topology;
@@ -244,9 +244,7 @@ fn tidy(text: &str) -> String {
 /// cannot be changed (moby#35803).
 #[must_use]
 pub fn short_hash(text: &str) -> String {
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(5)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hash = sha256(text.as_bytes());
+    hash.truncate(10);
+    hash
 }

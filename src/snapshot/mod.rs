@@ -2,7 +2,7 @@
 //!
 //! A snapshot holds everything that a plan is made from, so the plan made from it is the plan
 //! that would have been made on the spot. It holds no secret: Swarm never tells the bytes of
-//! one, the data of configs is not observed, and what people put into a service by hand is
+//! one, of the data of configs it has a hash, and what people put into a service by hand is
 //! hidden where it could be a credential ([`hide`]).
 
 mod hide;

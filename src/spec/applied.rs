@@ -3,9 +3,8 @@
 //! It tells a change by hand from a change of the inventory. It never replaces the comparison
 //! of specs, and no comparison sees it.
 
-use sha2::{Digest, Sha256};
-
 use super::{ServiceSpec, canonical};
+use crate::digest::sha256;
 
 /// Label of a service with the hash of its spec as it was last posted.
 pub const APPLIED_LABEL: &str = "milvus-swarm.applied";
@@ -31,11 +30,9 @@ fn mark(spec: &ServiceSpec) -> String {
     let mut spec = canonical(spec);
     spec.task_template.force_update = 0;
     let text = serde_json::to_string(&spec).unwrap_or_default();
-    Sha256::digest(text.as_bytes())
-        .iter()
-        .take(8)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut hash = sha256(text.as_bytes());
+    hash.truncate(16);
+    hash
 }
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::digest::sha256;
+
 /// A named driver with options (`Templating`, IPAM, log drivers).
 #[derive(Clone, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "PascalCase", default)]
@@ -24,6 +26,15 @@ pub struct ConfigSpec {
     pub data: Vec<u8>,
     /// `golang` makes the node expand `{{ secret "x" }}` and the like for each task.
     pub template_driver: Option<String>,
+}
+
+impl ConfigSpec {
+    /// Tells two configs with other bytes, or read in another way, apart.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let driver = self.template_driver.as_deref().unwrap_or_default();
+        sha256(&[driver.as_bytes(), b"\0", &self.data].concat())
+    }
 }
 
 /// A Swarm secret as it is seen from outside: never its bytes.

@@ -188,6 +188,8 @@ async fn a_real_swarm_is_written_and_read_back() {
     assert_eq!((&got.configs, &got.secrets), (&sent.configs, &sent.secrets));
     assert_eq!(task.spec_version, service.version);
     assert_eq!(task.exit_code, None);
+    let held = &seen.configs[&config.name].digest;
+    assert_eq!(*held, Some(config.digest()));
     let address = task.addresses[&network.name].to_string();
     assert!(address.starts_with("10.213.0."), "{address}");
     assert_eq!(seen.networks[&network.name].spec, network);

@@ -1,5 +1,6 @@
 //! Refusals: the exact text of each, and the legal case next to it.
 
+mod configs;
 mod data;
 mod documents;
 mod members;

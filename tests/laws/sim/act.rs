@@ -94,6 +94,7 @@ impl World {
                 self.configs.entry(name.clone()).or_insert(Config {
                     id,
                     labels: labels.clone(),
+                    digest: action.config().map(|config| config.digest()),
                 });
                 Ok(())
             }
