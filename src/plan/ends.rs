@@ -22,7 +22,8 @@ use crate::spec::{Restart, ServiceSpec};
 pub struct Ends {
     /// How many of those below end.
     pub tasks: u64,
-    /// Those that end; where these are more than `tasks`, Swarm chooses among them.
+    /// Those that end; where these are more than `tasks`, Swarm chooses among them. None where an
+    /// update takes turns and this one chooses among the same tasks as the turn before.
     pub among: Vec<Ended>,
 }
 
@@ -127,6 +128,8 @@ struct Pool<'a> {
     left: usize,
     /// Of those, the ones that a rolling update in turns takes.
     turning: Vec<&'a Task>,
+    /// Whether a turn has named just these.
+    told: bool,
     /// Every task that Swarm wants of the service, up or not, when all was seen.
     slots: Vec<&'a Task>,
     /// Whether that is so still: no step has ended any of them.
@@ -152,6 +155,7 @@ impl<'a> Forecast<'a> {
                 left: tasks.len(),
                 tasks,
                 turning: Vec::new(),
+                told: false,
                 slots: slots.remove(service).unwrap_or_default(),
                 is_whole: true,
                 constraints: found
@@ -238,6 +242,12 @@ impl<'a> Forecast<'a> {
     ) -> Option<Ends> {
         let (nodes, seen) = (&self.nodes, self.seen);
         let pool = self.pools.get_mut(name)?;
+        if let Some(turn) = turn
+            && turn.nth > 1
+        {
+            let (tasks, among) = pool.next_turn(turn);
+            return self.ends(tasks, &among);
+        }
         pool.constraints
             .clone_from(&to.task_template.placement.constraints);
         let stale: Vec<&Task> = pool
@@ -256,7 +266,7 @@ impl<'a> Forecast<'a> {
             .flatten();
         let leave = gone.map_or(Leave::Any(pool.left.saturating_sub(wanted)), Leave::These);
         let (tasks, among) = match turn {
-            Some(turn) => pool.turn(turn, stale, leave),
+            Some(turn) => pool.first_turn(turn, stale, leave),
             None => pool.at_once(stale, leave),
         };
         pool.is_whole &= tasks == 0;
@@ -273,43 +283,58 @@ enum Leave<'a> {
 }
 
 impl<'a> Pool<'a> {
-    /// One task of those that the first turn makes old; which, Swarm chooses. Those that are too
-    /// many go with the first turn.
-    fn turn(
+    /// One task of those that this turn makes old; which, Swarm chooses. Those that are too many
+    /// go with it.
+    fn first_turn(
         &mut self,
         turn: Turn,
         stale: Vec<&'a Task>,
         leave: Leave<'a>,
     ) -> (usize, Vec<&'a Task>) {
-        let (mut tasks, mut among) = (0, Vec::new());
-        if turn.nth == 1 {
-            self.turning = stale;
-            (tasks, among) = match leave {
-                Leave::These(gone) => {
-                    let gone = self.take(&gone);
-                    (gone.len(), gone)
-                }
-                Leave::Any(0) => (0, Vec::new()),
-                Leave::Any(surplus) => {
-                    self.left -= surplus;
-                    (surplus, self.tasks.clone())
-                }
-            };
-            if tasks == among.len() {
-                self.turning.retain(|task| !is_among(&among, task));
+        self.turning = stale;
+        let (surplus, mut among) = match leave {
+            Leave::These(gone) => {
+                let gone = self.take(&gone);
+                (gone.len(), gone)
             }
-        }
-        tasks += self.turning.len().min(1);
-        for &task in &self.turning {
-            if !is_among(&among, task) {
-                among.push(task);
+            Leave::Any(0) => (0, Vec::new()),
+            Leave::Any(surplus) => {
+                self.left -= surplus;
+                (surplus, self.tasks.clone())
             }
+        };
+        let named = ids(&among);
+        let is_named = |task: &&Task| named.contains(task.id.as_str());
+        if surplus == among.len() {
+            self.turning.retain(|task| !is_named(task));
         }
+        let others = self.turning.iter().filter(|task| !is_named(task));
+        let others: Vec<&Task> = others.copied().collect();
+        among.extend(others);
+        self.told = among.len() == self.turning.len();
+        let tasks = surplus + self.turning.len().min(1);
+        self.end_of(turn);
+        (tasks, among)
+    }
+
+    /// One more of those. Thousands of turns would name thousands of tasks each.
+    fn next_turn(&mut self, turn: Turn) -> (usize, Vec<&'a Task>) {
+        let tasks = self.turning.len().min(1);
+        let among = if std::mem::replace(&mut self.told, true) {
+            Vec::new()
+        } else {
+            self.turning.clone()
+        };
+        self.end_of(turn);
+        (tasks, among)
+    }
+
+    /// After the last turn, all of them are gone.
+    fn end_of(&mut self, turn: Turn) {
         if turn.nth == turn.of {
             let turned = std::mem::take(&mut self.turning);
             self.take(&turned);
         }
-        (tasks, among)
     }
 
     /// Those that are replaced and those that are too many.
@@ -337,14 +362,15 @@ impl<'a> Pool<'a> {
 
     /// Takes tasks out of the pool and gives those that were in it.
     fn take(&mut self, gone: &[&Task]) -> Vec<&'a Task> {
+        let gone = ids(gone);
         let tasks = std::mem::take(&mut self.tasks).into_iter();
-        let (gone, stay) = tasks.partition(|task| is_among(gone, task));
+        let (gone, stay) = tasks.partition(|task| gone.contains(task.id.as_str()));
         self.tasks = stay;
         self.left = self.left.min(self.tasks.len());
         gone
     }
 }
 
-fn is_among(tasks: &[&Task], task: &Task) -> bool {
-    tasks.iter().any(|other| other.id == task.id)
+fn ids<'a>(tasks: &[&'a Task]) -> BTreeSet<&'a str> {
+    tasks.iter().map(|task| task.id.as_str()).collect()
 }

@@ -58,17 +58,25 @@ pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<
             },
             _ => 0,
         };
-        let chosen = ends.tasks < ends.among.len() as u64;
-        for (at, ended) in ends.among.iter().enumerate() {
-            if chosen && at as u64 >= ends.tasks {
-                break;
-            }
-            let service = ended.task.rsplit_once('.').map_or("", |(name, _)| name);
+        let removed = matches!(step.action, Action::RemoveService { .. });
+        let mut lose = |service: &str, tasks: u64| {
             if let Some(row) = row(service) {
                 let loss = losses.entry(row).or_default();
-                loss.tasks += 1;
-                loss.at_once += u64::from((at as u64) < at_once);
-                loss.removed += u64::from(matches!(step.action, Action::RemoveService { .. }));
+                loss.tasks += tasks;
+                loss.at_once += at_once.min(tasks);
+                loss.removed += if removed { tasks } else { 0 };
+            }
+        };
+        match &step.action {
+            Action::UpdateService { name, .. } | Action::RemoveService { name, .. } => {
+                lose(short(name), ends.tasks);
+            }
+            // A label ends tasks of several services.
+            _ => {
+                for ended in &ends.among {
+                    let service = ended.task.rsplit_once('.').map_or("", |(name, _)| name);
+                    lose(service, 1);
+                }
             }
         }
     }

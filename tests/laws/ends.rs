@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use milvus_swarm::gate::short;
 use milvus_swarm::observed::{Observed, Task};
-use milvus_swarm::plan::Plan;
+use milvus_swarm::plan::{Action, Plan};
 
 use crate::sim::Sim;
 
@@ -42,11 +42,17 @@ struct Foretold {
 
 fn foretold(plan: &Plan) -> BTreeMap<String, Foretold> {
     let mut foretold: BTreeMap<String, Foretold> = BTreeMap::new();
-    for ends in plan.steps.iter().filter_map(|step| step.ends.as_ref()) {
+    for step in &plan.steps {
+        let Some(ends) = &step.ends else { continue };
         let certain = ends.tasks == ends.among.len() as u64;
-        let first = ends.among.first().expect("a task");
         if !certain {
-            foretold.entry(service(&first.task)).or_default().tasks += ends.tasks;
+            // A label chooses nothing; and a turn may leave the names to the one before.
+            let (Action::UpdateService { name, .. } | Action::RemoveService { name, .. }) =
+                &step.action
+            else {
+                panic!("{} is not certain: {ends:?}", step.action.title());
+            };
+            foretold.entry(short(name).to_owned()).or_default().tasks += ends.tasks;
         }
         for ended in &ends.among {
             let name = format!("{} on {}", ended.task, ended.node);
