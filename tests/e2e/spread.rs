@@ -17,6 +17,16 @@ impl Spread {
         Self::ask(cluster, collection, "1")
     }
 
+    /// Loads the collection anew until every query node leads a shard of it. Milvus gives the
+    /// shards out one by one while it loads, and with two for each node it misses a node at times.
+    pub fn all_leading(cluster: &Cluster, collection: &str) -> Self {
+        const TRIES: usize = 5;
+        let mut tries = (0..TRIES).map(|_| Self::anew(cluster, collection));
+        tries
+            .find(Self::all_lead)
+            .unwrap_or_else(|| panic!("in {TRIES} loads of `{collection}` some node led no shard"))
+    }
+
     pub fn now(cluster: &Cluster, collection: &str) -> Self {
         Self::ask(cluster, collection, "0")
     }
@@ -47,7 +57,7 @@ impl Spread {
     }
 
     /// Whether every query node leads a shard.
-    pub fn all_lead(&self) -> bool {
+    fn all_lead(&self) -> bool {
         self.rows.keys().all(|node| self.leaders.contains(node))
     }
 }
