@@ -61,14 +61,14 @@ pub fn all_lead(cluster: &Cluster) {
     );
     assert_eq!(loaded["rows"], 5_000, "{loaded}");
 
-    Spread::all_leading(cluster, "hard");
+    Spread::until_all_lead(cluster, "hard");
     let searching = cluster.client("node01").search("hard", 5_000);
     let said = cluster.shown(&["scale", "query=3", "--yes"]);
     let ours = searching.stop();
     assert!(said.contains("leads a shard"), "the plan must warn: {said}");
     cluster.shown(&["scale", "query=5", "--yes"]);
 
-    Spread::all_leading(cluster, "hard");
+    Spread::until_all_lead(cluster, "hard");
     let searching = cluster.client("node01").search("hard", 5_000);
     let service = cluster
         .services_of("querynode")

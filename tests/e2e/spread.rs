@@ -19,12 +19,13 @@ impl Spread {
 
     /// Loads the collection anew until every query node leads a shard of it. Milvus gives the
     /// shards out one by one while it loads, and with two for each node it misses a node at times.
-    pub fn all_leading(cluster: &Cluster, collection: &str) -> Self {
+    pub fn until_all_lead(cluster: &Cluster, collection: &str) {
         const TRIES: usize = 5;
-        let mut tries = (0..TRIES).map(|_| Self::anew(cluster, collection));
-        tries
-            .find(Self::all_lead)
-            .unwrap_or_else(|| panic!("in {TRIES} loads of `{collection}` some node led no shard"))
+        let all_lead = (0..TRIES).any(|_| Self::anew(cluster, collection).all_lead());
+        assert!(
+            all_lead,
+            "in each of {TRIES} loads of `{collection}` some node led no shard"
+        );
     }
 
     pub fn now(cluster: &Cluster, collection: &str) -> Self {
