@@ -14,7 +14,7 @@ use super::node::Node;
 use super::section::Section;
 use super::volumes::Volume;
 use super::{health, keys, linux, mounts, objects, ports};
-use crate::spec::{ContainerSpec, Driver, EndpointSpec, ServiceSpec, TaskSpec};
+use crate::spec::{ContainerSpec, Driver, EndpointSpec, ServiceSpec, Shared, TaskSpec};
 
 /// What the services of a file may refer to, by the file's own names.
 pub(super) struct Known<'a> {
@@ -48,7 +48,7 @@ pub(super) fn service(
     let spec = ServiceSpec {
         name: name(context, key, node)?,
         labels,
-        task_template: Box::new(TaskSpec {
+        task_template: Shared::new(TaskSpec {
             container_spec: container(context, section, normalized, known)?,
             resources: deploy.resources,
             restart_policy: deploy.restart_policy.or(old_restart.flatten()),

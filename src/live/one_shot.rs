@@ -8,7 +8,7 @@ use super::{Live, failure};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::spec::{
-    ContainerSpec, Mode, Mount, Placement, Replicated, RestartPolicy, ServiceSpec, TaskSpec,
+    ContainerSpec, Mode, Mount, Placement, Replicated, RestartPolicy, ServiceSpec, Shared, TaskSpec,
 };
 use crate::wanted::CLUSTER_LABEL;
 
@@ -75,7 +75,7 @@ impl Live {
         ServiceSpec {
             name: format!("{}-{}-{}", self.cluster, what.verb, what.hostname),
             labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), self.cluster.clone())]),
-            task_template: Box::new(TaskSpec {
+            task_template: Shared::new(TaskSpec {
                 container_spec: ContainerSpec {
                     image: self.probe.image.clone(),
                     command: what.command,

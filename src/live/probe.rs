@@ -12,7 +12,7 @@ use crate::gate::short;
 use crate::observed::{Observed, Task};
 use crate::spec::{
     ContainerSpec, EndpointSpec, FileTarget, Mode, NetworkAttachment, Placement, Replicated,
-    RestartPolicy, SecretRef, ServiceSpec, TaskSpec,
+    RestartPolicy, SecretRef, ServiceSpec, Shared, TaskSpec,
 };
 use crate::wanted::{CLUSTER_LABEL, Cluster, probe_name};
 
@@ -60,7 +60,7 @@ impl Probe {
         ServiceSpec {
             name: probe_name(cluster),
             labels,
-            task_template: Box::new(TaskSpec {
+            task_template: Shared::new(TaskSpec {
                 container_spec: ContainerSpec {
                     image: self.image.clone(),
                     command: vec!["sleep".to_owned(), LIFETIME.to_string()],

@@ -13,6 +13,7 @@ mod objects;
 mod post;
 mod restart;
 mod service;
+mod shared;
 
 pub use applied::{APPLIED_LABEL, drifted, stamped};
 pub use canonical::canonical;
@@ -24,3 +25,4 @@ pub use post::posted;
 pub use restart::{Restart, restarts};
 pub(crate) use service::null_is_empty;
 pub use service::*;
+pub use shared::Shared;

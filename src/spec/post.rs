@@ -32,7 +32,7 @@ pub fn posted(found: &ServiceSpec, to: &ServiceSpec) -> ServiceSpec {
             // Platforms follow from the image, which is the same.
             *placement = Placement {
                 platforms: std::mem::take(&mut placement.platforms),
-                ..template.placement
+                ..template.placement.clone()
             };
         }
     }

@@ -10,6 +10,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
+use super::Shared;
+
 /// Keys that a newer engine knows and this tool does not.
 pub type Other = BTreeMap<String, Value>;
 /// Go's `map[string]string`.
@@ -44,8 +46,8 @@ object! {
         name: String,
         #[serde(deserialize_with = "null_is_empty")]
         labels: Labels,
-        /// Boxed: it is most of a spec, and specs are moved about by the thousand.
-        task_template: Box<TaskSpec>,
+        /// What the tasks are made from: most of a spec, and the same in many of them.
+        task_template: Shared<TaskSpec>,
         mode: Mode,
         #[serde(skip_serializing_if = "Option::is_none")]
         update_config: Option<UpdateConfig>,
