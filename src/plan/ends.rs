@@ -127,14 +127,20 @@ struct Pool<'a> {
     /// How many of them do, where Swarm chose.
     left: usize,
     /// Of those, the ones that a rolling update in turns takes.
-    turning: Vec<&'a Task>,
-    /// Whether a turn has named just these.
-    told: bool,
+    turning: Turning<'a>,
     /// Every task that Swarm wants of the service, up or not, when all was seen.
     slots: Vec<&'a Task>,
     /// Whether that is so still: no step has ended any of them.
     is_whole: bool,
     constraints: Vec<String>,
+}
+
+/// The tasks that an update which takes turns replaces, one in each turn.
+#[derive(Default)]
+struct Turning<'a> {
+    tasks: Vec<&'a Task>,
+    /// Whether a turn has named just these.
+    told: bool,
 }
 
 impl<'a> Forecast<'a> {
@@ -154,8 +160,7 @@ impl<'a> Forecast<'a> {
             let pool = Pool {
                 left: tasks.len(),
                 tasks,
-                turning: Vec::new(),
-                told: false,
+                turning: Turning::default(),
                 slots: slots.remove(service).unwrap_or_default(),
                 is_whole: true,
                 constraints: found
@@ -291,7 +296,6 @@ impl<'a> Pool<'a> {
         stale: Vec<&'a Task>,
         leave: Leave<'a>,
     ) -> (usize, Vec<&'a Task>) {
-        self.turning = stale;
         let (surplus, mut among) = match leave {
             Leave::These(gone) => {
                 let gone = self.take(&gone);
@@ -305,26 +309,31 @@ impl<'a> Pool<'a> {
         };
         let named = ids(&among);
         let is_named = |task: &&Task| named.contains(task.id.as_str());
-        if surplus == among.len() {
-            self.turning.retain(|task| !is_named(task));
-        }
-        let others = self.turning.iter().filter(|task| !is_named(task));
-        let others: Vec<&Task> = others.copied().collect();
+        let others: Vec<&Task> = stale.iter().copied().filter(|t| !is_named(t)).collect();
+        let turning = if surplus == among.len() {
+            others.clone()
+        } else {
+            stale
+        };
         among.extend(others);
-        self.told = among.len() == self.turning.len();
-        let tasks = surplus + self.turning.len().min(1);
+        self.turning = Turning {
+            told: among.len() == turning.len(),
+            tasks: turning,
+        };
+        let tasks = surplus + self.turning.tasks.len().min(1);
         self.end_of(turn);
         (tasks, among)
     }
 
     /// One more of those. Thousands of turns would name thousands of tasks each.
     fn next_turn(&mut self, turn: Turn) -> (usize, Vec<&'a Task>) {
-        let tasks = self.turning.len().min(1);
-        let among = if std::mem::replace(&mut self.told, true) {
+        let Turning { tasks, told } = &mut self.turning;
+        let among = if std::mem::replace(told, true) {
             Vec::new()
         } else {
-            self.turning.clone()
+            tasks.clone()
         };
+        let tasks = tasks.len().min(1);
         self.end_of(turn);
         (tasks, among)
     }
@@ -333,7 +342,7 @@ impl<'a> Pool<'a> {
     fn end_of(&mut self, turn: Turn) {
         if turn.nth == turn.of {
             let turned = std::mem::take(&mut self.turning);
-            self.take(&turned);
+            self.take(&turned.tasks);
         }
     }
 

@@ -62,10 +62,7 @@ pub(super) fn services(
     topology: &Topology,
     configs: &[ConfigFile],
 ) -> Vec<Service> {
-    let service = |name: &str| Service {
-        user_yaml: mounted(configs, component),
-        ..bare(component, inventory, name)
-    };
+    let service = |name: &str| bare(component, inventory, configs, name);
     match component.shape {
         Shape::Members => topology
             .members(component.name)
@@ -105,7 +102,12 @@ pub(super) fn services(
 }
 
 /// What every service has, whatever its shape.
-fn bare(component: &Component, inventory: &Inventory, name: &str) -> Service {
+fn bare(
+    component: &Component,
+    inventory: &Inventory,
+    configs: &[ConfigFile],
+    name: &str,
+) -> Service {
     let settings = inventory.settings(component.role);
     let label = role_label(&inventory.name, component.role);
     let is_proxy = component.role == Role::Proxy;
@@ -133,7 +135,7 @@ fn bare(component: &Component, inventory: &Inventory, name: &str) -> Service {
             vec![MINIO_SECRET]
         },
         ports: ports(component, inventory),
-        user_yaml: Vec::new(),
+        user_yaml: mounted(configs, component),
     }
 }
 
