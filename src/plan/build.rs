@@ -83,7 +83,6 @@ fn nodes<'a>(wanted: &Wanted, seen: &'a Observed) -> Nodes<'a> {
 }
 
 /// A service that exists and is not as wanted.
-#[derive(Clone)]
 pub(super) struct Changed {
     /// The spec to post over the one that is there.
     pub(super) to: ServiceSpec,
@@ -202,8 +201,9 @@ impl Builder<'_> {
                 Because::Missing,
             ),
             Some(found) => {
-                let Changed { to, how } = self.changes.get(spec.name.as_str())?.clone();
-                (update(found, to, how), because(found))
+                let Changed { to, how } = self.changes.get(spec.name.as_str())?;
+                let from = found.spec.clone();
+                (update(found, from, to, how.clone()), because(found))
             }
         };
         let mut after = self.waits_for(spec);
@@ -344,15 +344,20 @@ impl Builder<'_> {
     }
 }
 
-/// The action that posts `spec`, which differs by these changes.
-pub(super) fn update(found: &Service, spec: ServiceSpec, changes: Vec<Change>) -> Action {
+/// The action that posts `to` over `from`, from which it differs by these changes.
+pub(super) fn update(
+    found: &Service,
+    from: ServiceSpec,
+    to: &ServiceSpec,
+    changes: Vec<Change>,
+) -> Action {
     Action::UpdateService {
-        name: spec.name.clone(),
+        name: to.name.clone(),
         id: found.id.clone(),
         version: found.version,
-        from: Box::new(found.spec.clone()),
-        restart: Restart::of(&changes, &spec),
-        spec: Box::new(stamped(&spec)),
+        from: Box::new(from),
+        restart: Restart::of(&changes, to),
+        spec: Box::new(stamped(to)),
         changes,
         turn: None,
     }

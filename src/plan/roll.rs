@@ -204,12 +204,8 @@ impl Builder<'_> {
                 _ => diff(&pace(&from), &pace(&spec)),
             };
             debug_assert_eq!(changes, diff(&from, &spec), "turns differ in their pace");
-            let mut action = update(found, spec.clone(), changes);
-            if let Action::UpdateService {
-                from: before, turn, ..
-            } = &mut action
-            {
-                **before = from;
+            let mut action = update(found, from, &spec, changes);
+            if let Action::UpdateService { turn, .. } = &mut action {
                 *turn = Some(Turn { nth, of });
             }
             let update = self.plan.push(&phase.name, action, after, why.clone());

@@ -12,12 +12,12 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::adopt::because;
-use super::build::Builder;
+use super::build::{Builder, update};
 use super::wanted::{Phase, Wanted};
 use super::{Action, Because, Plan, StepId};
 use crate::gate::{Gate, short};
 use crate::observed::{Observed, Service};
-use crate::spec::{ServiceSpec, diff, posted, restarts, stamped};
+use crate::spec::{ServiceSpec, diff, posted};
 
 /// A query node that may leave.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -96,144 +96,142 @@ fn drain(
         .unwrap_or(0)
         .min(how.leavers.len() as u64);
     let want = spec.replicas().unwrap_or(0);
-    let part = short(&how.service).to_owned();
-    let mut last: Vec<StepId> = after.to_vec();
-    let mut from = found.spec.clone();
-    // The user asked, unless it is somebody else's doing that there are too many.
-    let why = match because(found) {
-        Because::Changed => Because::Asked,
-        other => other,
+    let mut exit = Exit {
+        plan,
+        how,
+        found,
+        // The user asked, unless it is somebody else's doing that there are too many.
+        why: match because(found) {
+            Because::Changed => Because::Asked,
+            other => other,
+        },
     };
-    let mut end = None;
-    let mut left = Vec::new();
     // Who loses its host leaves whatever it leads.
-    let must = |leaver: &Leaver| hosts_leaving.contains(leaver.node_id.as_str());
-    for (step, leaver) in how
-        .leavers
-        .iter()
-        .take(usize::try_from(have.saturating_sub(want)).unwrap_or(usize::MAX))
-        .enumerate()
-    {
-        let replicas = have - step as u64 - 1;
-        if !leaver.leads.is_empty() {
-            let why = if must(leaver) {
+    let must = |leaver: &&Leaver| hosts_leaving.contains(leaver.node_id.as_str());
+    let go = usize::try_from(have.saturating_sub(want)).unwrap_or(usize::MAX);
+    let (mut last, mut end) = (after.to_vec(), None);
+    let mut from = found.spec.clone();
+    let leave: Vec<&Leaver> = how.leavers.iter().take(go).collect();
+    for (replicas, leaver) in (want..have).rev().zip(&leave) {
+        exit.warn(leaver, must(leaver));
+        if leaver.leads.is_empty() {
+            last = vec![exit.await_no_lead(leaver, last)];
+        }
+        let to = fewer(&from, spec, replicas);
+        let gone = exit.take_out(leaver, from, &to, last);
+        from = to;
+        last = vec![gone];
+        end = Some(gone);
+    }
+    // Labels come back when all have left: a host that has its label is a host that a
+    // replacement may start on.
+    for leaver in leave.iter().filter(|leaver| !must(leaver)) {
+        let add = BTreeMap::from([(how.label.clone(), "true".to_owned())]);
+        let back = exit.label(leaver, add, Vec::new());
+        end = Some(exit.push(back, last.clone(), Because::Follows));
+    }
+    end
+}
+
+/// The spec with so many tasks: as it is while there are still too many, then as it is wanted.
+fn fewer(from: &ServiceSpec, wanted: &ServiceSpec, replicas: u64) -> ServiceSpec {
+    let mut to = if wanted.replicas() == Some(replicas) {
+        posted(from, wanted)
+    } else {
+        from.clone()
+    };
+    if let Some(replicated) = &mut to.mode.replicated {
+        replicated.replicas = Some(replicas);
+    }
+    to
+}
+
+/// The steps with which query nodes leave, one at a time.
+struct Exit<'a> {
+    plan: &'a mut Plan,
+    how: &'a Drain,
+    found: &'a Service,
+    why: Because,
+}
+
+impl Exit<'_> {
+    fn push(&mut self, action: Action, after: Vec<StepId>, because: Because) -> StepId {
+        let part = short(&self.how.service);
+        self.plan.push(part, action, after, because)
+    }
+
+    fn label(&self, leaver: &Leaver, add: BTreeMap<String, String>, remove: Vec<String>) -> Action {
+        Action::LabelNode {
+            node_id: leaver.node_id.clone(),
+            hostname: leaver.hostname.clone(),
+            add,
+            from: BTreeMap::new(),
+            remove,
+        }
+    }
+
+    /// Says what searches may miss when this one leaves.
+    fn warn(&mut self, leaver: &Leaver, must: bool) {
+        let Leaver {
+            hostname, leads, ..
+        } = leaver;
+        if !leads.is_empty() {
+            let why = if must {
                 "its host loses the role, and it leads a shard"
             } else {
                 "every query node that could leave leads a shard"
             };
-            plan.warnings.push(format!(
-                "{why}; `{}` leads {}: searches may miss rows for some seconds while the lead \
-                 moves",
-                leaver.hostname,
-                leaver.leads.join(", ")
+            let shards = leads.join(", ");
+            self.plan.warnings.push(format!(
+                "{why}; `{hostname}` leads {shards}: searches may miss rows for some seconds while \
+                 the lead moves"
             ));
-        } else {
-            if let Some(why) = &leaver.unknown {
-                plan.warnings.push(format!(
-                    "nobody could say whether the query node on `{}` leads a shard ({why}): it \
-                     leaves once it is seen to lead none",
-                    leaver.hostname
-                ));
-            }
-            last = vec![plan.push(
-                &part,
-                Action::Await {
-                    gate: Gate::LeadsNoShard {
-                        etcd: how.etcd.clone(),
-                        root_path: how.root_path.clone(),
-                        service: how.service.clone(),
-                        node: leaver.hostname.clone(),
-                        proxy: how.proxy.clone(),
-                    },
-                },
-                last,
-                why.clone(),
-            )];
+        } else if let Some(why) = &leaver.unknown {
+            self.plan.warnings.push(format!(
+                "nobody could say whether the query node on `{hostname}` leads a shard ({why}): it \
+                 leaves once it is seen to lead none"
+            ));
         }
-        let unlabel = plan.push(
-            &part,
-            Action::LabelNode {
-                node_id: leaver.node_id.clone(),
-                hostname: leaver.hostname.clone(),
-                add: BTreeMap::new(),
-                from: BTreeMap::new(),
-                remove: vec![how.label.clone()],
-            },
-            last,
-            why.clone(),
-        );
-        let pending = plan.push(
-            &part,
-            Action::Await {
-                gate: Gate::Replaced {
-                    service: how.service.clone(),
-                    node: leaver.hostname.clone(),
-                },
-            },
-            vec![unlabel],
-            Because::Follows,
-        );
-        let mut to = if replicas == want {
-            posted(&from, spec)
-        } else {
-            from.clone()
+    }
+
+    fn await_no_lead(&mut self, leaver: &Leaver, after: Vec<StepId>) -> StepId {
+        let gate = Gate::LeadsNoShard {
+            etcd: self.how.etcd.clone(),
+            root_path: self.how.root_path.clone(),
+            service: self.how.service.clone(),
+            node: leaver.hostname.clone(),
+            proxy: self.how.proxy.clone(),
         };
-        if let Some(replicated) = &mut to.mode.replicated {
-            replicated.replicas = Some(replicas);
-        }
-        let lower = plan.push(
-            &part,
-            Action::UpdateService {
-                name: how.service.clone(),
-                id: found.id.clone(),
-                version: found.version,
-                changes: diff(&from, &to),
-                restart: restarts(&from, &to),
-                turn: None,
-                from: Box::new(from),
-                spec: Box::new(stamped(&to)),
-            },
-            vec![pending],
-            why.clone(),
-        );
-        from = to;
-        let gone = plan.push(
-            &part,
-            Action::Await {
-                gate: Gate::TaskGone {
-                    etcd: how.etcd.clone(),
-                    root_path: how.root_path.clone(),
-                    service: how.service.clone(),
-                    node: leaver.hostname.clone(),
-                },
-            },
-            vec![lower],
-            Because::Follows,
-        );
-        last = vec![gone];
-        end = Some(gone);
-        if !must(leaver) {
-            left.push(leaver);
-        }
+        self.push(Action::Await { gate }, after, self.why.clone())
     }
-    // Labels come back when all have left: a host that has its label is a host that a
-    // replacement may start on.
-    for leaver in left {
-        let relabel = plan.push(
-            &part,
-            Action::LabelNode {
-                node_id: leaver.node_id.clone(),
-                hostname: leaver.hostname.clone(),
-                add: BTreeMap::from([(how.label.clone(), "true".to_owned())]),
-                from: BTreeMap::new(),
-                remove: Vec::new(),
-            },
-            last.clone(),
-            Because::Follows,
-        );
-        end = Some(relabel);
+
+    /// The task on this host ends, the one that Swarm makes in its place finds no host and is
+    /// taken back; the last step waits until Milvus has let the node go.
+    fn take_out(
+        &mut self,
+        leaver: &Leaver,
+        from: ServiceSpec,
+        to: &ServiceSpec,
+        after: Vec<StepId>,
+    ) -> StepId {
+        let off = self.label(leaver, BTreeMap::new(), vec![self.how.label.clone()]);
+        let unlabel = self.push(off, after, self.why.clone());
+        let gate = Gate::Replaced {
+            service: self.how.service.clone(),
+            node: leaver.hostname.clone(),
+        };
+        let pending = self.push(Action::Await { gate }, vec![unlabel], Because::Follows);
+        let changes = diff(&from, to);
+        let lower = update(self.found, from, to, changes);
+        let lower = self.push(lower, vec![pending], self.why.clone());
+        let gate = Gate::TaskGone {
+            etcd: self.how.etcd.clone(),
+            root_path: self.how.root_path.clone(),
+            service: self.how.service.clone(),
+            node: leaver.hostname.clone(),
+        };
+        self.push(Action::Await { gate }, vec![lower], Because::Follows)
     }
-    end
 }
 
 /// How query nodes leave, if there are more of them than wanted.
