@@ -52,7 +52,7 @@ pub(super) fn task(wire: wire::Task) -> Task {
     Task {
         id: wire.id,
         service_id: wire.service_id,
-        service: String::new(),
+        service: of_stack(&wire.spec).unwrap_or_default(),
         slot: wire.slot,
         node_id: wire.node_id,
         state: wire.status.state,
@@ -69,6 +69,16 @@ pub(super) fn task(wire: wire::Task) -> Task {
         reserved_cpus: wire.spec.resources.reservations.nano_cpus,
         reserved_memory: wire.spec.resources.reservations.memory_bytes,
     }
+}
+
+/// The full name of the service that a task of a stack is of. A task outlives its service, of which
+/// Swarm then tells but the identifier; but `docker stack deploy` labels containers with the stack
+/// and gives each service its own name as the last of its aliases (docker/cli:
+/// `cli/compose/convert/service.go`), and so do we.
+fn of_stack(spec: &wire::TaskSpec) -> Option<String> {
+    let stack = spec.container_spec.labels.get(NAMESPACE)?;
+    let alias = spec.networks.first()?.aliases.last()?;
+    Some(format!("{stack}_{alias}"))
 }
 
 /// Go drops the zeros at the end of a second's fraction; with all nine digits, the order of
@@ -202,4 +212,29 @@ pub(super) fn network(wire: wire::Network) -> (String, Network) {
         options,
     };
     (spec.name.clone(), Network { id: wire.id, spec })
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_task_of_a_stack_tells_its_service() {
+        let service = |labels: serde_json::Value, networks: serde_json::Value| {
+            let wire = serde_json::from_value(json!({
+                "ID": "t1",
+                "ServiceID": "s1",
+                "Spec": {"ContainerSpec": {"Labels": labels}, "Networks": networks}
+            }));
+            task(wire.unwrap()).service
+        };
+        let label = json!({"com.docker.stack.namespace": "prod-store"});
+        let joined = json!([{"Target": "n1", "Aliases": ["first", "etcd-0"]}]);
+        assert_eq!(service(label.clone(), joined.clone()), "prod-store_etcd-0");
+        assert_eq!(service(json!({}), joined), "");
+        assert_eq!(service(label.clone(), json!([])), "");
+        assert_eq!(service(label, json!(null)), "");
+    }
 }

@@ -51,8 +51,9 @@ wire! {
         desired_state: String,
         networks_attachments: Vec<Attachment>,
     }
-    TaskSpec { container_spec: ContainerSpec, resources: Resources, }
-    ContainerSpec { image: String, }
+    TaskSpec { container_spec: ContainerSpec, resources: Resources, networks: Vec<Joined>, }
+    ContainerSpec { image: String, labels: Labels, }
+    Joined { aliases: Vec<String>, }
     Resources { reservations: ResourceAmount, }
     TaskStatus {
         timestamp: String,

@@ -351,6 +351,10 @@ fn up_members(members: &[String], seen: &Observed) -> Vec<(String, IpAddr)> {
 
 /// `service.slot`, shortened, for a task of a replicated service.
 pub(crate) fn task_name(task: &Task) -> String {
+    // Nobody knows the service: it was removed.
+    if task.service.is_empty() {
+        return task.id.clone();
+    }
     format!("{}.{}", short(&task.service), task.slot)
 }
 

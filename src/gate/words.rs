@@ -46,6 +46,7 @@ impl fmt::Display for Gate {
                 ..
             } => write!(f, "{}: {renewed} of {tasks} renewed", short(service)),
             Self::ServicesGone { services } => match services.as_slice() {
+                [one] if one.is_empty() => f.write_str("the last tasks of removed services gone"),
                 [one] => write!(f, "{} gone", short(one)),
                 many => write!(f, "{} services gone", many.len()),
             },
