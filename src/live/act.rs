@@ -217,6 +217,8 @@ impl Live {
             match self.engine.remove_network(name).await {
                 // A network stays in use until the last task's endpoint is released.
                 Err(EngineError::InUse(_) | EngineError::Rejected(_) | EngineError::Failed(_)) => {
+                    // A `status` that began before the lock was taken left its probe.
+                    self.remove_probe().await;
                     tokio::time::sleep(Duration::from_millis(500)).await;
                 }
                 other => return gone(other),

@@ -12,7 +12,7 @@ mod probe;
 mod tunnel;
 mod wipe;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::drive::Swarm;
@@ -38,6 +38,8 @@ pub struct Live {
     probe: probe::Probe,
     /// Whether a probe may be started; `plan` and `status` change nothing.
     may_start_probe: bool,
+    /// Whether a probe was started: one that others left failed may have had another reason.
+    probe_made: Cell<bool>,
     last: RefCell<Observed>,
     /// Names of services by identifier, also of those that were removed since.
     names: RefCell<BTreeMap<String, String>>,
@@ -59,6 +61,7 @@ impl Live {
             cluster: name.to_owned(),
             probe: probe::Probe::default(),
             may_start_probe,
+            probe_made: Cell::new(false),
             last: RefCell::new(Observed::default()),
             names: RefCell::new(BTreeMap::new()),
             tunnel: tunnel::Keeper::default(),
@@ -210,6 +213,9 @@ impl Live {
             match self.can_ask().await {
                 Ok(()) => return Ok(()),
                 Err(reason) => why = reason,
+            }
+            if self.is_others() || self.probe_failed().is_some() {
+                break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(250)).await;
         }

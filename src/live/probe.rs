@@ -163,7 +163,19 @@ impl Live {
 
     /// Starts a probe unless one is on its way.
     pub(super) async fn start_probe(&self) -> Result<(), String> {
+        // Who works on the cluster may be about to take its network away, which a new task would
+        // hold, and nobody but them removes a probe meanwhile.
+        if self.is_others() {
+            return Err(
+                "somebody else works on the cluster, and no task of it runs on this \
+                        manager to ask through"
+                    .to_owned(),
+            );
+        }
         self.room_for_probe()?;
+        if let Some(why) = self.probe_failed() {
+            return Err(why);
+        }
         let (this_node, existing) = {
             let last = self.last.borrow();
             let existing = last
@@ -186,9 +198,6 @@ impl Live {
         };
         match existing {
             Some((_, false)) => return Ok(()),
-            Some(_) if self.is_others() => {
-                return Err("the probe is of somebody else, who works on the cluster".to_owned());
-            }
             Some((id, true)) => {
                 self.engine
                     .remove_service(&id)
@@ -198,10 +207,27 @@ impl Live {
             None => {}
         }
         let spec = self.probe.spec(&self.cluster, &this_node);
+        self.probe_made.set(true);
         match self.engine.create_service(&spec).await {
             Ok(_) | Err(EngineError::Conflict(_)) => Ok(()),
             Err(error) => Err(error.to_string()),
         }
+    }
+
+    /// Why the probe that was started does not run and will not, by the last look: its image is
+    /// not there, say.
+    pub(super) fn probe_failed(&self) -> Option<String> {
+        let last = self.last.borrow();
+        let probe = last.services.get(&probe_name(&self.cluster))?;
+        let mut tasks = last.tasks.iter().rev();
+        let task = tasks.find(|task| task.service_id == probe.id)?;
+        let failed = matches!(task.state.as_str(), "failed" | "rejected");
+        (self.probe_made.get() && failed).then(|| {
+            format!(
+                "the small task on this manager to ask through was {}: {}",
+                task.state, task.error
+            )
+        })
     }
 
     /// Removes the probe and waits a moment for its task to end, so that the network is free.

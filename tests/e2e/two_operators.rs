@@ -57,9 +57,22 @@ fn at_once(cluster: &Cluster) {
     assert_well(cluster);
 }
 
+/// One takes the cluster down while the other looks at it all the time.
+fn looked_at(cluster: &Cluster) {
+    let mut down = start(cluster, &["down", "--yes"]);
+    let mut looks = 0;
+    while down.try_wait().expect("it can be waited for").is_none() {
+        // Healthy or not: it has no task left to ask through, and must not start one.
+        end(start(cluster, &["status"]));
+        looks += 1;
+    }
+    let (code, said) = end(down);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(looks > 3, "nobody looked");
+}
+
 /// One waits for the other, finds everything done and says so.
 fn one_after_the_other(cluster: &Cluster) {
-    cluster.must(&["down", "--yes"]);
     let both = ["900", "900"].map(|wait| start(cluster, &["up", "--yes", "--lock-wait", wait]));
     let mut ended = both.map(end);
     ended.sort_by_key(|(code, _)| *code);
@@ -102,15 +115,17 @@ fn asleep(cluster: &Cluster) {
     assert_well(cluster);
 }
 
-/// Ctrl-C lets the lock go.
+/// Ctrl-C lets the lock go, and so does whoever asks a program to end.
 fn interrupted(cluster: &Cluster) {
     cluster.must(&["down", "--yes"]);
-    let child = start(cluster, &["up", "--yes"]);
-    sleep(Duration::from_secs(5));
-    signal(&child, "-INT");
-    let (code, said) = end(child);
-    assert_eq!(code, Some(130), "{said}");
-    assert_eq!(cluster.locks(), Vec::<String>::new());
+    for how in ["-INT", "-TERM"] {
+        let child = start(cluster, &["up", "--yes"]);
+        sleep(Duration::from_secs(5));
+        signal(&child, how);
+        let (code, said) = end(child);
+        assert_eq!(code, Some(130), "{said}");
+        assert_eq!(cluster.locks(), Vec::<String>::new());
+    }
     cluster.up();
     assert_well(cluster);
 }
@@ -121,6 +136,7 @@ fn two_operators() {
     let _turn = one_at_a_time();
     let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     at_once(&cluster);
+    looked_at(&cluster);
     one_after_the_other(&cluster);
     killed(&cluster);
     asleep(&cluster);
