@@ -5,6 +5,8 @@ use std::io::{BufRead, IsTerminal, stdin};
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::signal::unix::{SignalKind, signal};
+
 use super::alone::Job;
 use super::context::Scene;
 use super::{CommandError, Context};
@@ -64,10 +66,19 @@ pub(super) fn ask(
     Ok(line.trim().to_owned())
 }
 
-/// Resolves when the user presses Ctrl-C.
+/// Resolves when the user presses Ctrl-C, or whoever started the tool asks it to end: a
+/// time limit, a CI that is cancelled, a machine that goes down.
 pub(super) async fn interrupt() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+    let terminated = async {
+        match signal(SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        Some(()) = terminated => {}
+        else => std::future::pending().await,
     }
 }
 
