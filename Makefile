@@ -2,7 +2,9 @@
 
 # Root installs by itself; others go through sudo.
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env PATH="$$PATH")
-LAB := target/release/milvus-swarm-lab
+# Where cargo puts what it builds.
+BUILT := $(or $(CARGO_TARGET_DIR),target)/release
+LAB := $(BUILT)/milvus-swarm-lab
 
 .PHONY: help check test demo demo-down soak fuzz bench-up bench-scale lab-down build
 
@@ -29,7 +31,7 @@ test:
 	@tests/run
 
 demo: build
-	@SUDO='$(SUDO)' lab/demo
+	@SUDO='$(SUDO)' BUILT='$(BUILT)' lab/demo
 
 demo-down lab-down: build
 	$(SUDO) $(LAB) down
