@@ -21,6 +21,9 @@ use crate::wanted::WantedError;
 pub enum CommandError {
     #[error("{0}")]
     Usage(String),
+    /// A command line that is wrong, where there is more to say about what would be right.
+    #[error("{why}")]
+    Misused { why: String, hint: String },
     #[error("{0}")]
     Inventory(InventoryErrors),
     #[error(transparent)]
@@ -103,7 +106,10 @@ fn templates() -> String {
 impl CommandError {
     /// A file that is no usable snapshot.
     pub(super) fn snapshot(path: &Path, error: &SnapshotError) -> Self {
-        Self::Usage(format!("`{}` {error}\n\n{}", path.display(), error.hint()))
+        Self::Misused {
+            why: format!("`{}` {error}", path.display()),
+            hint: error.hint().to_owned(),
+        }
     }
 
     /// The documented exit code.
@@ -111,7 +117,7 @@ impl CommandError {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::File(_) => 1,
-            Self::Usage(_) => 2,
+            Self::Usage(_) | Self::Misused { .. } => 2,
             Self::Inventory(_)
             | Self::Wanted(_)
             | Self::NoTemplates(_)
@@ -179,7 +185,7 @@ impl CommandError {
                 "mend the file, or leave it out of `credentials` and a password is generated"
                     .to_owned(),
             ),
-            Self::No { hint, .. } => Some(hint.clone()),
+            Self::No { hint, .. } | Self::Misused { hint, .. } => Some(hint.clone()),
             Self::Interrupted { again } => Some(format!("`{again}` goes on from here")),
             Self::Moved(_) => {
                 Some("run the same command again, or look first: milvus-swarm plan".to_owned())

@@ -36,10 +36,10 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
             }));
             Ok(edited.text)
         }
-        Err(refused @ edit::Refused::UnknownHost { .. }) => Err(CommandError::Usage(format!(
-            "{refused}\n\n{}",
-            refused.hint()
-        ))),
+        Err(refused @ edit::Refused::UnknownHost { .. }) => Err(CommandError::Misused {
+            why: refused.to_string(),
+            hint: refused.hint(),
+        }),
         Err(refused) => Err(no(refused.to_string(), refused.hint())),
     };
     for (role, replicas) in &targets {

@@ -60,8 +60,13 @@ fn ask(
     seen: Option<&Observed>,
     lose: &str,
 ) -> Result<Answer, CommandError> {
-    let losses = Losses::read(lose, inventory, seen)
-        .map_err(|error| CommandError::Usage(error.to_string()))?;
+    let losses = Losses::read(lose, inventory, seen).map_err(|error| {
+        let why = error.to_string();
+        match error.hint() {
+            Some(hint) => CommandError::Misused { why, hint },
+            None => CommandError::Usage(why),
+        }
+    })?;
     let question = Question {
         inventory,
         topology,

@@ -6,12 +6,12 @@ use thiserror::Error;
 
 use crate::inventory::{Inventory, near, pattern};
 use crate::observed::Observed;
+use crate::refuse::words::names;
 
 /// The hosts that are taken to be lost.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Losses {
     pub hosts: BTreeSet<String>,
-    pub(super) notes: Vec<String>,
 }
 
 /// A word that names nothing that can be lost.
@@ -19,23 +19,36 @@ pub struct Losses {
 pub enum UnknownLoss {
     #[error("`{word}`: {why}")]
     Pattern { word: String, why: String },
-    #[error("no host and no zone is called `{word}`{}", hint(.near.as_deref(), .zones))]
+    #[error("no host and no zone of the inventory is called `{word}`")]
     Unknown {
         word: String,
         near: Option<String>,
-        zones: Vec<String>,
+        /// The hosts and zones that there are, in words.
+        known: String,
     },
+    /// Its loss would tell nothing about a cluster that does not run there.
+    #[error("`{word}` is a node of the Swarm, but no host of the inventory")]
+    Elsewhere { word: String, known: String },
     #[error("`{word}` is a host and a zone: write `host={word}` or `zone={word}`")]
     Ambiguous { word: String },
     #[error("nothing to lose: name hosts or zones, such as node14,node[20-21],zone-b")]
     Nothing,
 }
 
-fn hint(near: Option<&str>, zones: &[String]) -> String {
-    match near {
-        Some(near) => format!("; did you mean `{near}`?"),
-        None if zones.is_empty() => "; `milvus-swarm status` lists the hosts".to_owned(),
-        None => format!("; the zones are {}", zones.join(", ")),
+impl UnknownLoss {
+    /// What to do about it, where the error itself does not say.
+    #[must_use]
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Self::Unknown { near, known, .. } => Some(match near {
+                Some(near) => format!("did you mean `{near}`? the inventory has {known}"),
+                None => format!("the inventory has {known}"),
+            }),
+            Self::Elsewhere { known, .. } => Some(format!(
+                "the inventory has {known}; if another one is meant, name it with `-i FILE`"
+            )),
+            Self::Pattern { .. } | Self::Ambiguous { .. } | Self::Nothing => None,
+        }
     }
 }
 
@@ -63,7 +76,6 @@ impl Losses {
         if losses.hosts.is_empty() {
             return Err(UnknownLoss::Nothing);
         }
-        losses.notes.extend(known.strangers(&losses.hosts));
         Ok(losses)
     }
 }
@@ -85,8 +97,8 @@ fn words(text: &str) -> impl Iterator<Item = &str> {
 
 struct Known<'a> {
     inventory: BTreeSet<&'a str>,
-    /// Nodes of the Swarm that the inventory does not name: managers matter.
-    others: BTreeSet<&'a str>,
+    /// Nodes of the Swarm, hosts or not.
+    nodes: BTreeSet<&'a str>,
     zones: BTreeMap<&'a str, Vec<&'a str>>,
 }
 
@@ -98,15 +110,10 @@ impl<'a> Known<'a> {
                 zones.entry(zone).or_default().push(&host.name);
             }
         }
-        let names: BTreeSet<&str> = inventory.hosts.iter().map(|h| h.name.as_str()).collect();
         let nodes = seen.map_or(&[][..], |seen| seen.nodes.as_slice());
         Self {
-            others: nodes
-                .iter()
-                .map(|node| node.hostname.as_str())
-                .filter(|name| !names.contains(name))
-                .collect(),
-            inventory: names,
+            nodes: nodes.iter().map(|node| node.hostname.as_str()).collect(),
+            inventory: inventory.hosts.iter().map(|h| h.name.as_str()).collect(),
             zones,
         }
     }
@@ -116,7 +123,7 @@ impl<'a> Known<'a> {
             Some((kind @ ("host" | "zone"), name)) => (kind, name),
             _ => ("", name),
         };
-        let host = kind != "zone" && (self.inventory.contains(name) || self.others.contains(name));
+        let host = kind != "zone" && self.inventory.contains(name);
         let zone = self.zones.get(name).filter(|_| kind != "host");
         match (host, zone) {
             (true, Some(_)) => Err(UnknownLoss::Ambiguous {
@@ -129,36 +136,29 @@ impl<'a> Known<'a> {
     }
 
     fn unknown(&self, word: &str) -> UnknownLoss {
-        let all: Vec<&str> = self
-            .zones
-            .keys()
-            .chain(&self.inventory)
-            .chain(&self.others)
-            .copied()
-            .collect();
+        let (word, known) = (word.to_owned(), self.in_words());
+        if self.nodes.contains(word.as_str()) {
+            return UnknownLoss::Elsewhere { word, known };
+        }
+        let all: Vec<&str> = self.zones.keys().chain(&self.inventory).copied().collect();
         UnknownLoss::Unknown {
-            word: word.to_owned(),
-            near: near(word, &all).map(str::to_owned),
-            zones: self.zones.keys().map(|&zone| zone.to_owned()).collect(),
+            near: near(&word, &all).map(str::to_owned),
+            word,
+            known,
         }
     }
 
-    fn strangers(&self, lost: &BTreeSet<String>) -> Option<String> {
-        let names: Vec<&str> = lost
-            .iter()
-            .map(String::as_str)
-            .filter(|name| !self.inventory.contains(name))
-            .collect();
-        (!names.is_empty()).then(|| {
-            format!(
-                "{} in the Swarm, but not in the inventory: only the Swarm's own quorum is looked at",
-                if names.len() == 1 {
-                    format!("{} is", names[0])
-                } else {
-                    format!("{} are", names.join(", "))
-                }
-            )
-        })
+    fn in_words(&self) -> String {
+        let kind = |noun: &str, all: Vec<&str>| {
+            let plural = if all.len() == 1 { "" } else { "s" };
+            format!("the {noun}{plural} {}", names(all))
+        };
+        let hosts = kind("host", self.inventory.iter().copied().collect());
+        if self.zones.is_empty() {
+            return hosts;
+        }
+        let zones = kind("zone", self.zones.keys().copied().collect());
+        format!("{hosts}, and {zones}")
     }
 }
 

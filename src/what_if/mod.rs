@@ -85,7 +85,6 @@ pub fn answer(question: &Question<'_>, losses: &Losses) -> Answer {
     let before = after(question, &BTreeSet::new());
     let mut answer = after(question, &losses.hosts);
     answer.survives_now = before.survives;
-    answer.notes.splice(0..0, losses.notes.iter().cloned());
     answer
 }
 

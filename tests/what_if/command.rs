@@ -60,7 +60,11 @@ fn the_exit_code_tells_whether_it_survives() {
         for (lose, code, says) in [
             ("node14", 0, "it survives"),
             ("node[15-16]", 6, "it does not survive"),
-            ("node99", 2, "no host and no zone is called `node99`"),
+            (
+                "node99",
+                2,
+                "no host and no zone of the inventory is called `node99`",
+            ),
         ] {
             let output = desk.run(&[&["what-if", "--lose", lose], how].concat());
             let all = text(&output.stdout) + &text(&output.stderr);

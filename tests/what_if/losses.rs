@@ -1,6 +1,6 @@
 //! The words after `--lose`.
 
-use milvus_swarm::inventory::PRODUCTION_26;
+use milvus_swarm::inventory::{LOCAL, PRODUCTION_26};
 use milvus_swarm::what_if::Losses;
 
 use crate::world::{parse, running};
@@ -32,29 +32,37 @@ fn hosts_ranges_and_zones_add_up() {
 
 #[test]
 fn a_word_that_names_nothing_says_what_was_meant() {
-    let wrong = |text, lose| read(text, lose).expect_err("an error");
+    let wrong = |text, lose| {
+        let error = Losses::read(lose, &parse(text), None).expect_err("an error");
+        format!("{error}; {}", error.hint().unwrap_or_default())
+    };
     assert_eq!(
         wrong(PRODUCTION_26, "node1"),
-        "no host and no zone is called `node1`; did you mean `node01`?"
+        "no host and no zone of the inventory is called `node1`; did you mean `node01`? the \
+         inventory has the hosts `node01`, `node02`, `node03`, `node04`, `node05` and 21 more"
     );
-    assert!(wrong(PRODUCTION_26, "etcd-0").contains("`milvus-swarm status` lists the hosts"));
-    assert!(wrong(ZONES, "zome-b").ends_with("did you mean `zone-b`?"));
-    assert!(wrong(ZONES, "rack17").ends_with("the zones are zone-a, zone-b, zone-c"));
-    assert!(wrong(ZONES, "a[1-3]").starts_with("no host and no zone is called `a3`"));
+    assert!(wrong(ZONES, "zome-b").contains("did you mean `zone-b`?"));
+    assert_eq!(
+        wrong(ZONES, "rack17"),
+        "no host and no zone of the inventory is called `rack17`; the inventory has the hosts \
+         `a1`, `a2`, `b1`, `b2` and `zone-c`, and the zones `zone-a`, `zone-b` and `zone-c`"
+    );
+    assert!(wrong(ZONES, "a[1-3]").contains("is called `a3`"));
     assert!(wrong(ZONES, "a[2-1]").contains("runs backwards"));
     assert!(wrong(ZONES, "zone-c").contains("`host=zone-c` or `zone=zone-c`"));
     assert!(wrong(ZONES, " , ").starts_with("nothing to lose"));
 }
 
 #[test]
-fn a_node_outside_the_inventory_can_be_lost_and_is_told() {
-    let inventory = parse(PRODUCTION_26);
-    let mut seen = running(&inventory);
-    let mut stranger = seen.nodes[0].clone();
-    stranger.id = "id-other".to_owned();
-    stranger.hostname = "witness".to_owned();
-    seen.nodes.push(stranger);
-    let answer = crate::world::online(&inventory, &seen, "witness");
-    assert!(answer.survives);
-    assert!(answer.notes[0].contains("witness is in the Swarm, but not in the inventory"));
+fn a_node_outside_the_inventory_is_no_host_that_can_be_lost() {
+    let seen = running(&parse(ZONES));
+    let error = Losses::read("a2", &parse(LOCAL), Some(&seen)).expect_err("an error");
+    assert_eq!(
+        error.to_string(),
+        "`a2` is a node of the Swarm, but no host of the inventory"
+    );
+    assert_eq!(
+        error.hint().as_deref(),
+        Some("the inventory has the host `@this`; if another one is meant, name it with `-i FILE`")
+    );
 }
