@@ -1,8 +1,11 @@
 //! Hosts of the inventory and nodes of the Swarm.
 
+use std::collections::BTreeSet;
+
 use super::No;
 use super::facts::Facts;
-use crate::inventory::Host;
+use super::words::names;
+use crate::inventory::{Host, near};
 use crate::observed::Node;
 use crate::role::Role;
 
@@ -11,18 +14,45 @@ fn named<'f>(facts: &'f Facts<'_>, host: &Host) -> &'f [&'f Node] {
     named.map_or(&[], Vec::as_slice)
 }
 
+/// Of more hosts than this another Swarm is asked, and comparing all names would take long.
+const MISTYPED: usize = 100;
+
 pub(super) fn missing(facts: &Facts<'_>) -> Vec<No> {
-    let hosts = facts.case.inventory.hosts.iter();
-    hosts
-        .filter(|host| named(facts, host).is_empty())
-        .map(|host| No {
-            reason: format!("host `{}` is not a node of this Swarm", host.name),
-            hint: format!(
-                "on {}: docker swarm join (the token: `docker swarm join-token worker` on a manager)",
-                host.address.as_deref().unwrap_or(&host.name)
-            ),
+    let hosts = &facts.case.inventory.hosts;
+    let missing = hosts.iter().filter(|host| named(facts, host).is_empty());
+    let missing: Vec<&Host> = missing.collect();
+    let wanted: BTreeSet<&str> = hosts.iter().map(|host| host.name.as_str()).collect();
+    let nodes = facts.named.keys().copied();
+    let spare: Vec<&str> = nodes.filter(|name| !wanted.contains(name)).collect();
+    let mistyped = missing.len() <= MISTYPED;
+    missing
+        .into_iter()
+        .map(|host| {
+            let node = mistyped.then(|| near(&host.name, &spare)).flatten();
+            No {
+                reason: format!("host `{}` is not a node of this Swarm", host.name),
+                hint: way_in(host, node, &spare),
+            }
         })
         .collect()
+}
+
+/// The node that the host may be under another name, or how it gets into the Swarm.
+fn way_in(host: &Host, node: Option<&str>, spare: &[&str]) -> String {
+    let token = if host.roles.contains(&Role::Manager) {
+        "manager"
+    } else {
+        "worker"
+    };
+    let join = format!(
+        "on {}: docker swarm join (the token: `docker swarm join-token {token}` on a manager)",
+        host.address.as_deref().unwrap_or(&host.name)
+    );
+    match node {
+        Some(node) => format!("did you mean `{node}`, which no host names? else {join}"),
+        None if spare.is_empty() => join,
+        None => format!("{join}; nodes that no host names: {}", names(spare)),
+    }
 }
 
 pub(super) fn ambiguous(facts: &Facts<'_>) -> Vec<No> {

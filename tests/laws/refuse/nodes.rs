@@ -1,10 +1,12 @@
 //! Hosts that are no nodes, or not the right ones.
 
+use milvus_swarm::role::Role;
+
 use super::{THREE, allowed, fresh, node, says};
 
 #[test]
 fn a_host_that_is_no_node() {
-    let (inventory, mut seen) = fresh(THREE);
+    let (mut inventory, mut seen) = fresh(THREE);
     allowed(&inventory, &seen);
     seen.nodes.retain(|node| node.hostname != "node02");
     says(
@@ -13,7 +15,44 @@ fn a_host_that_is_no_node() {
         &[(
             "no-such-node",
             "host `node02` is not a node of this Swarm",
+            "on node02: docker swarm join (the token: `docker swarm join-token manager` on a manager)",
+        )],
+    );
+    inventory.hosts[1].roles.remove(&Role::Manager);
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "no-such-node",
+            "host `node02` is not a node of this Swarm",
             "on node02: docker swarm join (the token: `docker swarm join-token worker` on a manager)",
+        )],
+    );
+}
+
+#[test]
+fn a_host_that_is_a_node_under_another_name() {
+    let (inventory, mut seen) = fresh(THREE);
+    node(&mut seen, "node02").hostname = "node2".to_owned();
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "no-such-node",
+            "host `node02` is not a node of this Swarm",
+            "did you mean `node2`, which no host names? else on node02: docker swarm join (the \
+             token: `docker swarm join-token manager` on a manager)",
+        )],
+    );
+    node(&mut seen, "node2").hostname = "ip-10-0-0-2".to_owned();
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "no-such-node",
+            "host `node02` is not a node of this Swarm",
+            "on node02: docker swarm join (the token: `docker swarm join-token manager` on a \
+             manager); nodes that no host names: `ip-10-0-0-2`",
         )],
     );
 }
