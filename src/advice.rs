@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::component::Component;
 use crate::inventory::size::show_bytes;
-use crate::inventory::{Host, Inventory, minio};
+use crate::inventory::{Host, Image, Inventory, minio};
+use crate::refuse::version::minor_of_image;
 use crate::refuse::words::{list, names};
 use crate::release::Release;
 use crate::role::Role;
@@ -25,7 +26,7 @@ const BUFFERS: i64 = 512 << 20;
 /// Every warning about an inventory, in the same order each time.
 #[must_use]
 pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = Vec::from_iter(other_minor(inventory, release));
     // On the only host of a cluster nothing can be anywhere else.
     if inventory.hosts.len() > 1 {
         found.extend(loaded_managers(inventory));
@@ -38,6 +39,20 @@ pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
         found.extend(tight(inventory, role));
     }
     found
+}
+
+/// Services, settings and gates follow `milvus`, whatever image they get; where the image has other
+/// processes, the plan is refused as well.
+fn other_minor(inventory: &Inventory, release: &Release) -> Option<String> {
+    let image = inventory.images.overrides.get(&Image::Milvus)?;
+    let (theirs, version) = minor_of_image(image)?;
+    let ours = format!("2.{}", release.minor);
+    (theirs != ours).then(|| {
+        format!(
+            "`milvus` says {ours} and the image `{image}` is Milvus {version}: services and settings are \
+             those of {ours}; set `milvus: \"{theirs}\"`, or take an image of {ours}"
+        )
+    })
 }
 
 fn hosts(all: &[&Host]) -> String {

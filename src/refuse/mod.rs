@@ -20,7 +20,7 @@ mod quorum;
 mod replicas;
 mod shrink;
 mod taken;
-mod version;
+pub(crate) mod version;
 mod voters;
 pub(crate) mod words;
 

@@ -58,6 +58,13 @@ impl fmt::Display for Version {
     }
 }
 
+/// Major and minor of the version in an image's tag, as text, with the version itself.
+pub(crate) fn minor_of_image(image: &str) -> Option<(String, String)> {
+    let version = Version::of_image(image)?;
+    let (major, minor) = version.line();
+    Some((format!("{major}.{minor}"), version.to_string()))
+}
+
 /// The image of Milvus that is wanted.
 fn wanted_image<'a>(facts: &Facts<'a>) -> Option<&'a str> {
     let mut phases = facts.case.wanted.phases.iter();

@@ -45,6 +45,21 @@ fn nothing_is_said_of_what_is_well() {
 }
 
 #[test]
+fn an_image_of_another_minor() {
+    let with = |image: &str| format!("{CALM}milvus: \"2.4\"\nimages: {{ milvus: '{image}' }}\n");
+    warns(
+        &with("milvusdb/milvus:v2.3.5"),
+        &[
+            "`milvus` says 2.4 and the image `milvusdb/milvus:v2.3.5` is Milvus 2.3.5: services and \
+             settings are those of 2.4; set `milvus: \"2.3\"`, or take an image of 2.4",
+        ],
+    );
+    // Another patch release is what the key is for, and a tag that is no version says nothing.
+    warns(&with("r:5000/milvus:v2.4.1-gpu"), &[]);
+    warns(&with("r:5000/milvus:ours"), &[]);
+}
+
+#[test]
 fn data_on_managers() {
     warns(
         &spoilt("[manager, etcd]", "[manager, etcd, bookie, query]"),
