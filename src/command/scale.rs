@@ -108,7 +108,6 @@ fn fits(
     if replicas <= room {
         return Ok(());
     }
-    let missing = replicas.div_ceil(per_host) - hosts.len() as u64;
     let have = match hosts.len() {
         1 => "1 host has".to_owned(),
         n => format!("{n} hosts have"),
@@ -117,8 +116,38 @@ fn fits(
         format!(
             "{replicas} tasks of `{role}` do not fit: {have} the role, with room for {per_host} each"
         ),
-        format!("name {missing} more with `--on HOST,...`, and they get the role"),
+        room_for_more(inventory, role, replicas, &hosts),
     ))
+}
+
+/// Where there is room for more tasks: on hosts without the role, then on more hosts, then beside
+/// one another.
+fn room_for_more(
+    inventory: &Inventory,
+    role: Role,
+    replicas: u64,
+    have: &BTreeSet<&str>,
+) -> String {
+    let per_host = inventory.settings(role).per_host.max(1);
+    let missing = replicas.div_ceil(per_host) - have.len() as u64;
+    let all = inventory.hosts.len() as u64;
+    let without = inventory.hosts.iter();
+    let without = without.filter(|host| !have.contains(host.name.as_str()));
+    if missing <= without.count() as u64 {
+        return format!("name {missing} more with `--on HOST,...`, and they get the role");
+    }
+    let count = if all == 1 {
+        "1 host".to_owned()
+    } else {
+        format!("{all} hosts")
+    };
+    let more = format!("the inventory has {count} in all: add hosts to it");
+    // Proxies that share a host would share its port.
+    if role == Role::Proxy && inventory.publish.proxy.is_some() {
+        return more;
+    }
+    let each = replicas.div_ceil(all);
+    format!("{more}, or set `roles.{role}.per_host: {each}` and give all of them the role")
 }
 
 /// Two numbers for one role are a slip of the pen, and the later one need not be what was meant.

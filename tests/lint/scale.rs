@@ -70,6 +70,17 @@ fn what_is_no_number_of_tasks_is_refused() {
         (&["manager=3"], 4, "it marks the managers of the Swarm"),
         (&["query=9"], 4, "9 tasks of `query` do not fit: 5 hosts"),
         (&["query=9"], 4, "hint: name 4 more with `--on HOST,...`"),
+        (
+            &["query=50"],
+            4,
+            "hint: the inventory has 26 hosts in all: add hosts to it, or set \
+             `roles.query.per_host: 2` and give all of them the role\n",
+        ),
+        (
+            &["proxy=50"],
+            4,
+            "hint: the inventory has 26 hosts in all: add hosts to it\n",
+        ),
         (&["query=3", "query=4"], 2, "`query` is named twice"),
         (&["query=0"], 2, "`0` is no number of tasks"),
         (&["qeury=3"], 2, "`qeury` is no role"),
