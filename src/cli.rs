@@ -188,7 +188,7 @@ pub struct ScaleArgs {
     /// A role and its number of tasks, such as query=8; each of query, index, data and proxy once
     #[arg(required = true, value_name = "ROLE=N")]
     pub targets: Vec<String>,
-    /// Hosts that get the role first
+    /// Hosts to give the role to before; Swarm chooses among all hosts that have it
     #[arg(long, value_name = "HOST", value_delimiter = ',')]
     pub on: Vec<String>,
     /// Do not ask

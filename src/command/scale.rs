@@ -8,6 +8,7 @@ use super::alone::Job;
 use super::{CommandError, Context, password, run, up};
 use crate::cli::ScaleArgs;
 use crate::inventory::{Inventory, edit};
+use crate::refuse::words::names;
 use crate::role::Role;
 use crate::source;
 
@@ -49,6 +50,9 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
         }
         text = edited(edit::set_replicas(&text, *role, *replicas))?;
     }
+    for (role, _) in &targets {
+        nothing_to_give(context, &loaded.inventory, *role, &args.on);
+    }
     let mut sources = loaded.sources.clone();
     sources[0].1.clone_from(&text);
     let inventory = Context::parse(&sources)?;
@@ -89,6 +93,21 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
         Ok(())
     };
     up::carry_out(context, &mut scene, &plan, &job, write).await
+}
+
+/// `--on` gives hosts a role and no more: among those that have it, Swarm chooses.
+fn nothing_to_give(context: &Context, inventory: &Inventory, role: Role, on: &[String]) {
+    let has = |name: &&String| inventory.hosts_with(role).any(|host| host.name == **name);
+    let have: Vec<&String> = on.iter().filter(has).collect();
+    if !have.is_empty() {
+        let verb = if have.len() == 1 { "has" } else { "have" };
+        context.output.say(&format!(
+            "{} {} {verb} the role `{role}` already, so `--on` changes nothing there: Swarm chooses \
+             among all hosts with the role",
+            context.output.err.change("note:"),
+            names(have)
+        ));
+    }
 }
 
 /// More tasks than there is room for on the hosts of a role would only be pending.

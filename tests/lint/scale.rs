@@ -63,6 +63,17 @@ fn hosts_of_ranges_get_the_role() {
 }
 
 #[test]
+fn hosts_that_have_the_role_are_told() {
+    let (code, told) = scale("{}\n", &["query=3", "--on", "node04,node05,node09"]);
+    assert_eq!(code, ASKED, "{told}");
+    let note = "note: `node04` and `node05` have the role `query` already, so `--on` changes nothing \
+                there: Swarm chooses among all hosts with the role\n";
+    assert!(told.starts_with(note), "{told}");
+    let (_, told) = scale("{}\n", &["query=5", "--on", "node09"]);
+    assert!(!told.contains("note:"), "{told}");
+}
+
+#[test]
 fn what_is_no_number_of_tasks_is_refused() {
     for (arguments, code, words) in [
         (&["etcd=5"][..], 4, "one member on each host with the role"),
