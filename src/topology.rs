@@ -9,6 +9,7 @@ use crate::component::{Component, Shape};
 use crate::inventory::Inventory;
 use crate::observed::Node;
 use crate::plan::NodeLabels;
+use crate::refuse::words::names;
 use crate::release::Release;
 use crate::role::Role;
 
@@ -82,13 +83,14 @@ impl Topology {
                 Shape::Task => {}
             }
         }
+        topology.point_out_waits(release, &by_host);
         if let Some(nodes) = nodes {
             topology.label(inventory, nodes, &by_host);
         }
         topology
     }
 
-    /// The node of each host that has one, with a warning for each that can't take tasks now.
+    /// The node of each host that has one, with a warning for each that is up and takes no tasks.
     fn match_nodes<'n>(
         &mut self,
         inventory: &Inventory,
@@ -101,12 +103,7 @@ impl Topology {
                 continue;
             };
             by_host.insert(host.name.clone(), node);
-            if node.state == "down" {
-                self.warnings.push(format!(
-                    "node `{}` is down; what is pinned to it waits for it",
-                    host.name
-                ));
-            } else if node.availability != "active" {
+            if node.state != "down" && node.availability != "active" {
                 self.warnings.push(format!(
                     "node `{}` is set to `{}` and takes no new tasks: `docker node update \
                      --availability active {}`",
@@ -115,6 +112,26 @@ impl Topology {
             }
         }
         by_host
+    }
+
+    /// Warns of nodes that are down. Of a component with members, the gate that ends `up` at the
+    /// latest needs all of them, however few the first one opens with.
+    fn point_out_waits(&mut self, release: &Release, by_host: &BTreeMap<String, &Node>) {
+        for (host, _) in by_host.iter().filter(|(_, node)| node.state == "down") {
+            let here = Component::of(release).filter(|component| {
+                let mut members = self.members(component.name).iter();
+                members.any(|member| member.host == *host)
+            });
+            let here: Vec<&str> = here.map(|component| component.name).collect();
+            let mut warning = format!("node `{host}` is down; what is pinned to it waits for it");
+            if !here.is_empty() {
+                warning += &format!(
+                    ", and so does `up`: a gate needs every member of {}",
+                    names(here)
+                );
+            }
+            self.warnings.push(warning);
+        }
     }
 
     fn label(&mut self, inventory: &Inventory, nodes: &[Node], by_host: &BTreeMap<String, &Node>) {

@@ -5,6 +5,7 @@ use milvus_swarm::observed::Observed;
 use milvus_swarm::role::Role;
 
 use super::{PRODUCTION, THREE, allowed, fresh, give, node, running, says};
+use crate::harness::known_cluster;
 
 fn down(seen: &mut Observed, host: &str) {
     node(seen, host).state = "down".to_owned();
@@ -66,6 +67,26 @@ fn too_few_members_are_left() {
                 hint,
             ),
         ],
+    );
+}
+
+#[test]
+fn what_waits_for_a_node_that_is_down_is_told() {
+    let warnings = |host: &str| {
+        let (inventory, mut seen) = running(PRODUCTION);
+        down(&mut seen, host);
+        let warnings = known_cluster(&inventory, &seen).wanted.warnings;
+        let mut told = warnings.into_iter().filter(|one| one.contains("down"));
+        told.next().expect("a warning")
+    };
+    assert_eq!(
+        warnings("node15"),
+        "node `node15` is down; what is pinned to it waits for it, and so does `up`: a gate needs \
+         every member of `zookeeper` and `etcd`"
+    );
+    assert_eq!(
+        warnings("node04"),
+        "node `node04` is down; what is pinned to it waits for it"
     );
 }
 
