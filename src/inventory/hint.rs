@@ -2,7 +2,7 @@
 
 use crate::role::Role;
 
-use super::names::Form;
+use super::names::{Form, MILVUS_MINORS};
 use super::problem::Problem;
 
 impl Problem {
@@ -61,6 +61,7 @@ impl Problem {
             Self::NotUtf8 { .. } | Self::ControlCharacter { .. } => {
                 "an inventory is YAML text; is this the right file?".into()
             }
+            Self::Yaml { message } if message.starts_with("tab") => "YAML is indented with spaces".into(),
             Self::Yaml { .. } | Self::OutOfRange { .. } => return None,
             Self::TooMuch { .. } => "inventories need few anchors and little nesting; use groups and ranges".into(),
             Self::SecondDocument => "give each file its own `-i`: the later ones are laid over the first".into(),
@@ -197,13 +198,29 @@ fn type_hint(expected: &str, found: &str) -> Option<String> {
     if expected == Form::HostName.noun() && found == "text" {
         return Some("a host is a map: `- name: node06`".into());
     }
-    (found == "true or false" || found == "a number")
-        .then(|| "quote it if it is meant as text".into())
+    if expected.starts_with("a whole number") {
+        return Some("write it in digits and without quotes".into());
+    }
+    match (expected, found) {
+        ("true or false", "text") => Some("write `true` or `false`, without quotes".into()),
+        ("a map", _) => {
+            Some("what belongs to it stands below it, indented, as `key: value`".into())
+        }
+        (_, "true or false" | "a number") => Some("quote it if it is meant as text".into()),
+        _ => None,
+    }
 }
 
 fn value_hint(noun: &str, text: &str) -> Option<String> {
     if noun == Form::HostPattern.noun() && text.contains(',') && !text.contains('[') {
         return Some("write a list: `[node01, node02]`".into());
+    }
+    if noun == Form::MilvusVersion.noun() {
+        return Some(format!(
+            "write one of {}, or a patch release of one, such as `2.3.21`; another Milvus needs another \
+             version of this tool",
+            MILVUS_MINORS.join(", ")
+        ));
     }
     if noun == Form::Image.noun() {
         return Some("name a fixed tag or digest: milvusdb/milvus:v2.3.21".into());

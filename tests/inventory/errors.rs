@@ -290,6 +290,38 @@ hint: did you mean `query`?
 }
 
 #[test]
+fn what_to_write_instead_is_told() {
+    for (more, hint) in [
+        (
+            "milvus: 2.9",
+            "write one of 2.2, 2.3, 2.4, 2.5, 2.6, or a patch release of one",
+        ),
+        ("roles:\n\tquery: {}", "YAML is indented with spaces"),
+        (
+            "roles:\n  query:\n\t  replicas: 2",
+            "YAML is indented with spaces",
+        ),
+        (
+            "roles: {minio: {drives: two}}",
+            "write it in digits and without quotes",
+        ),
+        (
+            "network: {encrypted: 'yes'}",
+            "write `true` or `false`, without quotes",
+        ),
+        (
+            "roles: {minio: 4}",
+            "what belongs to it stands below it, indented",
+        ),
+        ("data: /mnt", "what belongs to it stands below it, indented"),
+        ("stacks: 5", "quote it if it is meant as text"),
+    ] {
+        let shown = parse(&format!("{BASE}{more}\n")).unwrap_err().render();
+        assert!(shown.contains(&format!("hint: {hint}")), "{shown}");
+    }
+}
+
+#[test]
 fn overlays_change_settings_and_name_no_hosts() {
     let over = "roles: { query: { memory: { limit: 8GiB } } }\nname: u\n";
     let base = format!(
