@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{CommandError, Context};
 use crate::cli::EjectArgs;
+use crate::refuse::words::list;
 use crate::render::Sources;
 use crate::source;
 
@@ -15,10 +16,10 @@ pub(super) fn eject(context: &Context, args: &EjectArgs) -> Result<u8, CommandEr
         .map(|path| format!("`{}`", path.display()))
         .collect();
     if !taken.is_empty() {
-        return Err(CommandError::Usage(format!(
-            "{} would be overwritten; nothing was written",
-            taken.join(", ")
-        )));
+        return Err(CommandError::Misused {
+            why: format!("{} would be overwritten; nothing was written", list(taken)),
+            hint: "delete them, or choose another folder".to_owned(),
+        });
     }
     let files: BTreeMap<String, String> = Sources::shipped()
         .iter()

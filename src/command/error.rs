@@ -43,6 +43,9 @@ pub enum CommandError {
     /// An inventory that is named but cannot be read.
     #[error("no inventory: {0}")]
     NoInventory(FileError),
+    /// A saved plan that is named but cannot be read.
+    #[error("no saved plan: {0}")]
+    NoPlan(FileError),
     /// A password file that is named but cannot be read.
     #[error("no password: {0}")]
     NoPassword(FileError),
@@ -117,7 +120,7 @@ impl CommandError {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::File(_) => 1,
-            Self::Usage(_) | Self::Misused { .. } => 2,
+            Self::Usage(_) | Self::Misused { .. } | Self::NoPlan(_) => 2,
             Self::Inventory(_)
             | Self::Wanted(_)
             | Self::NoTemplates(_)
@@ -179,6 +182,10 @@ impl CommandError {
             Self::Layered { template, .. } => Some(format!("edit `{template}` itself")),
             Self::NoInventory(_) => Some(
                 "name the file with `-i FILE`; `milvus-swarm init > FILE` writes one to start from"
+                    .to_owned(),
+            ),
+            Self::NoPlan(_) => Some(
+                "`milvus-swarm plan --out FILE` saves one; an inventory is named with `-i FILE`"
                     .to_owned(),
             ),
             Self::NoPassword(_) | Self::Password { .. } => Some(

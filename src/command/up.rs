@@ -1,22 +1,26 @@
 //! `up`: make the Swarm what the inventory says.
 
+use std::ffi::OsStr;
 use std::path::Path;
 
 use super::alone::{self, Job};
 use super::context::Scene;
 use super::{CommandError, Context, password, run};
 use crate::cli::UpArgs;
-use crate::plan::{Plan, stands};
+use crate::plan::{Plan, SavedError, stands};
 use crate::report::{End, Line};
 use crate::role::Role;
 use crate::source;
 
 pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
+    let path = args.plan.as_deref();
+    let saved = path.map(|path| saved(path, &loaded.inventory.name));
+    let saved = path.zip(saved.transpose()?);
     let mut scene = context.scene(loaded.inventory, true).await?;
     let plan = scene.plan_up().await;
-    let plan = match &args.plan {
-        Some(path) => saved(path, plan),
+    let plan = match saved {
+        Some((path, saved)) => still(path, saved, &plan),
         None => Ok(plan),
     };
     let agreed = plan.and_then(|plan| {
@@ -41,11 +45,29 @@ pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandEr
     carry_out(context, &mut scene, &plan, &job, || Ok(())).await
 }
 
+/// A saved plan for a cluster.
+fn saved(path: &Path, cluster: &str) -> Result<Plan, CommandError> {
+    let text = source::read(path).map_err(CommandError::NoPlan)?;
+    Plan::read(&text, cluster).map_err(|error| CommandError::Misused {
+        why: format!("`{}` {error}", path.display()),
+        hint: hint(path, &error).to_owned(),
+    })
+}
+
+fn hint(path: &Path, error: &SavedError) -> &'static str {
+    let ending = path.extension().and_then(OsStr::to_str);
+    match error {
+        SavedError::OtherCluster { .. } => "name the inventory that goes with it: -i FILE",
+        _ if matches!(ending, Some("yml" | "yaml")) => {
+            "an inventory is named with `-i`: milvus-swarm -i FILE up"
+        }
+        _ => "`milvus-swarm plan --out FILE` saves one",
+    }
+}
+
 /// A saved plan, if it is still the one that would be made now.
-fn saved(path: &Path, fresh: Plan) -> Result<Plan, CommandError> {
-    let saved = Plan::read(&source::read(path)?, &fresh.cluster)
-        .map_err(|error| CommandError::Usage(format!("`{}` {error}", path.display())))?;
-    stands(&saved, &fresh)
+fn still(path: &Path, saved: Plan, fresh: &Plan) -> Result<Plan, CommandError> {
+    stands(&saved, fresh)
         .map_err(|why| CommandError::Moved(format!("`{}`: {why}", path.display())))?;
     Ok(saved)
 }

@@ -74,7 +74,11 @@ fn nothing_is_overwritten() {
     fs::write(at.join("own/user.yaml"), "mine").expect("a file");
     let output = run(at, &["eject", "own"]);
     assert_eq!(output.status.code(), Some(2));
-    assert!(told(&output).contains("`own/user.yaml` would be overwritten; nothing was written"));
+    assert_eq!(
+        told(&output),
+        "error: `own/user.yaml` would be overwritten; nothing was written\n\nhint: delete them, or \
+         choose another folder\n"
+    );
     assert_eq!(fs::read_dir(at.join("own")).expect("own").count(), 1);
 }
 
@@ -186,6 +190,36 @@ fn a_second_layer_is_refused() {
             assert!(output.status.success(), "{told}");
         }
         fs::remove_file(&file).unwrap();
+    }
+}
+
+/// Before the Swarm is asked, which is not there.
+#[test]
+fn what_is_no_saved_plan_is_told_apart() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    for file in ["milvus-swarm.yml", "note.txt"] {
+        fs::write(at.join(file), PRODUCTION_26).expect("a file");
+    }
+    let saves = "`milvus-swarm plan --out FILE` saves one";
+    for (file, what, hint) in [
+        ("none.json", "no saved plan: cannot read `none.json`", saves),
+        (
+            "none.json",
+            "no saved plan",
+            "an inventory is named with `-i FILE`",
+        ),
+        (
+            "milvus-swarm.yml",
+            "`milvus-swarm.yml` is no saved plan",
+            "hint: an inventory is named with `-i`: milvus-swarm -i FILE up",
+        ),
+        ("note.txt", "`note.txt` is no saved plan", saves),
+    ] {
+        let output = run(at, &["-H", "unix:///nowhere", "up", file]);
+        let told = told(&output);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(what) && told.contains(hint), "{told}");
     }
 }
 
