@@ -106,6 +106,11 @@ fn templates() -> String {
     Sources::names().collect::<Vec<_>>().join(", ")
 }
 
+/// Whether a task waits for an image in vain; the words are Docker's.
+fn lacks_image(why: &Why) -> bool {
+    why.reason.contains("No such image")
+}
+
 impl CommandError {
     /// A file that is no usable snapshot.
     pub(super) fn snapshot(path: &Path, error: &SnapshotError) -> Self {
@@ -159,6 +164,12 @@ impl CommandError {
                 .hint
                 .clone()
                 .or_else(|| Some("run the same command again to go on from here".to_owned())),
+            Self::Gate { why, .. } if why.iter().any(lacks_image) => Some(
+                "the nodes can't get the image: see that its registry has it and answers there, or \
+                 put it on them with `docker pull` or `docker load`; then run the same command again \
+                 to go on"
+                    .to_owned(),
+            ),
             Self::Gate { .. } => Some(
                 "look with `milvus-swarm status`, then run the same command again to go on"
                     .to_owned(),
@@ -241,5 +252,30 @@ pub(super) fn report(error: &CommandError, output: Output) {
     }
     if let Some(hint) = error.hint() {
         output.say(&format!("\n{} {hint}", output.err.change("hint:")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_that_nodes_cannot_get_is_what_the_hint_is_about() {
+        let shut = |reason: &str| {
+            let error = CommandError::Gate {
+                title: "wait for etcd".to_owned(),
+                why: vec![Why {
+                    subject: "etcd-0".to_owned(),
+                    reason: reason.to_owned(),
+                }],
+                words: Vec::new(),
+            };
+            error.hint().expect("a hint")
+        };
+        assert!(
+            shut("is rejected on node02: No such image: r/etcd:v3.5.25")
+                .starts_with("the nodes can't get the image")
+        );
+        assert!(shut("is starting on node02").starts_with("look with `milvus-swarm status`"));
     }
 }

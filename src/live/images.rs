@@ -16,6 +16,10 @@ pub(super) type Registries = BTreeMap<String, Result<Distribution, String>>;
 /// An image that says of itself that it is not upstream's.
 const STAND_IN: &str = "milvus-swarm.stand-in";
 
+/// What to do about images without a digest.
+const WAYS_OUT: &str = "where no registry answers for an image, name one of your own under \
+                        `images.registry`, or say `images.resolve: never` if the hosts have it already";
+
 impl Live {
     /// Gives every service the image that would be posted now: with the digest that it runs
     /// with already, or the one that its registry names today. Registries are asked only for
@@ -31,13 +35,18 @@ impl Live {
             .collect();
         self.ask_registries(&images).await;
         let answers = self.registries.borrow();
+        let mut unpinned = false;
         for image in &images {
             if let Some(Err(why)) = answers.get(image) {
                 cluster.wanted.warnings.push(format!(
                     "`{image}` is not pinned to a digest, so each node takes what it finds \
                      under that tag: {why}"
                 ));
+                unpinned = true;
             }
+        }
+        if unpinned {
+            cluster.wanted.warnings.push(WAYS_OUT.to_owned());
         }
         for spec in cluster.wanted.services_mut() {
             let answer = answers.get(&spec.task_template.container_spec.image);

@@ -57,3 +57,22 @@ async fn stand_ins_are_pointed_out_and_images_that_the_engine_lacks_are_no_error
     let status: Value = serde_json::from_str(&said(&["status", "--json"]).await).unwrap();
     assert_eq!(status["notes"], json!([NOTE]));
 }
+
+#[tokio::test]
+async fn images_without_a_digest_come_with_the_way_out() {
+    let (fake, _) = swarm();
+    let file = fake.socket.with_file_name("milvus-swarm.yml");
+    let told = async |inventory: &str, what: &str| {
+        std::fs::write(&file, inventory).unwrap();
+        let output = program(&fake, &["plan", "--json"]).output().await.unwrap();
+        let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let warnings = plan["warnings"].as_array().unwrap().iter();
+        let told = warnings.filter(|one| one.as_str().unwrap().contains(what));
+        told.count()
+    };
+    let never = format!("{LOCAL}{IMAGES}");
+    for (what, times) in [("is not pinned to a digest", 4), ("`images.registry`", 1)] {
+        assert_eq!(told(LOCAL, what).await, times, "{what}");
+        assert_eq!(told(&never, what).await, 0, "{what}");
+    }
+}
