@@ -4,9 +4,14 @@ use super::{CommandError, Context};
 use crate::cli::SchemaArgs;
 use crate::inventory;
 
-pub(super) fn init(context: &Context) -> u8 {
+pub(super) fn init(context: &Context) -> Result<u8, CommandError> {
+    if context.output.json {
+        return Err(CommandError::Usage(
+            "`init` prints an inventory, which is YAML: leave `--json` out".to_owned(),
+        ));
+    }
     context.output.print(inventory::INIT);
-    0
+    Ok(0)
 }
 
 pub(super) fn schema(context: &Context, args: &SchemaArgs) -> Result<u8, CommandError> {

@@ -57,7 +57,7 @@ async fn execute(cli: Cli, output: Output) -> Result<u8, CommandError> {
         Verb::Eject(args) => eject::eject(&context, &args),
         Verb::Down(args) => down::down(&context, &args).await,
         Verb::Unlock(args) => unlock::unlock(&context, &args).await,
-        Verb::Init => Ok(init::init(&context)),
+        Verb::Init => init::init(&context),
         Verb::Credentials => credentials::credentials(&context).await,
         Verb::Schema(args) => init::schema(&context, &args),
     }

@@ -193,6 +193,20 @@ fn a_second_layer_is_refused() {
     }
 }
 
+#[test]
+fn an_inventory_is_never_printed_as_json() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let output = run(folder.path(), &["init", "--json"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    assert!(
+        told(&output).contains("leave `--json` out"),
+        "{}",
+        told(&output)
+    );
+    assert!(run(folder.path(), &["init"]).status.success());
+}
+
 /// Before the Swarm is asked, which is not there.
 #[test]
 fn what_is_no_saved_plan_is_told_apart() {
