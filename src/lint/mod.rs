@@ -12,6 +12,7 @@ use std::fmt;
 
 use crate::component::Component;
 use crate::compose::Stack;
+use crate::refuse::words::{MOST, list};
 use crate::render::StackFile;
 
 /// Edits that the tool cannot work with.
@@ -19,9 +20,18 @@ use crate::render::StackFile;
 #[error("{}", lines(.0))]
 pub struct LintErrors(pub Vec<Broken>);
 
-/// One of them.
+/// One of them, wherever it is.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Broken {
+    pub places: Vec<Place>,
+    /// Every service of every file has it.
+    pub everywhere: bool,
+    pub fault: Fault,
+}
+
+/// A service with a fault, or the members of a component.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Place {
     /// The template that the stack is made of: `store.yml`.
     pub file: String,
     /// The service's line in the rendered file, where it has one.
@@ -29,7 +39,6 @@ pub struct Broken {
     pub service: String,
     /// Other members of the same component with the same fault.
     pub more: usize,
-    pub fault: Fault,
 }
 
 /// What is wrong with a service, and why it matters.
@@ -54,6 +63,21 @@ impl Fault {
 
 impl fmt::Display for Broken {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.places.as_slice() {
+            [place] => write!(f, "{place}")?,
+            places => f.write_str(&several(places))?,
+        }
+        let Fault { key, found, why } = &self.fault;
+        write!(f, ": `{key}` {found}: {why}")?;
+        if self.everywhere {
+            f.write_str("; `macros.yml` makes what all services share")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.file)?;
         if let Some(line) = self.line {
             write!(f, " (line {line} as rendered)")?;
@@ -62,9 +86,27 @@ impl fmt::Display for Broken {
         if self.more > 0 {
             write!(f, " and {} more", self.more)?;
         }
-        let Fault { key, found, why } = &self.fault;
-        write!(f, ": `{key}` {found}: {why}")
+        Ok(())
     }
+}
+
+/// Files, and the first services of those that share a fault. Lines as rendered lead astray here:
+/// what so many have comes from one line of a template.
+fn several(places: &[Place]) -> String {
+    let mut files: Vec<String> = places.iter().map(|place| place.file.clone()).collect();
+    files.dedup();
+    let first = places.iter().take(MOST - 1);
+    let mut services: Vec<String> = first.map(|place| format!("`{}`", place.service)).collect();
+    let more = count(places) - services.len();
+    if more > 0 {
+        services.push(format!("{more} more"));
+    }
+    format!("{}: services {}", list(files), list(services))
+}
+
+/// The number of services in all.
+fn count(places: &[Place]) -> usize {
+    places.iter().map(|place| 1 + place.more).sum()
 }
 
 fn lines(all: &[Broken]) -> String {
@@ -84,10 +126,29 @@ pub fn check(files: &[StackFile], edited: &[Stack], shipped: &[Stack]) -> Result
         }
     }
     if broken.is_empty() {
-        Ok(())
-    } else {
-        Err(LintErrors(broken))
+        return Ok(());
     }
+    let all = shipped.iter().map(|stack| stack.services.len()).sum();
+    Err(LintErrors(collapsed(broken, all)))
+}
+
+/// Tells what several components have in common once.
+fn collapsed(broken: Vec<(Place, Fault)>, all: usize) -> Vec<Broken> {
+    let mut told: Vec<Broken> = Vec::new();
+    for (place, fault) in broken {
+        match told.iter_mut().find(|other| other.fault == fault) {
+            Some(same) => same.places.push(place),
+            None => told.push(Broken {
+                places: vec![place],
+                everywhere: false,
+                fault,
+            }),
+        }
+    }
+    for one in &mut told {
+        one.everywhere = count(&one.places) == all;
+    }
+    told
 }
 
 fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
@@ -134,25 +195,25 @@ fn component(name: &str) -> Option<&'static str> {
 }
 
 /// One template line makes many members: the same fault of the same component is told once.
-fn add(broken: &mut Vec<Broken>, file: &StackFile, service: String, fault: Fault) {
+fn add(broken: &mut Vec<(Place, Fault)>, file: &StackFile, service: String, fault: Fault) {
     // What differs between members is their name and their number.
     let essence = |service: &str, fault: &Fault| {
         let found = fault.found.replace(service, "");
         found.replace(|c: char| c.is_ascii_digit(), "")
     };
-    let same = broken.iter_mut().find(|other| {
+    let same = broken.iter_mut().find(|(place, other)| {
         let sibling = fault.key == settings::KEY
-            || component(&service).is_some_and(|row| component(&other.service) == Some(row));
+            || component(&service).is_some_and(|row| component(&place.service) == Some(row));
         sibling
-            && other.fault.key == fault.key
-            && essence(&other.service, &other.fault) == essence(&service, &fault)
+            && other.key == fault.key
+            && essence(&place.service, other) == essence(&service, &fault)
     });
-    if let Some(same) = same {
+    if let Some((same, _)) = same {
         same.more += usize::from(same.service != service);
         return;
     }
     let heading = format!("  {service}:");
-    broken.push(Broken {
+    let place = Place {
         file: format!("{}.yml", file.name),
         line: file
             .text
@@ -161,6 +222,6 @@ fn add(broken: &mut Vec<Broken>, file: &StackFile, service: String, fault: Fault
             .map(|at| at + 1),
         service,
         more: 0,
-        fault,
-    });
+    };
+    broken.push((place, fault));
 }

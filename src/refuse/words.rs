@@ -4,7 +4,7 @@ use crate::inventory::size::{show_bytes, show_cpus};
 use crate::observed::Reserved;
 
 /// The most names that a sentence lists.
-pub(super) const MOST: usize = 6;
+pub(crate) const MOST: usize = 6;
 
 /// `` `a`, `b` and `c` ``; of many, the first few and how many more.
 pub(crate) fn names<T: AsRef<str>>(all: impl IntoIterator<Item = T>) -> String {

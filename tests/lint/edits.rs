@@ -255,6 +255,35 @@ fn a_refusal_names_the_file_and_the_line() {
 }
 
 #[test]
+fn what_all_services_have_is_told_once() {
+    let told = refused(
+        "macros.yml",
+        "endpoint_mode: \"dnsrr\"",
+        "endpoint_mode: \"vip\"",
+    );
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(
+        told.starts_with(
+            "store.yml, pulsar.yml and milvus.yml: services `etcd-0`, `minio-0`, `bookie-0`, \
+             `broker-0`, `pulsar-init` and "
+        ),
+        "{told}"
+    );
+    assert!(
+        told.ends_with("; `macros.yml` makes what all services share"),
+        "{told}"
+    );
+    let told = refused(
+        "macros.yml",
+        "max_replicas_per_node: {{ service.per_host }}",
+        "max_replicas_per_node: 9",
+    );
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with("milvus.yml: services `"), "{told}");
+    assert!(!told.contains("`macros.yml`"), "{told}");
+}
+
+#[test]
 fn a_stack_file_that_does_not_read_shows_the_line() {
     let error = edited("store.yml", "hostname:", "hostnme:").expect_err("a key that is not known");
     let told = error.to_string();
