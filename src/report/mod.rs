@@ -8,6 +8,7 @@ mod line;
 mod mark;
 mod plain;
 mod plan_text;
+mod resting;
 mod status_text;
 mod style;
 mod terminal;

@@ -3,12 +3,17 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use console::Term;
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
+use super::resting::Resting;
 use super::{Progress, Style};
 use crate::event::Event;
 use crate::execute::sentences;
 use crate::plan::{Action, Plan, StepId};
+
+/// How often a spinner turns and a clock is drawn anew.
+const TICK: Duration = Duration::from_millis(120);
 
 pub(super) struct Terminal {
     bars: MultiProgress,
@@ -20,7 +25,12 @@ pub(super) struct Terminal {
 
 impl Terminal {
     pub(super) fn new(style: Style) -> Self {
-        let bars = MultiProgress::new();
+        Self::on(Term::buffered_stderr(), style)
+    }
+
+    fn on(screen: impl TermLike + 'static, style: Style) -> Self {
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Resting(screen)), 20);
+        let bars = MultiProgress::with_draw_target(target);
         let total = bars.add(ProgressBar::new(0));
         total.set_style(
             ProgressStyle::with_template("  {elapsed:>4} [{bar:30}] {pos}/{len} steps")
@@ -49,7 +59,7 @@ impl Terminal {
                 ProgressStyle::with_template("  {spinner} {wide_msg} {elapsed:>4}")
                     .unwrap_or_else(|_| ProgressStyle::default_spinner()),
             );
-            bar.enable_steady_tick(Duration::from_millis(120));
+            bar.enable_steady_tick(TICK);
             bar
         });
         bar.set_message(text);
@@ -68,6 +78,9 @@ impl Progress for Terminal {
         if !self.started {
             self.started = true;
             self.total.set_length(plan.steps.len() as u64);
+            // Its clock goes on while nothing but actions is under way.
+            self.total.enable_steady_tick(TICK);
+            self.total.tick();
         }
         match event {
             Event::Started { step, .. } => {
@@ -87,13 +100,17 @@ impl Progress for Terminal {
             } => {
                 self.done(*step);
                 self.total.inc(1);
-                if let Action::Await { gate } = &plan.steps[*step].action {
-                    self.say(&format!(
-                        "  {} {gate} {}",
-                        self.style.good("ok"),
-                        self.style
-                            .faint(format!("({saw}, {:.1}s)", took.as_secs_f64()))
-                    ));
+                let ok = self.style.good("ok");
+                match &plan.steps[*step].action {
+                    Action::Await { gate } => {
+                        let saw = format!("({saw}, {:.1}s)", took.as_secs_f64());
+                        self.say(&format!("  {ok} {gate} {}", self.style.faint(saw)));
+                    }
+                    // What the whole run is for.
+                    action @ Action::Smoke { .. } => {
+                        self.say(&format!("  {ok} {}", action.title()))
+                    }
+                    _ => {}
                 }
             }
             Event::Failed { step, message, .. } => {
@@ -109,10 +126,114 @@ impl Progress for Terminal {
     }
 
     fn finish(&mut self) {
-        for bar in self.waiting.values() {
+        for bar in std::mem::take(&mut self.waiting).into_values() {
             bar.finish_and_clear();
+            self.bars.remove(&bar);
         }
         self.total.finish_and_clear();
         let _ = self.bars.clear();
+    }
+}
+
+#[cfg(test)]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "what is drawn while time passes is tested"
+)]
+mod tests {
+    use std::thread::sleep;
+
+    use indicatif::InMemoryTerm;
+
+    use super::*;
+    use crate::gate::{Gate, Why};
+    use crate::plan::Because;
+
+    const SMOKE: StepId = 0;
+    const GATE: StepId = 1;
+    const ZERO: Duration = Duration::ZERO;
+
+    fn plan() -> Plan {
+        let mut plan = Plan::default();
+        let service = "prod-milvus_proxy".to_owned();
+        let smoke = Action::Smoke { service };
+        let gate = Gate::EtcdQuorum {
+            members: vec!["etcd-0".to_owned()],
+        };
+        plan.push("proxy", smoke, Vec::new(), Because::Follows);
+        plan.push("etcd", Action::Await { gate }, Vec::new(), Because::Follows);
+        plan
+    }
+
+    fn terminal() -> (InMemoryTerm, Terminal) {
+        let screen = InMemoryTerm::new(20, 60);
+        let terminal = Terminal::on(screen.clone(), Style::default());
+        (screen, terminal)
+    }
+
+    fn passed(step: StepId) -> Event {
+        Event::Passed {
+            step,
+            at: ZERO,
+            took: ZERO,
+            saw: String::new(),
+        }
+    }
+
+    fn waiting(step: StepId) -> Event {
+        Event::Waiting {
+            step,
+            at: ZERO,
+            why: vec![Why::new("etcd-0", "is silent ".repeat(20))],
+        }
+    }
+
+    #[test]
+    fn the_smoke_check_is_told_as_the_gates_are() {
+        let (screen, mut terminal) = terminal();
+        let plan = plan();
+        terminal.event(&plan, &passed(SMOKE));
+        terminal.finish();
+        assert_eq!(screen.contents(), "  ok smoke check through the proxy");
+    }
+
+    #[test]
+    fn nothing_but_what_is_over_is_left_on_the_screen() {
+        let (screen, mut terminal) = terminal();
+        let plan = plan();
+        terminal.event(&plan, &passed(SMOKE));
+        terminal.event(
+            &plan,
+            &Event::Started {
+                step: GATE,
+                at: ZERO,
+            },
+        );
+        terminal.event(&plan, &waiting(GATE));
+        sleep(3 * TICK);
+        assert!(
+            screen.contents().contains("1/2 steps"),
+            "{}",
+            screen.contents()
+        );
+        // What a terminal echoes.
+        let _ = screen.write_str("^C");
+        sleep(3 * TICK);
+        terminal.finish();
+        assert_eq!(screen.contents(), "  ok smoke check through the proxy");
+        sleep(3 * TICK);
+        assert_eq!(screen.contents(), "  ok smoke check through the proxy");
+    }
+
+    #[test]
+    fn the_clock_goes_on_while_only_actions_are_under_way() {
+        let (screen, mut terminal) = terminal();
+        let started = Event::Started {
+            step: SMOKE,
+            at: ZERO,
+        };
+        terminal.event(&plan(), &started);
+        sleep(Duration::from_millis(1200));
+        assert!(screen.contents().contains("1s ["), "{}", screen.contents());
     }
 }
