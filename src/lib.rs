@@ -12,6 +12,7 @@ pub mod cli;
 pub mod command;
 pub mod component;
 pub mod compose;
+mod count;
 pub mod digest;
 pub mod drive;
 pub mod engine;

@@ -7,6 +7,7 @@ use std::sync::Mutex;
 
 use anyhow::{Context, Result, anyhow, bail};
 
+use crate::count::count;
 use crate::host::{Host, MOST, Size};
 use crate::paths::Paths;
 use crate::progress::Progress;
@@ -65,12 +66,12 @@ impl Lab {
         images::ensure(&paths, progress)?;
         state.save(&paths)?;
         sysctl::raise(&paths)?;
-        progress.step(format!("cabling {} hosts", state.hosts.len()));
+        progress.step(format!("cabling {}", count(state.hosts.len(), "host")));
         net::make_bridge(state.mtu)?;
         names::start(&paths)?;
         let hosts: Vec<&Host> = state.hosts.iter().collect();
         each(&hosts, 4, |host| net::make_host(&paths, host, state.mtu))?;
-        progress.step(format!("starting {} engines", hosts.len()));
+        progress.step(format!("starting {}", count(hosts.len(), "engine")));
         each(&hosts, 4, |host| {
             data::make(&paths, host)?;
             engine::start(&paths, host)?;
@@ -78,7 +79,8 @@ impl Lab {
         })?;
         progress.step("forming the Swarm");
         swarm::form(&paths, &state)?;
-        progress.done(format!("{} hosts are ready", hosts.len()));
+        let are = if hosts.len() == 1 { "is" } else { "are" };
+        progress.done(format!("{} {are} ready", count(hosts.len(), "host")));
         Ok(Self { paths, state })
     }
 
@@ -183,7 +185,8 @@ fn wanted(options: &UpOptions, paths: &Paths) -> Result<State> {
     }
     let managers = options.managers.unwrap_or(if n < 3 { 1 } else { 3 });
     if !(1..=n).contains(&managers) {
-        bail!("{managers} managers do not fit on {n} hosts");
+        let (managers, hosts) = (count(managers.into(), "manager"), count(n.into(), "host"));
+        bail!("a lab of {hosts} cannot have {managers}");
     }
     let mut hosts: Vec<Host> = (1..=n).map(Host::new).collect();
     for (name, size) in &options.sizes {
@@ -225,9 +228,9 @@ fn grown(now: State, wanted: State) -> Result<State> {
     }
     if !same || now.managers > wanted.managers || now.mtu != wanted.mtu {
         bail!(
-            "a lab of {} hosts and {} managers is up and differs from that: `milvus-swarm-lab down` first",
-            now.hosts.len(),
-            now.managers
+            "a lab of {} and {} is up and differs from that: `milvus-swarm-lab down` first",
+            count(now.hosts.len(), "host"),
+            count(now.managers.into(), "manager")
         );
     }
     Ok(State {

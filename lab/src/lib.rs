@@ -7,6 +7,7 @@
 pub mod api;
 pub mod cgroup;
 pub mod client;
+mod count;
 pub mod data;
 pub mod engine;
 pub mod fault;

@@ -154,9 +154,14 @@ fn run(verb: Verb) -> Result<ExitCode> {
 }
 
 fn usage(lab: &Lab) -> String {
-    let last = lab.hosts().len();
+    let swarm = match lab.hosts().len() {
+        1 => "1 host, node01 on 10.99.0.1".to_owned(),
+        last => {
+            format!("{last} hosts, node01 to node{last:02} on 10.99.0.1 to 10.99.0.{last}")
+        }
+    };
     format!(
-        "A Swarm of {last} hosts, node01 to node{last:02} on 10.99.0.1 to 10.99.0.{last}, is ready:\n\n  \
+        "A Swarm of {swarm}, is ready:\n\n  \
          export DOCKER_HOST={}\n  docker node ls\n\n\
          Hosts: `milvus-swarm-lab status`. Their engines also listen on tcp://10.99.0.N:2375.\n\
          Images: `milvus-swarm-lab images`. End: `milvus-swarm-lab down`.\n",

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{CommandError, Context};
 use crate::cli::PlanArgs;
+use crate::count::count;
 use crate::inventory::Inventory;
 use crate::plan::{self, Plan};
 use crate::report::{graph, plan_text};
@@ -59,16 +60,14 @@ fn recorded(context: &Context, inventory: Inventory, path: &Path) -> Result<Plan
     let unknown = replay.snapshot.unknown(&replay.cluster);
     if !unknown.is_empty() {
         let gates: Vec<String> = unknown.iter().map(|gate| gate.to_string()).collect();
+        let (were, counts, them) = match gates.len() {
+            1 => ("was", "counts", "it"),
+            _ => ("were", "count", "them"),
+        };
         context.output.say(&format!(
-            "{} {} not recorded and {} as unknown, so the plan waits for {}: {}",
+            "{} {} {were} not recorded and {counts} as unknown, so the plan waits for {them}: {}",
             context.output.err.change("note:"),
-            if gates.len() == 1 {
-                "1 gate was".to_owned()
-            } else {
-                format!("{} gates were", gates.len())
-            },
-            if gates.len() == 1 { "counts" } else { "count" },
-            if gates.len() == 1 { "it" } else { "them" },
+            count(gates.len(), "gate"),
             gates.join("; ")
         ));
     }

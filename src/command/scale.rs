@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use super::alone::Job;
 use super::{CommandError, Context, password, run, up};
 use crate::cli::ScaleArgs;
+use crate::count::count;
 use crate::inventory::{Inventory, edit};
 use crate::refuse::words::names;
 use crate::role::Role;
@@ -133,7 +134,8 @@ fn fits(
     };
     Err(no(
         format!(
-            "{replicas} tasks of `{role}` do not fit: {have} the role, with room for {per_host} each"
+            "{} of `{role}` do not fit: {have} the role, with room for {per_host} each",
+            count(replicas, "task")
         ),
         room_for_more(inventory, role, replicas, &hosts),
     ))

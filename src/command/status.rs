@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::context::Scene;
 use super::{CommandError, Context, error, run};
 use crate::cli::StatusArgs;
+use crate::count::count;
 use crate::engine::EngineError;
 use crate::inventory::Inventory;
 use crate::plan::{Leaver, Verdicts};
@@ -141,11 +142,11 @@ fn save(
     source::replace(path, &text)?;
     let seen = &scene.seen;
     context.output.say(&format!(
-        "recorded {} nodes, {} services, {} tasks and {} gates in `{}`",
-        seen.nodes.len(),
-        seen.services.len(),
-        seen.tasks.len(),
-        verdicts.len(),
+        "recorded {}, {}, {} and {} in `{}`",
+        count(seen.nodes.len(), "node"),
+        count(seen.services.len(), "service"),
+        count(seen.tasks.len(), "task"),
+        count(verdicts.len(), "gate"),
         path.display()
     ));
     if !snapshot.hidden.is_empty() {

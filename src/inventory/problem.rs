@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::count::count;
 use crate::role::Role;
 
 use super::model::Subnet;
@@ -187,11 +188,6 @@ pub enum Problem {
     PortPerHost { per_host: u64, port: u16 },
     #[error("the subnet {subnet} has room for {} addresses, but {needed} are needed", .subnet.room())]
     SmallSubnet { subnet: Subnet, needed: u64 },
-}
-
-fn count(number: u64, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// `` `a`, `b` or `c` ``

@@ -284,7 +284,14 @@ impl Action {
                 hostname,
                 directories,
                 ..
-            } => format!("make {} directories on {hostname}", directories.len()),
+            } => {
+                let noun = if directories.len() == 1 {
+                    "directory"
+                } else {
+                    "directories"
+                };
+                format!("make {} {noun} on {hostname}", directories.len())
+            }
             Self::Await { gate } => format!("wait for {gate}"),
             Self::SeedRoot { .. } => "set the root password".to_owned(),
             Self::Smoke { .. } => "smoke check through the proxy".to_owned(),

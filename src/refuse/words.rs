@@ -1,5 +1,6 @@
 //! Lists and amounts in the sentences of rules.
 
+pub(super) use crate::count::count;
 use crate::inventory::size::{show_bytes, show_cpus};
 use crate::observed::Reserved;
 
@@ -23,12 +24,6 @@ pub(crate) fn list(mut all: Vec<String>) -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => all.concat(),
     }
-}
-
-/// `1 member`, `3 members`.
-pub(super) fn count(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    format!("{number} {noun}{plural}")
 }
 
 /// `8 CPUs and 15.6GiB`.

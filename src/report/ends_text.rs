@@ -1,6 +1,7 @@
 //! Which tasks a step restarts or ends, in one line.
 
 use crate::component::{Component, Shape};
+use crate::count::count;
 use crate::plan::{Action, Ends, Step};
 use crate::spec::Restart;
 
@@ -55,9 +56,9 @@ const NAMED: usize = 3;
 /// more`
 fn tasks(verb: &str, ends: &Ends) -> String {
     let all = ends.among.len();
-    let count = match usize::try_from(ends.tasks) {
-        Ok(tasks) if tasks == all => all.to_string(),
-        _ => format!("{} of {all}", ends.tasks),
+    let of = match usize::try_from(ends.tasks) {
+        Ok(tasks) if tasks == all => String::new(),
+        _ => format!("{} of ", ends.tasks),
     };
     let named: Vec<String> = ends
         .among
@@ -69,8 +70,11 @@ fn tasks(verb: &str, ends: &Ends) -> String {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
-    let noun = if all == 1 { "task" } else { "tasks" };
-    format!("{verb} {count} {noun}: {}{more}", named.join(", "))
+    format!(
+        "{verb} {of}{}: {}{more}",
+        count(all, "task"),
+        named.join(", ")
+    )
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::Style;
 use super::ends_text::ends_text;
 use crate::component::Component;
+use crate::count::count;
 use crate::execute::sentences;
 use crate::plan::{Action, Because, Plan, SecretSource, Step};
 
@@ -242,7 +243,7 @@ fn what(step: &Step) -> String {
             SecretSource::File { path } => format!("secret {name} (from {path})"),
         },
         Action::CreateConfig { name, data, .. } => {
-            format!("config {name} ({} bytes)", data.len())
+            format!("config {name} ({})", count(data.len(), "byte"))
         }
         Action::LabelNode { hostname, .. } => format!("labels of node {hostname}"),
         Action::MakeDirectories { hostname, .. } => format!("directories on {hostname}"),
@@ -251,13 +252,13 @@ fn what(step: &Step) -> String {
 }
 
 fn summary(plan: &Plan) -> String {
-    let count = |matches: fn(&Action) -> bool| {
+    let steps = |matches: fn(&Action) -> bool| {
         plan.steps
             .iter()
             .filter(|step| matches(&step.action))
             .count()
     };
-    let create = count(|action| {
+    let create = steps(|action| {
         matches!(
             action,
             Action::CreateNetwork { .. }
@@ -266,13 +267,13 @@ fn summary(plan: &Plan) -> String {
                 | Action::CreateService { .. }
         )
     });
-    let change = count(|action| {
+    let change = steps(|action| {
         matches!(
             action,
             Action::UpdateService { .. } | Action::LabelNode { .. }
         )
     });
-    let remove = count(|action| {
+    let remove = steps(|action| {
         matches!(
             action,
             Action::RemoveService { .. }
@@ -282,6 +283,9 @@ fn summary(plan: &Plan) -> String {
                 | Action::RemoveVolumes { .. }
         )
     });
-    let gates = count(|action| matches!(action, Action::Await { .. }));
-    format!("{create} to create, {change} to change, {remove} to remove, {gates} gates to pass")
+    let gates = steps(|action| matches!(action, Action::Await { .. }));
+    format!(
+        "{create} to create, {change} to change, {remove} to remove, {} to pass",
+        count(gates, "gate")
+    )
 }

@@ -5,6 +5,7 @@ use std::fmt::Write;
 
 use super::Style;
 use crate::component::Component;
+use crate::count::count;
 use crate::inventory::size::show_bytes;
 use crate::role::Role;
 use crate::what_if::{Answer, Capacity, Effect, Level, Pending, Quorum, Rule};
@@ -250,9 +251,9 @@ fn swarm(answer: &Answer, style: Style, out: &mut String) {
     if answer.moves.len() > SHOWN {
         let _ = writeln!(
             out,
-            "  {}  {} tasks more on other hosts (--json lists them)",
+            "  {}  {} more on other hosts (--json lists them)",
             style.good("starts"),
-            answer.moves.len() - SHOWN
+            count(answer.moves.len() - SHOWN, "task")
         );
     }
     // One line for each lost host with members, and for each reason.
@@ -280,8 +281,9 @@ fn swarm(answer: &Answer, style: Style, out: &mut String) {
         let more = lines - 2 * SHOWN;
         let _ = writeln!(
             out,
-            "  {}  {more} lines more (--json)",
-            style.change("waits ")
+            "  {}  {} more (--json)",
+            style.change("waits "),
+            count(more, "line")
         );
     }
 }

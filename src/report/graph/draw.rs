@@ -7,6 +7,7 @@ use super::arrow::{arrow, inner};
 use super::group::Model;
 use super::layer::Layout;
 use super::sizes::{PAD, POINT, ROW, Sizes, rows};
+use crate::count::count;
 use crate::plan::{Action, Plan};
 
 const MARGIN: f64 = 36.0;
@@ -60,12 +61,13 @@ fn headline(plan: &Plan) -> String {
         .count();
     let refused = match plan.refusals.len() {
         0 => String::new(),
-        count => format!(", refused for {count} reasons"),
+        reasons => format!(", refused for {}", count(reasons, "reason")),
     };
     format!(
-        "plan for cluster {}: {} actions, {gates} gates{refused}",
+        "plan for cluster {}: {}, {}{refused}",
         plan.cluster,
-        plan.steps.len() - gates
+        count(plan.steps.len() - gates, "action"),
+        count(gates, "gate")
     )
 }
 

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::Timings;
 use super::lane::{CHART, Label, Placed, Row, rows};
 use super::page::{classes, name, seconds};
+use crate::count::count;
 use crate::plan::StepId;
 use crate::report::mark::escape;
 
@@ -97,13 +98,12 @@ fn part(timings: &Timings<'_>, row: &Row, grid: f64, out: &mut String) {
     let bars = row.bars.iter().map(|placed| &timings.bars[placed.step]);
     let start = bars.clone().map(|bar| bar.start).min().unwrap_or_default();
     let end = bars.map(|bar| bar.end).max().unwrap_or_default();
-    let count = row.bars.len();
     let _ = writeln!(
         out,
-        "<div class=\"part\"><div class=\"name\"><b>{}</b><small>{count} {} · {}</small></div>\
+        "<div class=\"part\"><div class=\"name\"><b>{}</b><small>{} · {}</small></div>\
          <div class=\"plot\" style=\"height:{}px;--grid:{}\">",
         escape(&row.part),
-        if count == 1 { "step" } else { "steps" },
+        count(row.bars.len(), "step"),
         seconds(end.saturating_sub(start)),
         row.height,
         percent(grid)

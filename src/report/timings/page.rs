@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use super::{State, Timings, chart};
+use crate::count::count;
 use crate::gate::short;
 use crate::plan::{Action, StepId};
 use crate::report::mark::{escape, shorten};
@@ -57,7 +58,7 @@ pub(super) fn seconds(time: Duration) -> String {
 }
 
 fn head(timings: &Timings<'_>, cluster: &str, out: &mut String) {
-    let count = |state: State| timings.bars.iter().filter(|bar| bar.state == state).count();
+    let bars = |state: State| timings.bars.iter().filter(|bar| bar.state == state).count();
     let all = timings.bars.len();
     let gates = (0..all).filter(|&id| timings.is_gate(id)).count();
     let class = if timings.done { "good" } else { "bad" };
@@ -77,8 +78,9 @@ fn head(timings: &Timings<'_>, cluster: &str, out: &mut String) {
             "on the critical path",
             seconds(timings.critical_time()),
             format!(
-                "{} of {all} steps, {:.0} % of the time",
+                "{} of {}, {:.0} % of the time",
                 timings.critical.len(),
+                count(all, "step"),
                 100.0 * timings.critical_time().as_secs_f64() / took
             ),
         ),
@@ -89,8 +91,8 @@ fn head(timings: &Timings<'_>, cluster: &str, out: &mut String) {
         ),
         (
             "steps",
-            format!("{} of {all}", count(State::Passed)),
-            format!("{} actions, {gates} gates", all - gates),
+            format!("{} of {all}", bars(State::Passed)),
+            format!("{}, {}", count(all - gates, "action"), count(gates, "gate")),
         ),
     ];
     if let Some(id) = longest {
