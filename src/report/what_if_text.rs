@@ -43,16 +43,15 @@ fn head(answer: &Answer, style: Style, out: &mut String) {
     let verdict = match (answer.survives, answer.survives_now) {
         (true, _) => style.good("it survives"),
         (false, true) => style.bad("it does not survive"),
-        (false, false) => style.bad("it does not work now, and would not then"),
+        (false, false) => style.bad("it does not work now, and would not after"),
     };
-    let lost = answer.lost.len();
-    let hosts = if lost == 1 { "host" } else { "hosts" };
     let _ = writeln!(
         out,
-        "cluster {} without {}: {verdict} ({lost} {hosts} of {})",
+        "cluster {} without {}: {verdict} the loss of {} of {}",
         style.strong(&answer.cluster),
         style.strong(names(&answer.lost)),
-        answer.hosts
+        answer.lost.len(),
+        count(answer.hosts, "host")
     );
     if !answer.already_down.is_empty() {
         let _ = writeln!(

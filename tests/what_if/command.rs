@@ -58,8 +58,12 @@ fn the_exit_code_tells_whether_it_survives() {
     let desk = Desk::new();
     for how in [&["--offline"][..], &["--observed", "seen.json"]] {
         for (lose, code, says) in [
-            ("node14", 0, "it survives"),
-            ("node[15-16]", 6, "it does not survive"),
+            ("node14", 0, "it survives the loss of 1 of 26 hosts"),
+            (
+                "node[15-16]",
+                6,
+                "it does not survive the loss of 2 of 26 hosts",
+            ),
             (
                 "node99",
                 2,
