@@ -241,7 +241,12 @@ pub(super) fn report(error: &CommandError, output: Output) {
         output.say(errors.render().trim_end());
         return;
     }
-    output.say(&format!("{} {error}", output.err.bad("error:")));
+    // What the user chose is no error.
+    let head = match error {
+        CommandError::Declined => output.err.change("declined:"),
+        _ => output.err.bad("error:"),
+    };
+    output.say(&format!("{head} {error}"));
     for words in error.words() {
         let head = format!("{} on {} ({}):", words.task, words.node, words.state);
         output.say(&format!("\n{} {head}", output.err.faint("last lines of")));
