@@ -105,6 +105,25 @@ impl Context {
         Ok(inventory)
     }
 
+    /// The command line of another verb for the cluster that this run is about.
+    pub(super) fn command(&self, verb: &str) -> String {
+        let mut words = vec!["milvus-swarm".to_owned()];
+        let mut flag = |flag: &str, value: String| {
+            words.extend([flag.to_owned(), shell_word(value)]);
+        };
+        for path in &self.global.inventory {
+            flag("-i", path.display().to_string());
+        }
+        if let Some(host) = &self.global.host {
+            flag("-H", host.clone());
+        }
+        if let Some(dir) = &self.global.stacks {
+            flag("--stacks", dir.display().to_string());
+        }
+        words.push(verb.to_owned());
+        words.join(" ")
+    }
+
     /// Connects to the engine of a manager.
     pub(super) async fn engine(&self) -> Result<Engine, CommandError> {
         let config = source::docker_config();
@@ -212,6 +231,16 @@ impl Context {
     }
 }
 
+/// A word as a shell takes it: quoted where it holds more than letters, digits and what paths and
+/// addresses are made of.
+fn shell_word(word: String) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:@%+=,".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word;
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
 /// Puts the name of the node that was asked where the inventory says `@this`.
 fn name_this(inventory: &mut Inventory, seen: &Observed) {
     let Some(this) = seen.nodes.iter().find(|node| node.id == seen.this_node) else {
@@ -256,5 +285,31 @@ impl Scene {
             let leavers = self.live.leavers(&self.cluster, &self.seen, &service).await;
             self.cluster.drain(service, leavers);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::cli::{Cli, Colour};
+
+    #[test]
+    fn the_command_of_another_verb_is_about_the_same_cluster() {
+        let command = |arguments: &[&str]| {
+            let cli = Cli::parse_from([&["milvus-swarm", "up"], arguments].concat());
+            let output = Output::new(false, true, Colour::Never, true);
+            Context::new(cli.global, output).command("credentials")
+        };
+        assert_eq!(command(&["--yes"]), "milvus-swarm credentials");
+        assert_eq!(
+            command(&["-i", "a.yml:it's b.yml", "-H", "ssh://root@node01"]),
+            r"milvus-swarm -i a.yml -i 'it'\''s b.yml' -H ssh://root@node01 credentials"
+        );
+        assert_eq!(
+            command(&["--stacks", "mine"]),
+            "milvus-swarm --stacks mine credentials"
+        );
     }
 }

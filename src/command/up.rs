@@ -129,8 +129,9 @@ fn endpoint(context: &Context, scene: &Scene) {
         return;
     }
     context.output.print(&format!(
-        "\nMilvus {} answers at {}\nuser root, password: milvus-swarm credentials\n",
+        "\nMilvus {} answers at {}\nuser root; show the password with: {}\n",
         scene.cluster.runs,
-        endpoints.join(", ")
+        endpoints.join(", "),
+        context.command("credentials")
     ));
 }
