@@ -84,6 +84,17 @@ pub enum Outcome {
     Lost(String),
 }
 
+impl Outcome {
+    /// The step that it ended at.
+    #[must_use]
+    pub const fn step(&self) -> Option<StepId> {
+        match self {
+            Self::Failed(step, _) | Self::Shut(step, _) => Some(*step),
+            Self::Done | Self::Interrupted | Self::Lost(_) => None,
+        }
+    }
+}
+
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum State {
     Blocked,

@@ -11,9 +11,10 @@ use super::alone::Job;
 use super::context::Scene;
 use super::{CommandError, Context};
 use crate::drive::{Stop, drive};
+use crate::event::Event;
 use crate::execute::{Limits, Outcome};
 use crate::live::{Guarded, Held};
-use crate::plan::Plan;
+use crate::plan::{Plan, StepId};
 use crate::report::{End, Line, Timings, plan_text};
 use crate::source;
 
@@ -109,8 +110,12 @@ pub(super) async fn drive_plan(
     };
     let began = tokio::time::Instant::now();
     let mut events = Vec::new();
+    let mut failures = Vec::new();
     let outcome = drive(&swarm, plan, scene.seen.clone(), limits, stop, |event| {
         progress.event(plan, event);
+        if let Event::Failed { step, message, .. } = event {
+            failures.push((*step, message.clone()));
+        }
         if job.timings.is_some() {
             events.push(event.clone());
         }
@@ -132,7 +137,12 @@ pub(super) async fn drive_plan(
     }
     let title = |id: usize| plan.steps[id].action.title();
     let again = || job.again.to_owned();
-    match (outcome, lock.loss()) {
+    let loss = lock.loss();
+    // The error tells of one; actions that were under way may have failed after it.
+    let told = if loss.is_none() { outcome.step() } else { None };
+    failures.retain(|(step, _)| Some(*step) != told);
+    tell_other_failures(context, plan, &failures);
+    match (outcome, loss) {
         (Outcome::Done, _) => Ok(()),
         // An action that could not start says so as a failure of its own.
         (Outcome::Lost(how), _) => Err(CommandError::Lost {
@@ -153,6 +163,18 @@ pub(super) async fn drive_plan(
             words,
         }),
         (Outcome::Interrupted, None) => Err(CommandError::Interrupted { again: again() }),
+    }
+}
+
+/// Tells why steps failed of which the error says nothing; with `--json` the events did.
+fn tell_other_failures(context: &Context, plan: &Plan, failures: &[(StepId, String)]) {
+    if context.output.json {
+        return;
+    }
+    for (step, message) in failures {
+        let title = plan.steps[*step].action.title();
+        let word = context.output.err.change("note:");
+        context.output.say(&format!("{word} {title}: {message}"));
     }
 }
 

@@ -47,9 +47,10 @@ impl Progress for Plain {
                 };
                 line(*at, &text);
             }
-            Event::Failed { step, at, message } => {
+            // Why is told once, at the end.
+            Event::Failed { step, at, .. } => {
                 let title = plan.steps[*step].action.title();
-                line(*at, &format!("failed: {title}: {message}"));
+                line(*at, &format!("failed: {title}"));
             }
             Event::Note { text } => {
                 let _ = writeln!(stderr().lock(), "note: {text}");

@@ -113,10 +113,11 @@ impl Progress for Terminal {
                     _ => {}
                 }
             }
-            Event::Failed { step, message, .. } => {
+            // Why is told once, at the end.
+            Event::Failed { step, .. } => {
                 self.done(*step);
                 self.say(&format!(
-                    "  {} {}: {message}",
+                    "  {} {}",
                     self.style.bad("failed"),
                     plan.steps[*step].action.title()
                 ));
