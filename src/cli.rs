@@ -224,7 +224,7 @@ pub struct EjectArgs {
 
 #[derive(Args, Debug)]
 pub struct DownArgs {
-    /// Also remove volumes, member labels and credentials: the data is lost
+    /// Also empty the volumes, and remove member labels and credentials: the data is lost
     #[arg(long)]
     pub data: bool,
     /// Do not ask; with --data the name of the cluster must still be typed

@@ -4,7 +4,11 @@ use super::alone::{self, Job};
 use super::context::Scene;
 use super::{CommandError, Context, run};
 use crate::cli::DownArgs;
-use crate::plan::{self, Down, Plan};
+use crate::inventory::Host;
+use crate::observed::Node;
+use crate::plan::{self, Action, Down, Plan};
+use crate::refuse::words::names;
+use crate::wanted::CLUSTER_LABEL;
 
 pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
@@ -45,16 +49,50 @@ pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, Comma
     let now = async |scene: &mut Scene| plan_down(scene, args.data);
     alone::execute(context, &mut scene, &plan, &job, now, || Ok(())).await?;
     if args.data {
-        context.output.say(
-            "the volumes are empty; their names stay on hosts whose engine this machine does not \
-             know",
-        );
+        context.output.say(&emptied(&scene, &plan));
     } else {
         context.output.say(
             "volumes, member labels and credentials stay; `milvus-swarm up` brings the data back",
         );
     }
     Ok(0)
+}
+
+/// What became of the volumes, and how to be rid of those that stay.
+fn emptied(scene: &Scene, plan: &Plan) -> String {
+    let foreign: Vec<&str> = plan
+        .steps
+        .iter()
+        .filter_map(|step| match &step.action {
+            // A directory has no name with the engine.
+            Action::RemoveVolumes { hostname, volumes }
+                if volumes.iter().any(|volume| !volume.starts_with('/')) =>
+            {
+                Some(hostname.as_str())
+            }
+            _ => None,
+        })
+        .filter(|hostname| !is_reached(scene, hostname))
+        .collect();
+    if foreign.is_empty() {
+        return "the data is gone".to_owned();
+    }
+    let name = &scene.inventory.name;
+    format!(
+        "the volumes are empty; on {} their names stay, because this machine does not know the \
+         engine. To remove them, run there: docker volume ls -q -f label={CLUSTER_LABEL}={name} | \
+         xargs docker volume rm. Where the inventory gives a host its `engine`, `down --data` does \
+         it itself",
+        names(foreign)
+    )
+}
+
+/// Whether this machine has a way to the engine of a host: it is the one that is asked, or the
+/// inventory names it.
+fn is_reached(scene: &Scene, hostname: &str) -> bool {
+    let this = |node: &Node| node.id == scene.seen.this_node && node.hostname == hostname;
+    let named = |host: &Host| host.name == hostname && host.engine.is_some();
+    scene.seen.nodes.iter().any(this) || scene.inventory.hosts.iter().any(named)
 }
 
 /// What `down` would do, by the last look.

@@ -301,7 +301,7 @@ impl Action {
             Self::RemoveSecret { name, .. } => format!("remove secret {name}"),
             Self::RemoveNetwork { name, .. } => format!("remove network {name}"),
             Self::RemoveVolumes { hostname, volumes } => {
-                format!("remove volumes {} on {hostname}", volumes.join(", "))
+                format!("empty volumes {} on {hostname}", volumes.join(", "))
             }
         }
     }

@@ -120,7 +120,7 @@ pub(super) fn label(plan: &Plan, id: StepId) -> String {
         Action::RemoveConfig { name, .. } => format!("- config {name}"),
         Action::RemoveSecret { name, .. } => format!("- secret {name}"),
         Action::RemoveNetwork { name, .. } => format!("- network {name}"),
-        Action::RemoveVolumes { hostname, .. } => format!("- volumes on {hostname}"),
+        Action::RemoveVolumes { hostname, .. } => format!("- data in volumes on {hostname}"),
         action => action.title(),
     }
 }
