@@ -10,6 +10,9 @@ use crate::plan::{self, Action, Down, Plan};
 use crate::refuse::words::names;
 use crate::wanted::CLUSTER_LABEL;
 
+/// The last line of a plan that leaves the data.
+const STAYS: &str = "data, member labels and credentials stay (without `--data`)\n";
+
 pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
     let mut scene = context.scene(loaded.inventory, false).await?;
@@ -21,7 +24,8 @@ pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, Comma
             .say(&format!("cluster {name}: nothing of it is on this Swarm"));
         return Ok(0);
     }
-    run::agree(context, &plan, args.yes)?;
+    let stays = if args.data { "" } else { STAYS };
+    run::agree_with(context, &plan, stays, args.yes)?;
     if args.data {
         let typed = match &args.confirm {
             Some(typed) => typed.clone(),

@@ -20,8 +20,19 @@ use crate::source;
 
 /// Shows a plan, refuses it or asks for it.
 pub(super) fn agree(context: &Context, plan: &Plan, yes: bool) -> Result<(), CommandError> {
+    agree_with(context, plan, "", yes)
+}
+
+/// As [`agree`], with what a user should know besides the plan.
+pub(super) fn agree_with(
+    context: &Context,
+    plan: &Plan,
+    besides: &str,
+    yes: bool,
+) -> Result<(), CommandError> {
     if !context.output.json {
-        context.output.print(&plan_text(plan, context.output.out));
+        let text = plan_text(plan, context.output.out);
+        context.output.print(&format!("{text}{besides}"));
     }
     if !plan.refusals.is_empty() {
         if context.output.json {

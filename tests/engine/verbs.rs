@@ -81,6 +81,19 @@ async fn data_is_lost_only_to_who_types_the_name_of_the_cluster() {
 }
 
 #[tokio::test]
+async fn what_stays_is_told_before_down_is_agreed_to() {
+    let (fake, shared) = swarm();
+    shared.lock().unwrap().networks.push(network("milvus_net"));
+    for (arguments, stays) in [(&["down"][..], true), (&["down", "--data"], false)] {
+        let output = program(&fake, arguments).output().await.unwrap();
+        let plan = String::from_utf8_lossy(&output.stdout);
+        assert!(plan.contains("- remove network milvus_net"), "{plan}");
+        let last = "data, member labels and credentials stay (without `--data`)\n";
+        assert_eq!(plan.ends_with(last), stays, "{plan}");
+    }
+}
+
+#[tokio::test]
 async fn up_without_a_terminal_shows_the_plan_and_says_how_to_agree_to_it() {
     let (fake, shared) = swarm();
     let output = program(&fake, &["up"]).output().await.unwrap();
