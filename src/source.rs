@@ -61,6 +61,12 @@ pub fn exists(path: &Path) -> bool {
     path.exists()
 }
 
+/// Whether a folder is there.
+#[must_use]
+pub fn is_folder(path: &Path) -> bool {
+    path.is_dir()
+}
+
 /// A credential from a file, without the newline that editors add.
 ///
 /// # Errors

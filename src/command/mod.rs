@@ -17,6 +17,7 @@ mod status;
 mod unlock;
 mod up;
 mod what_if;
+mod written;
 
 use std::process::ExitCode;
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{CommandError, Context};
+use super::{CommandError, Context, written};
 use crate::cli::PlanArgs;
 use crate::count::count;
 use crate::inventory::Inventory;
@@ -14,6 +14,8 @@ use crate::source;
 const WORK: u8 = 10;
 
 pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, CommandError> {
+    written::check(args.out.as_deref(), None)?;
+    written::check(args.graph.as_deref(), Some("svg"))?;
     let loaded = context.load()?;
     let (plan, lock) = match &args.observed {
         Some(path) => (recorded(context, loaded.inventory, path)?, None),

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use super::alone::{self, Job};
 use super::context::Scene;
-use super::{CommandError, Context, password, run};
+use super::{CommandError, Context, password, run, written};
 use crate::cli::UpArgs;
 use crate::plan::{Plan, SavedError, stands};
 use crate::report::{End, Line};
@@ -13,6 +13,7 @@ use crate::role::Role;
 use crate::source;
 
 pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandError> {
+    written::check(args.timings.as_deref(), Some("html"))?;
     let loaded = context.load()?;
     let path = args.plan.as_deref();
     let saved = path.map(|path| saved(path, &loaded.inventory.name));

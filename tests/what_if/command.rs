@@ -125,6 +125,42 @@ fn a_plan_is_made_and_drawn_without_a_swarm() {
 }
 
 #[test]
+fn a_file_that_cannot_be_meant_is_refused_before_anything_is_done() {
+    let desk = Desk::new();
+    for (arguments, says) in [
+        (
+            &["plan", "--graph", "prod.yml"][..],
+            "`prod.yml` does not end in .svg",
+        ),
+        (
+            &["up", "--timings", "prod.yml"],
+            "`prod.yml` does not end in .html",
+        ),
+        (
+            &["plan", "--graph", "no/plan.svg"],
+            "there is no folder `no`",
+        ),
+        (
+            &["plan", "--out", "no/plan.json"],
+            "there is no folder `no`",
+        ),
+        (
+            &["up", "--timings", "no/up.html"],
+            "there is no folder `no`",
+        ),
+    ] {
+        let output = desk.run(arguments);
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(2), "{told}");
+        assert!(told.contains(says), "{told}");
+    }
+    assert_eq!(
+        text(&std::fs::read(desk.path("prod.yml")).expect("a file")),
+        PRODUCTION_26
+    );
+}
+
+#[test]
 fn files_that_are_no_record_are_refused() {
     let desk = Desk::new();
     let seen = std::fs::read(desk.path("seen.json")).expect("a file");
