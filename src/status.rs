@@ -26,7 +26,7 @@ pub struct Status {
     pub notes: Vec<String>,
 }
 
-/// Nodes of the cluster.
+/// Nodes of the cluster; all of the Swarm while nothing of the cluster is there.
 #[derive(Clone, Copy, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
 pub struct NodeCount {
     pub ready: usize,
@@ -38,6 +38,7 @@ pub struct NodeCount {
 pub struct Row {
     pub component: String,
     pub title: String,
+    /// How many tasks its services want; those of a service that is not there, by the inventory.
     pub desired: u64,
     pub running: u64,
     pub health: Health,
@@ -68,7 +69,41 @@ pub struct TaskRow {
     pub error: String,
 }
 
+impl Row {
+    /// What is wrong with it. `deaf` is why nothing could be asked.
+    fn problem(&self, deaf: Option<&str>) -> Option<String> {
+        if self.health == Health::Healthy {
+            return None;
+        }
+        Some(if self.saw.is_empty() {
+            let why = deaf.map_or(String::new(), |why| format!(": {why}"));
+            format!("{}: could not be asked{why}", self.title)
+        } else {
+            format!("{}: {}", self.title, self.saw)
+        })
+    }
+}
+
 impl Status {
+    /// Whether nothing of the cluster is there.
+    #[must_use]
+    pub fn is_absent(&self) -> bool {
+        is_absent(&self.components)
+    }
+
+    /// The problems, without that of each component by itself that it is not there.
+    pub fn other_problems(&self) -> impl Iterator<Item = &String> {
+        let absent = |row: &&Row| row.health == Health::Absent;
+        let of_absent: BTreeSet<String> = self
+            .components
+            .iter()
+            .filter(absent)
+            .filter_map(|row| row.problem(None))
+            .collect();
+        let other = move |problem: &&String| !of_absent.contains(*problem);
+        self.problems.iter().filter(other)
+    }
+
     /// Reads the state of a cluster off what was seen. `deaf` is why nothing could be asked.
     #[must_use]
     pub fn of(cluster: &Cluster, seen: &Observed, verdicts: &Verdicts, deaf: Option<&str>) -> Self {
@@ -86,15 +121,7 @@ impl Status {
             .collect();
         let mut problems: Vec<String> = components
             .iter()
-            .filter(|row| row.health != Health::Healthy)
-            .map(|row| {
-                if row.saw.is_empty() {
-                    let why = deaf.map_or(String::new(), |why| format!(": {why}"));
-                    format!("{}: could not be asked{why}", row.title)
-                } else {
-                    format!("{}: {}", row.title, row.saw)
-                }
-            })
+            .filter_map(|row| row.problem(deaf))
             .collect();
         let prefix = format!("milvus.{}.", cluster.wanted.cluster);
         let ours: Vec<_> = seen
@@ -106,13 +133,18 @@ impl Status {
             problems.push(format!("node {} is {}", node.hostname, node.state));
         }
         let refusals = cluster.wanted.refusals.iter();
+        let counted = if is_absent(&components) {
+            seen.nodes.iter().collect()
+        } else {
+            ours
+        };
         Self {
             cluster: cluster.wanted.cluster.clone(),
             milvus: cluster.runs.clone(),
             healthy: problems.is_empty(),
             nodes: NodeCount {
-                ready: ours.iter().filter(|node| node.state == "ready").count(),
-                total: ours.len(),
+                ready: counted.iter().filter(|node| node.state == "ready").count(),
+                total: counted.len(),
             },
             components,
             lock: seen.lock.as_ref().map(|lock| lock.holder.clone()),
@@ -129,16 +161,24 @@ impl Status {
     }
 }
 
+fn is_absent(components: &[Row]) -> bool {
+    !components.is_empty() && components.iter().all(|row| row.health == Health::Absent)
+}
+
 fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&str, &str>) -> Row {
     let services: BTreeSet<&str> = phase
         .services
         .iter()
         .map(|spec| spec.name.as_str())
         .collect();
-    let desired = services
+    let desired = phase
+        .services
         .iter()
-        .filter_map(|name| seen.services.get(*name))
-        .map(|service| service.spec.replicas().unwrap_or(1))
+        .map(|wanted| {
+            let found = seen.services.get(&wanted.name);
+            let spec = found.map_or(wanted, |found| &found.spec);
+            spec.replicas().unwrap_or(1)
+        })
         .sum();
     let mut tasks: Vec<&Task> = seen
         .tasks

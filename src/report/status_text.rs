@@ -31,14 +31,10 @@ pub fn status_text(status: &Status, style: Style) -> String {
         ))
     );
     for row in &status.components {
-        line(row, style, &mut out);
+        let saw = if status.is_absent() { "" } else { &row.saw };
+        line(row, saw, style, &mut out);
     }
-    if !status.problems.is_empty() {
-        let _ = writeln!(out, "\n{}", style.bad("problems"));
-        for problem in &status.problems {
-            let _ = writeln!(out, "  {problem}");
-        }
-    }
+    problems(status, style, &mut out);
     if let Some(holder) = &status.lock {
         let _ = writeln!(out, "{} locked: {holder}", style.change("note:"));
     }
@@ -48,20 +44,37 @@ pub fn status_text(status: &Status, style: Style) -> String {
     out
 }
 
-fn line(row: &Row, style: Style, out: &mut String) {
+/// What is wrong; that nothing is there is one thing, not one for each component.
+fn problems(status: &Status, style: Style, out: &mut String) {
+    let mut problems: Vec<&str> = Vec::new();
+    if status.is_absent() {
+        problems.push("nothing of the cluster is there; `milvus-swarm up` makes it");
+        problems.extend(status.other_problems().map(String::as_str));
+    } else {
+        problems.extend(status.problems.iter().map(String::as_str));
+    }
+    if problems.is_empty() {
+        return;
+    }
+    let _ = writeln!(out, "\n{}", style.bad("problems"));
+    for problem in problems {
+        let _ = writeln!(out, "  {problem}");
+    }
+}
+
+fn line(row: &Row, saw: &str, style: Style, out: &mut String) {
     let health = match row.health {
         Health::Healthy => style.good("healthy  "),
         Health::Unhealthy => style.bad("unhealthy"),
         Health::Unknown => style.change("unknown  "),
         Health::Absent => style.bad("absent   "),
     };
-    let _ = writeln!(
-        out,
-        "  {:<18} {:>7}  {health}  {}",
+    let text = format!(
+        "  {:<18} {:>7}  {health}  {saw}",
         row.title,
         format!("{}/{}", row.running, row.desired),
-        row.saw
     );
+    let _ = writeln!(out, "{}", text.trim_end());
     let mut nodes: Vec<String> = Vec::new();
     for task in &row.tasks {
         if task.state == "running" {
@@ -87,5 +100,64 @@ fn line(row: &Row, style: Style, out: &mut String) {
                 task.name, task.node, task.state
             ))
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ABSENT: &str = "is not there; `milvus-swarm up` makes it";
+
+    fn row(title: &str, health: Health, saw: &str) -> Row {
+        Row {
+            title: title.to_owned(),
+            desired: 3,
+            health,
+            saw: saw.to_owned(),
+            ..Row::default()
+        }
+    }
+
+    fn text(components: Vec<Row>, problems: &[&str]) -> String {
+        let status = Status {
+            components,
+            problems: problems.iter().map(ToString::to_string).collect(),
+            ..Status::default()
+        };
+        status_text(&status, Style::default())
+    }
+
+    #[test]
+    fn that_nothing_is_there_is_one_problem() {
+        let rows = ["etcd", "MinIO"].map(|title| row(title, Health::Absent, ABSENT));
+        let all = ["etcd", "MinIO"].map(|title| format!("{title}: {ABSENT}"));
+        let text = text(
+            rows.to_vec(),
+            &[all[0].as_str(), &all[1], "node node02 is down"],
+        );
+        assert!(
+            text.contains("  etcd                   0/3  absent\n"),
+            "{text}"
+        );
+        assert!(
+            text.ends_with(
+                "\nproblems\n  nothing of the cluster is there; `milvus-swarm up` makes it\n  node \
+                 node02 is down\n"
+            ),
+            "{text}"
+        );
+        assert_eq!(text.matches("`milvus-swarm up`").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn what_is_absent_beside_others_is_told_by_name() {
+        let rows = vec![
+            row("etcd", Health::Healthy, "3 of 3 healthy"),
+            row("MinIO", Health::Absent, ABSENT),
+        ];
+        let problem = format!("MinIO: {ABSENT}");
+        let text = text(rows, &[&problem]);
+        assert!(text.contains(&format!("problems\n  {problem}\n")), "{text}");
     }
 }

@@ -141,11 +141,16 @@ fn status_fits() {
     let inventory = parse(PRODUCTION_26);
     run(async {
         let sim = swarm(&inventory, 2);
-        for _ in 0..2 {
+        for round in 0..2 {
             let seen = sim.look();
             let cluster = cluster(&inventory, &seen);
             let verdicts = verdicts(&sim, &cluster, &seen).await;
-            fits(&statuses, &Status::of(&cluster, &seen, &verdicts, None));
+            let status = Status::of(&cluster, &seen, &verdicts, None);
+            fits(&statuses, &status);
+            // What is wanted is told before anything is there, too.
+            assert_eq!(status.is_absent(), round == 0);
+            assert_eq!(status.nodes.total, 26);
+            assert!(status.components.iter().all(|row| row.desired > 0));
             let (plan, seen) = plan_up(&sim, &inventory).await;
             execute(&sim, &plan, seen).await;
         }
