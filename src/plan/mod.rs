@@ -32,6 +32,7 @@ pub use ends::{Ended, Ends};
 pub use outage::Outage;
 pub use priority::priorities;
 pub use remove::{Down, down};
+pub use roll::is_pause;
 pub use saved::SavedError;
 pub use scale::{Drain, Leaver, leavers};
 pub use stands::stands;

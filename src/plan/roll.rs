@@ -236,6 +236,13 @@ fn pace(spec: &ServiceSpec) -> ServiceSpec {
     }
 }
 
+/// Whether a delay in nanoseconds is the pause of an update in turns, and not one that a user
+/// chose: a day and as many nanoseconds as tasks are renewed.
+#[must_use]
+pub const fn is_pause(delay: i64) -> bool {
+    delay > PAUSE && delay < PAUSE + 1_000_000_000
+}
+
 /// How many tasks are renewed once the turn that a run of the tool posted last is over; `None`
 /// where none stopped in the middle.
 fn paused_at(spec: &ServiceSpec) -> Option<u64> {

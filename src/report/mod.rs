@@ -1,6 +1,7 @@
 //! Everything that people and programs read. Data goes to standard output, progress and errors
 //! to standard error; the core knows nothing of either.
 
+mod change_text;
 mod ends_text;
 mod graph;
 mod json;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use super::Style;
+use super::change_text::change_lines;
 use super::ends_text::ends_text;
 use crate::component::Component;
 use crate::count::count;
@@ -64,7 +65,7 @@ fn parts(plan: &Plan, style: Style, out: &mut String) {
             }
             out.push('\n');
         }
-        lines(step, style, out);
+        lines(plan, step, style, out);
     }
 }
 
@@ -115,7 +116,7 @@ fn before<'a>(plan: &'a Plan, step: &Step) -> Vec<&'a str> {
     parts.into_iter().map(|(_, part)| part).collect()
 }
 
-fn lines(step: &Step, style: Style, out: &mut String) {
+fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
     let sign = match &step.action {
         Action::CreateNetwork { .. }
         | Action::CreateSecret { .. }
@@ -140,12 +141,8 @@ fn lines(step: &Step, style: Style, out: &mut String) {
     };
     let _ = writeln!(out, "    {sign} {}", what(step));
     match &step.action {
-        Action::UpdateService { changes, turn, .. } => {
-            // The later turns change nothing but Swarm's own pause between two tasks.
-            for change in changes
-                .iter()
-                .filter(|_| turn.is_none_or(|turn| turn.nth == 1))
-            {
+        Action::UpdateService { .. } => {
+            for change in change_lines(plan, step) {
                 let _ = writeln!(out, "        {change}");
             }
         }

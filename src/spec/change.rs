@@ -31,6 +31,14 @@ fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, 
     Value::deserialize(deserializer).map(Some)
 }
 
+impl Change {
+    /// The new value in words.
+    #[must_use]
+    pub fn to_words(&self) -> String {
+        human(&self.path, self.to.as_ref())
+    }
+}
+
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { path, from, to } = self;

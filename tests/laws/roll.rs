@@ -8,6 +8,7 @@ use milvus_swarm::gate::{Verdict, short};
 use milvus_swarm::inventory::{Image, Inventory};
 use milvus_swarm::observed::{Observed, Task};
 use milvus_swarm::plan::{self, Action, Because, Plan};
+use milvus_swarm::report::{Style, plan_text};
 
 use crate::harness::{
     clean, done, execute, known_cluster, parse, plan_up, run, settled, swarm, titles, unbroken, up,
@@ -104,6 +105,12 @@ fn query_nodes_are_renewed_one_at_a_time() {
             .filter(|step| matches!(step.action, Action::UpdateService { turn: Some(_), .. }));
         assert_eq!(turns.count(), 5);
         settled(&sim, &with_key("queryNode")).await;
+        // Swarm's pace between the turns is nothing that the user asked for; what they do is told.
+        let text = plan_text(&plan, Style::default());
+        assert!(!text.contains("update_config"), "{text}");
+        let next = |line: &str| line.contains("milvus_querynode, task 1 of 5");
+        let told = text.lines().skip_while(|line| !next(line)).nth(1);
+        assert!(told.is_some_and(|line| line.contains(" -> ")), "{text}");
         clean(&sim);
     });
 }
@@ -238,7 +245,9 @@ fn killed_in_the_middle_of_a_roll() {
             sim.plant(at, Fault::Kill, When::After);
             let (_, killed) = up(&sim, &changed).await;
             assert_eq!(killed.outcome, None, "call {at}");
-            up_well(&sim, &changed).await;
+            let plan = up_well(&sim, &changed).await;
+            let text = plan_text(&plan, Style::default());
+            assert!(!text.contains("86400."), "{text}");
             assert!(fewest(&sim) >= 4, "call {at}: {} of five", fewest(&sim));
             settled(&sim, &changed).await;
             clean(&sim);
