@@ -37,7 +37,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
     if context.output.json {
         context.output.print(&format!("{json}\n"));
     } else {
-        context.output.print(&plan_text(&plan, context.output.out));
+        context.output.show(&plan_text(&plan, context.output.out));
     }
     if let Some(lock) = lock {
         context.output.say(&format!(

@@ -32,7 +32,7 @@ pub(super) fn agree_with(
 ) -> Result<(), CommandError> {
     if !context.output.json {
         let text = plan_text(plan, context.output.out);
-        context.output.print(&format!("{text}{besides}"));
+        context.output.show(&format!("{text}{besides}"));
     }
     if !plan.refusals.is_empty() {
         if context.output.json {

@@ -46,7 +46,7 @@ fn show(context: &Context, status: &Status) -> Result<(), CommandError> {
     } else {
         context
             .output
-            .print(&status_text(status, context.output.out));
+            .show(&status_text(status, context.output.out));
     }
     Ok(())
 }

@@ -15,9 +15,12 @@ mod style;
 mod terminal;
 mod timings;
 mod what_if_text;
+mod wrap;
 
 use std::io::{IsTerminal, Write, stderr, stdout};
 use std::path::Path;
+
+use console::Term;
 
 pub use graph::graph;
 pub use line::{End, Line, StepLine};
@@ -91,6 +94,15 @@ impl Output {
     /// Writes data. A reader that went away is no error.
     pub fn print(&self, text: &str) {
         let _ = stdout().lock().write_all(text.as_bytes());
+    }
+
+    /// Writes text for people; on a terminal, lines that are longer than it is wide are broken.
+    pub fn show(&self, text: &str) {
+        let size = self.is_terminal.then(|| Term::stdout().size_checked());
+        match size.flatten() {
+            Some((_, width)) => self.print(&wrap::wrapped(text, width.into())),
+            None => self.print(text),
+        }
     }
 
     /// Names files that were written: a path per line, or with `--json` one list.
