@@ -10,10 +10,12 @@ use crate::count::count;
 use crate::engine::EngineError;
 use crate::inventory::Inventory;
 use crate::plan::{Leaver, Verdicts};
+use crate::refuse::words::names;
 use crate::report::status_text;
 use crate::snapshot::Snapshot;
 use crate::source;
 use crate::status::Status;
+use crate::what_if::{self, Losses};
 
 const AGAIN: Duration = Duration::from_secs(2);
 /// A component that did not answer well is asked once more after this: a broker that moves a
@@ -120,12 +122,27 @@ async fn look(
         save(context, &scene, &verdicts, leavers, path)?;
     }
     scene.live.close().await;
-    Ok(Status::of(
-        &scene.cluster,
-        &scene.seen,
-        &verdicts,
-        deaf.as_deref(),
-    ))
+    let mut status = Status::of(&scene.cluster, &scene.seen, &verdicts, deaf.as_deref());
+    status.notes.splice(0..0, what_is_left(&scene));
+    Ok(status)
+}
+
+/// What users still have while nodes are down: a quorum that lost a member is not lost.
+fn what_is_left(scene: &Scene) -> Option<String> {
+    let question = what_if::Question {
+        inventory: &scene.inventory,
+        topology: &scene.cluster.topology,
+        seen: Some(&scene.seen),
+    };
+    let now = what_if::answer(&question, &Losses::default());
+    (!now.already_down.is_empty()).then(|| {
+        format!(
+            "with {} down, reads {} and writes {}",
+            names(&now.already_down),
+            now.reads,
+            now.writes
+        )
+    })
 }
 
 fn save(

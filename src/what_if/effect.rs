@@ -1,5 +1,7 @@
 //! Whether reads and writes go on, why not, and what to do.
 
+use std::fmt;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -18,6 +20,15 @@ pub struct Effect {
     pub go_on: bool,
     /// Why not, or what is worse than before.
     pub why: Vec<String>,
+}
+
+impl fmt::Display for Effect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.go_on {
+            return f.write_str("go on");
+        }
+        write!(f, "stop ({})", self.why.join("; "))
+    }
 }
 
 /// What stops when a component has no task left: reads, writes. Milvus reads the log to know
