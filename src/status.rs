@@ -119,19 +119,18 @@ impl Status {
             .filter(|phase| !phase.runs_once)
             .map(|phase| row(phase, seen, verdicts, &names))
             .collect();
-        let mut problems: Vec<String> = components
-            .iter()
-            .filter_map(|row| row.problem(deaf))
-            .collect();
         let prefix = format!("milvus.{}.", cluster.wanted.cluster);
         let ours: Vec<_> = seen
             .nodes
             .iter()
             .filter(|node| node.labels.keys().any(|key| key.starts_with(&prefix)))
             .collect();
-        for node in ours.iter().filter(|node| node.state != "ready") {
-            problems.push(format!("node {} is {}", node.hostname, node.state));
-        }
+        let down = ours.iter().filter(|node| node.state != "ready");
+        // Where a node is down, the rest follows from it.
+        let problems: Vec<String> = down
+            .map(|node| format!("node {} is {}", node.hostname, node.state))
+            .chain(components.iter().filter_map(|row| row.problem(deaf)))
+            .collect();
         let refusals = cluster.wanted.refusals.iter();
         let counted = if is_absent(&components) {
             seen.nodes.iter().collect()

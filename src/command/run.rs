@@ -69,7 +69,7 @@ pub(super) fn ask(
             "nobody can be asked here: {beforehand}"
         )));
     }
-    context.output.say(question);
+    context.output.ask(question);
     let mut line = String::new();
     stdin()
         .lock()

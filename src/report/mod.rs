@@ -127,6 +127,12 @@ impl Output {
         }
     }
 
+    /// Writes a question; the answer is typed behind it.
+    pub fn ask(&self, question: &str) {
+        let mut stderr = stderr().lock();
+        let _ = write!(stderr, "{} ", question.trim_end()).and_then(|()| stderr.flush());
+    }
+
     /// Writes a line of talk.
     pub fn say(&self, text: &str) {
         let _ = writeln!(stderr().lock(), "{text}");

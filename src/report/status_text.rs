@@ -31,8 +31,7 @@ pub fn status_text(status: &Status, style: Style) -> String {
         ))
     );
     for row in &status.components {
-        let saw = if status.is_absent() { "" } else { &row.saw };
-        line(row, saw, style, &mut out);
+        line(row, style, &mut out);
     }
     problems(status, style, &mut out);
     if let Some(holder) = &status.lock {
@@ -62,7 +61,12 @@ fn problems(status: &Status, style: Style, out: &mut String) {
     }
 }
 
-fn line(row: &Row, saw: &str, style: Style, out: &mut String) {
+/// A component and its tasks. What is wrong is told once, below.
+fn line(row: &Row, style: Style, out: &mut String) {
+    let saw = match row.health {
+        Health::Healthy => row.saw.as_str(),
+        _ => "",
+    };
     let health = match row.health {
         Health::Healthy => style.good("healthy  "),
         Health::Unhealthy => style.bad("unhealthy"),
@@ -87,7 +91,7 @@ fn line(row: &Row, saw: &str, style: Style, out: &mut String) {
         }
     }
     for task in row.tasks.iter().filter(|task| task.state != "running") {
-        let error = if task.error.is_empty() {
+        let error = if row.saw.contains(&task.error) {
             String::new()
         } else {
             format!(": {}", task.error)
@@ -106,6 +110,7 @@ fn line(row: &Row, saw: &str, style: Style, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::TaskRow;
 
     const ABSENT: &str = "is not there; `milvus-swarm up` makes it";
 
@@ -148,6 +153,39 @@ mod tests {
             "{text}"
         );
         assert_eq!(text.matches("`milvus-swarm up`").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_once() {
+        let error = "no suitable node (1 node not available for new tasks)";
+        let mut etcd = row(
+            "etcd",
+            Health::Unhealthy,
+            &format!("`etcd-2` is pending: {error}"),
+        );
+        etcd.tasks = [
+            ("etcd-1", ""),
+            ("etcd-2", error),
+            ("etcd-3", "no such image"),
+        ]
+        .map(|(name, error)| TaskRow {
+            name: name.to_owned(),
+            node: "-".to_owned(),
+            state: "pending".to_owned(),
+            error: error.to_owned(),
+            ..TaskRow::default()
+        })
+        .to_vec();
+        let text = text(
+            vec![etcd],
+            &[&format!("etcd: `etcd-2` is pending: {error}")],
+        );
+        assert_eq!(text.matches(error).count(), 1, "{text}");
+        assert!(text.contains("    etcd-2 on - is pending\n"), "{text}");
+        assert!(
+            text.contains("    etcd-3 on - is pending: no such image\n"),
+            "{text}"
+        );
     }
 
     #[test]
