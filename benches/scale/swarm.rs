@@ -79,8 +79,12 @@ pub fn full(mut seen: Observed, cluster: &Cluster) -> Observed {
         (spec.name.clone(), service)
     });
     seen.services = services.collect();
-    for name in wanted.configs.keys() {
-        seen.configs.insert(name.clone(), Config::default());
+    for (name, spec) in &wanted.configs {
+        let config = Config {
+            labels: spec.labels.clone(),
+            ..Config::default()
+        };
+        seen.configs.insert(name.clone(), config);
     }
     for secret in &wanted.secrets {
         seen.secrets.insert(secret.name.clone(), Secret::default());

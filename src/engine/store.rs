@@ -1,4 +1,4 @@
-//! Networks, configs and secrets: made once, never changed, removed.
+//! Networks, configs and secrets: made once and removed; of a config, labels may change.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
@@ -9,6 +9,7 @@ use super::Engine;
 use super::error::EngineError;
 use super::names::Kind;
 use super::request::{Request, escaped};
+use super::wire;
 use crate::spec::{ConfigSpec, Labels, NetworkSpec};
 
 #[derive(Deserialize)]
@@ -42,6 +43,38 @@ impl Engine {
             body["Templating"] = json!({ "Name": driver });
         }
         self.create(Kind::Config, &spec.name, &body).await
+    }
+
+    /// Gives a config other labels if it still has those that are expected; says whether it has the
+    /// new ones now.
+    ///
+    /// # Errors
+    /// `NotFound` if it is gone; `OutOfSequence` if somebody else changes it.
+    pub async fn update_config(
+        &self,
+        id: &str,
+        from: &Labels,
+        labels: &Labels,
+    ) -> Result<bool, EngineError> {
+        let path = format!("/configs/{}", escaped(id));
+        let found: wire::Stored = self.http.json(Request::get(&path)).await?;
+        if found.spec.labels == *labels {
+            return Ok(true);
+        }
+        if found.spec.labels != *from {
+            return Ok(false);
+        }
+        // The name and the bytes must come again unchanged (swarmkit:
+        // `manager/controlapi/config.go`).
+        let body = json!({
+            "Name": found.spec.name,
+            "Labels": labels,
+            "Data": found.spec.data,
+        });
+        let request = Request::post(format!("{path}/update"))
+            .query("version", &found.version.index.to_string())
+            .body(&body)?;
+        self.http.done(request).await.map(|()| true)
     }
 
     /// Makes a secret and gives its identifier.

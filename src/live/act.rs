@@ -84,6 +84,19 @@ impl Live {
                 }
                 None => Ok(()),
             },
+            Action::UpdateConfig {
+                name,
+                id,
+                from,
+                labels,
+            } => match self.engine.update_config(id, from, labels).await {
+                Ok(true) => Ok(()),
+                Ok(false) | Err(EngineError::OutOfSequence(_)) => {
+                    Err(moved("config", name, "was changed"))
+                }
+                Err(EngineError::NotFound(_)) => Err(moved("config", name, "is gone")),
+                Err(error) => Err(failure(error)),
+            },
             Action::CreateService { spec } => self
                 .engine
                 .create_service(spec)

@@ -114,6 +114,13 @@ pub enum Action {
         data: String,
         template_driver: Option<String>,
     },
+    /// Swarm changes nothing of a config but its labels.
+    UpdateConfig {
+        name: String,
+        id: String,
+        from: BTreeMap<String, String>,
+        labels: BTreeMap<String, String>,
+    },
     CreateService {
         spec: Box<ServiceSpec>,
     },
@@ -274,6 +281,7 @@ impl Action {
             Self::CreateNetwork { spec } => format!("create network {}", spec.name),
             Self::CreateSecret { name, .. } => format!("create secret {name}"),
             Self::CreateConfig { name, .. } => format!("create config {name}"),
+            Self::UpdateConfig { name, .. } => format!("update labels of config {name}"),
             Self::CreateService { spec } => format!("create service {}", spec.name),
             Self::UpdateService {
                 name,

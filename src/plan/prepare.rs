@@ -85,7 +85,17 @@ impl Builder<'_> {
             self.base.push(id);
         }
         for (name, config) in &self.wanted.configs {
-            if self.seen.configs.contains_key(name) {
+            if let Some(found) = self.seen.configs.get(name) {
+                if found.labels != config.labels {
+                    let action = Action::UpdateConfig {
+                        name: name.clone(),
+                        id: found.id.clone(),
+                        from: found.labels.clone(),
+                        labels: config.labels.clone(),
+                    };
+                    self.plan
+                        .push("configs", action, Vec::new(), Because::Changed);
+                }
                 continue;
             }
             let id = self.plan.push(

@@ -128,7 +128,7 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
             style.change("~")
         }
         Action::LabelNode { add, .. } if !add.is_empty() => style.good("+"),
-        Action::UpdateService { .. } => style.change("~"),
+        Action::UpdateService { .. } | Action::UpdateConfig { .. } => style.change("~"),
         Action::Await { .. } | Action::Smoke { .. } | Action::SkipHandOver { .. } => {
             style.faint("?")
         }
@@ -141,7 +141,7 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
     };
     let _ = writeln!(out, "    {sign} {}", what(step));
     match &step.action {
-        Action::UpdateService { .. } => {
+        Action::UpdateService { .. } | Action::UpdateConfig { .. } => {
             for change in change_lines(plan, step) {
                 let _ = writeln!(out, "        {change}");
             }
@@ -242,6 +242,7 @@ fn what(step: &Step) -> String {
         Action::CreateConfig { name, data, .. } => {
             format!("config {name} ({})", count(data.len(), "byte"))
         }
+        Action::UpdateConfig { name, .. } => format!("labels of config {name}"),
         Action::LabelNode { hostname, .. } => format!("labels of node {hostname}"),
         Action::MakeDirectories { hostname, .. } => format!("directories on {hostname}"),
         action => action.title(),
@@ -267,7 +268,7 @@ fn summary(plan: &Plan) -> String {
     let change = steps(|action| {
         matches!(
             action,
-            Action::UpdateService { .. } | Action::LabelNode { .. }
+            Action::UpdateService { .. } | Action::UpdateConfig { .. } | Action::LabelNode { .. }
         )
     });
     let remove = steps(|action| {

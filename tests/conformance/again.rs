@@ -165,6 +165,40 @@ fn other_bytes_are_another_config() {
     }
 }
 
+/// A config that stays takes the labels that the file has now, from docker and from us.
+#[test]
+fn labels_of_a_config_follow_the_file() {
+    let text = |label: &str| {
+        format!(
+            "version: \"3.9\"\nconfigs: {{a: {{file: a.conf, name: fixed, labels: {{{label}: x}}}}}}\n\
+             services: {{}}\n"
+        )
+    };
+    let (first, second) = (text("old"), text("new"));
+    let environment = cases::environment();
+    for cli in Cli::all() {
+        let deploy = |world: &World, text: &str| {
+            let folder = directory(text);
+            cli.deploy_in(world, folder.path(), NAMESPACE, &environment, &[])
+        };
+        let world = World {
+            configs: deploy(&World::default(), &first).posted.configs,
+            ..World::default()
+        };
+        let theirs = deploy(&world, &second).posted.relabelled;
+        let ours = ours::read(directory(&second).path(), NAMESPACE, &second, &environment);
+        let ours = ours.unwrap();
+        let wanted = ours.configs.values().find(|config| config.name == "fixed");
+        let labels = &theirs["fixed"]["Labels"];
+        assert_eq!(
+            *labels,
+            json!(wanted.unwrap().labels),
+            "docker {}",
+            cli.version
+        );
+    }
+}
+
 /// Somebody else was faster: docker gives up half way; we know the answer from others, so that
 /// the executor looks again.
 #[tokio::test]

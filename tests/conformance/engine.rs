@@ -18,6 +18,8 @@ pub struct Posted {
     pub networks: BTreeMap<String, Value>,
     pub configs: BTreeMap<String, Value>,
     pub secrets: BTreeMap<String, Value>,
+    /// Bodies of updates of configs, by name.
+    pub relabelled: BTreeMap<String, Value>,
     /// Images whose digest was asked for.
     pub asked: Vec<String>,
     /// Names of the services among them that were there.
@@ -206,6 +208,7 @@ fn answer(
         }
         ("POST", ["configs", _, "update"]) => {
             if body["Data"] == world.configs[&name]["Data"] {
+                posted.relabelled.insert(name, body);
                 (200, json!({}))
             } else {
                 refused(400, "InvalidArgument", "only updates to Labels are allowed")

@@ -53,6 +53,33 @@ fn every_turn_of_a_service_that_was_changed_by_hand_says_so() {
     });
 }
 
+/// Nothing mounts a config anew for its labels: it is one call, which ends no task.
+#[test]
+fn labels_of_a_config_are_brought_back() {
+    run(async {
+        let sim = swarm(&production(), 11);
+        up_well(&sim, &production()).await;
+        let name = sim.with(|world| {
+            let (name, config) = world.configs.iter_mut().next().expect("a config");
+            config.labels.insert("by".to_owned(), "hand".to_owned());
+            name.clone()
+        });
+        let (plan, _) = plan_up(&sim, &production()).await;
+        let titles: Vec<String> = plan.steps.iter().map(|step| step.action.title()).collect();
+        assert_eq!(titles, [format!("update labels of config {name}")]);
+        let text = plan_text(&plan, Style::default());
+        let told = format!("    ~ labels of config {name}\n        labels.by: hand -> (none)\n");
+        assert!(text.contains(&told), "{text}");
+        assert!(
+            text.contains("0 to create, 1 to change, 0 to remove"),
+            "{text}"
+        );
+        up_well(&sim, &production()).await;
+        settled(&sim, &production()).await;
+        unbroken(&sim);
+    });
+}
+
 #[test]
 fn query_nodes_that_somebody_added_leave_because_of_it() {
     const SERVICE: &str = "prod-milvus_querynode";

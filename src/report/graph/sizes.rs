@@ -111,6 +111,7 @@ pub(super) fn label(plan: &Plan, id: StepId) -> String {
         Action::CreateNetwork { spec } => format!("+ network {}", spec.name),
         Action::CreateSecret { name, .. } => format!("+ secret {name}"),
         Action::CreateConfig { name, .. } => format!("+ config {name}"),
+        Action::UpdateConfig { name, .. } => format!("~ config {name}"),
         Action::CreateService { spec } => match spec.replicas() {
             Some(replicas) if replicas != 1 => format!("+ {} x{replicas}", short(&spec.name)),
             _ => format!("+ {}", short(&spec.name)),

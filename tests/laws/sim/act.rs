@@ -98,6 +98,17 @@ impl World {
                 });
                 Ok(())
             }
+            Action::UpdateConfig {
+                name, from, labels, ..
+            } => {
+                let config = self.configs.get_mut(name);
+                let config = config.ok_or_else(|| moved(format!("config `{name}` is gone")))?;
+                if config.labels != *from && config.labels != *labels {
+                    return Err(moved(format!("config `{name}` was changed")));
+                }
+                config.labels.clone_from(labels);
+                Ok(())
+            }
             Action::CreateService { spec } => self.create_service(spec),
             Action::UpdateService {
                 name,
