@@ -270,6 +270,11 @@ pub struct Network {
     pub spec: NetworkSpec,
 }
 
+/// Whether a task waits for its image in vain; the words are Docker's.
+pub(crate) fn lacks_image(error: &str) -> bool {
+    error.contains("No such image")
+}
+
 /// Whether a task in this state counts on its node, as SwarmKit's scheduler sees it.
 pub(crate) fn is_placed(state: &str) -> bool {
     matches!(

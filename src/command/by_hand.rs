@@ -139,7 +139,7 @@ fn secrets(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
 }
 
 /// A word of the shell that means itself.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
 

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::CommandError;
+use super::by_hand::quoted;
 use crate::cli::Global;
 use crate::engine::{Engine, Target};
 use crate::inventory::{self, Inventory, Source};
@@ -238,7 +239,7 @@ fn shell_word(word: String) -> String {
     if !word.is_empty() && word.chars().all(plain) {
         return word;
     }
-    format!("'{}'", word.replace('\'', r"'\''"))
+    quoted(&word)
 }
 
 /// Puts the name of the node that was asked where the inventory says `@this`.

@@ -4,11 +4,9 @@ use super::alone::{self, Job};
 use super::context::Scene;
 use super::{CommandError, Context, run};
 use crate::cli::DownArgs;
-use crate::inventory::Host;
-use crate::observed::Node;
+use crate::live::is_volume;
 use crate::plan::{self, Action, Down, Plan};
 use crate::refuse::words::names;
-use crate::wanted::CLUSTER_LABEL;
 
 /// The last line of a plan that leaves the data.
 const STAYS: &str = "data, member labels and credentials stay (without `--data`)\n";
@@ -70,33 +68,24 @@ fn emptied(scene: &Scene, plan: &Plan) -> String {
         .filter_map(|step| match &step.action {
             // A directory has no name with the engine.
             Action::RemoveVolumes { hostname, volumes }
-                if volumes.iter().any(|volume| !volume.starts_with('/')) =>
+                if volumes.iter().any(|volume| is_volume(volume)) =>
             {
                 Some(hostname.as_str())
             }
             _ => None,
         })
-        .filter(|hostname| !is_reached(scene, hostname))
+        .filter(|hostname| !scene.live.knows_engine(hostname))
         .collect();
     if foreign.is_empty() {
         return "the data is gone".to_owned();
     }
-    let name = &scene.inventory.name;
     format!(
         "the volumes are empty; on {} their names stay, because this machine does not know the \
-         engine. To remove them, run there: docker volume ls -q -f label={CLUSTER_LABEL}={name} | \
-         xargs docker volume rm. Where the inventory gives a host its `engine`, `down --data` does \
+         engine. To remove them, run there: {}. Where the inventory gives a host its `engine`, `down --data` does \
          it itself",
-        names(foreign)
+        names(foreign),
+        scene.live.volumes_away()
     )
-}
-
-/// Whether this machine has a way to the engine of a host: it is the one that is asked, or the
-/// inventory names it.
-fn is_reached(scene: &Scene, hostname: &str) -> bool {
-    let this = |node: &Node| node.id == scene.seen.this_node && node.hostname == hostname;
-    let named = |host: &Host| host.name == hostname && host.engine.is_some();
-    scene.seen.nodes.iter().any(this) || scene.inventory.hosts.iter().any(named)
 }
 
 /// What `down` would do, by the last look.

@@ -10,6 +10,7 @@ use crate::gate::Why;
 use crate::inventory::InventoryErrors;
 use crate::live::LastWords;
 use crate::lock::Lock;
+use crate::observed::lacks_image;
 use crate::render::{RenderError, Sources};
 use crate::report::{End, Line, Output};
 use crate::snapshot::SnapshotError;
@@ -106,11 +107,6 @@ fn templates() -> String {
     Sources::names().collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a task waits for an image in vain; the words are Docker's.
-fn lacks_image(why: &Why) -> bool {
-    why.reason.contains("No such image")
-}
-
 impl CommandError {
     /// A file that is no usable snapshot.
     pub(super) fn snapshot(path: &Path, error: &SnapshotError) -> Self {
@@ -164,7 +160,7 @@ impl CommandError {
                 .hint
                 .clone()
                 .or_else(|| Some("run the same command again to go on from here".to_owned())),
-            Self::Gate { why, .. } if why.iter().any(lacks_image) => Some(
+            Self::Gate { why, .. } if why.iter().any(|why| lacks_image(&why.reason)) => Some(
                 "the nodes can't get the image: see that its registry has it and answers there, or \
                  put it on them with `docker pull` or `docker load`; then run the same command again \
                  to go on"

@@ -128,14 +128,12 @@ fn fits(
     if replicas <= room {
         return Ok(());
     }
-    let have = match hosts.len() {
-        1 => "1 host has".to_owned(),
-        n => format!("{n} hosts have"),
-    };
+    let have = if hosts.len() == 1 { "has" } else { "have" };
     Err(no(
         format!(
-            "{} of `{role}` do not fit: {have} the role, with room for {per_host} each",
-            count(replicas, "task")
+            "{} of `{role}` do not fit: {} {have} the role, with room for {per_host} each",
+            count(replicas, "task"),
+            count(hosts.len(), "host")
         ),
         room_for_more(inventory, role, replicas, &hosts),
     ))
@@ -157,12 +155,10 @@ fn room_for_more(
     if missing <= without.count() as u64 {
         return format!("name {missing} more with `--on HOST,...`, and they get the role");
     }
-    let count = if all == 1 {
-        "1 host".to_owned()
-    } else {
-        format!("{all} hosts")
-    };
-    let more = format!("the inventory has {count} in all: add hosts to it");
+    let more = format!(
+        "the inventory has {} in all: add hosts to it",
+        count(all, "host")
+    );
     // Proxies that share a host would share its port.
     if role == Role::Proxy && inventory.publish.proxy.is_some() {
         return more;

@@ -29,6 +29,7 @@ pub use held::{Guarded, Held};
 pub use last_words::LastWords;
 pub use lock::{NotTaken, end_lock, now, token, watch_lock};
 pub use probe::PROBE;
+pub(crate) use wipe::is_volume;
 
 /// One cluster on one Swarm, reached through one engine.
 pub struct Live {
@@ -210,11 +211,14 @@ impl Live {
         let mut why = String::new();
         for _ in 0..60 {
             self.look().await.map_err(|error| error.to_string())?;
+            if let Some(reason) = self.probe_lacks_image() {
+                return Err(reason);
+            }
             match self.can_ask().await {
                 Ok(()) => return Ok(()),
                 Err(reason) => why = reason,
             }
-            if self.is_others() || self.probe_failed().is_some() {
+            if self.is_others() {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(250)).await;

@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::Live;
 use crate::engine::EngineError;
 use crate::gate::short;
-use crate::observed::{Observed, Task};
+use crate::observed::{Observed, Task, lacks_image};
 use crate::spec::{
     ContainerSpec, EndpointSpec, FileTarget, Mode, NetworkAttachment, Placement, Replicated,
     RestartPolicy, SecretRef, ServiceSpec, Shared, TaskSpec,
@@ -20,6 +20,10 @@ use crate::wanted::{CLUSTER_LABEL, Cluster, probe_name};
 pub const PROBE: &str = "probe";
 /// A probe that nobody removed ends after this many seconds.
 const LIFETIME: u32 = 900;
+
+/// Why no probe is started beside somebody who works on the cluster.
+const OTHERS: &str = "somebody else works on the cluster, and no task of it runs on this manager to \
+                      ask through";
 
 /// What a probe is made of.
 #[derive(Clone, Debug, Default)]
@@ -166,16 +170,9 @@ impl Live {
         // Who works on the cluster may be about to take its network away, which a new task would
         // hold, and nobody but them removes a probe meanwhile.
         if self.is_others() {
-            return Err(
-                "somebody else works on the cluster, and no task of it runs on this \
-                        manager to ask through"
-                    .to_owned(),
-            );
+            return Err(OTHERS.to_owned());
         }
         self.room_for_probe()?;
-        if let Some(why) = self.probe_failed() {
-            return Err(why);
-        }
         let (this_node, existing) = {
             let last = self.last.borrow();
             let existing = last
@@ -214,15 +211,14 @@ impl Live {
         }
     }
 
-    /// Why the probe that was started does not run and will not, by the last look: its image is
-    /// not there, say.
-    pub(super) fn probe_failed(&self) -> Option<String> {
+    /// Why the probe that was started can't run, by the last look: its image is not there. What else
+    /// ends a task may be over when it is started again.
+    pub(super) fn probe_lacks_image(&self) -> Option<String> {
         let last = self.last.borrow();
         let probe = last.services.get(&probe_name(&self.cluster))?;
         let mut tasks = last.tasks.iter().rev();
         let task = tasks.find(|task| task.service_id == probe.id)?;
-        let failed = matches!(task.state.as_str(), "failed" | "rejected");
-        (self.probe_made.get() && failed).then(|| {
+        (self.probe_made.get() && lacks_image(&task.error)).then(|| {
             format!(
                 "the small task on this manager to ask through was {}: {}",
                 task.state, task.error

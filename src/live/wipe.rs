@@ -20,11 +20,7 @@ impl Live {
             mounts: volumes.iter().enumerate().map(mount).collect(),
         };
         self.run_once(what).await.map_err(|failure| Failure {
-            hint: Some(format!(
-                "on {hostname}: docker volume ls -q -f label={CLUSTER_LABEL}={} | xargs docker \
-                 volume rm",
-                self.cluster
-            )),
+            hint: Some(format!("on {hostname}: {}", self.volumes_away())),
             ..failure
         })?;
         if let Some(engine) = self.engine_of(hostname).await {
@@ -36,14 +32,29 @@ impl Live {
         Ok(())
     }
 
+    /// The command that removes the volumes of the cluster on the host where it is typed.
+    #[must_use]
+    pub fn volumes_away(&self) -> String {
+        let name = &self.cluster;
+        format!("docker volume ls -q -f label={CLUSTER_LABEL}={name} | xargs docker volume rm")
+    }
+
+    /// Whether there is a way to the engine of a host: it is the one that is asked, or the
+    /// inventory names it.
+    #[must_use]
+    pub fn knows_engine(&self, hostname: &str) -> bool {
+        self.is_this(hostname) || self.engines.contains_key(hostname)
+    }
+
+    fn is_this(&self, hostname: &str) -> bool {
+        let last = self.last.borrow();
+        let node = last.nodes.iter().find(|node| node.hostname == hostname);
+        node.is_some_and(|node| node.id == last.this_node)
+    }
+
     /// The engine of a host, where it can be reached.
     async fn engine_of(&self, hostname: &str) -> Option<Engine> {
-        let this = {
-            let last = self.last.borrow();
-            let node = last.nodes.iter().find(|node| node.hostname == hostname);
-            node.is_some_and(|node| node.id == last.this_node)
-        };
-        if this {
+        if self.is_this(hostname) {
             return Some(self.engine.clone());
         }
         let endpoint = self.engines.get(hostname)?;
@@ -53,7 +64,7 @@ impl Live {
 }
 
 /// A volume's name has no slash; a directory begins with one.
-fn is_volume(text: &str) -> bool {
+pub(crate) fn is_volume(text: &str) -> bool {
     !text.starts_with('/')
 }
 

@@ -1,32 +1,31 @@
 //! Hosts that are no nodes, or not the right ones.
 
+use milvus_swarm::inventory::Inventory;
+use milvus_swarm::observed::Observed;
 use milvus_swarm::role::Role;
 
 use super::{THREE, allowed, fresh, node, says};
+
+fn says_missing(inventory: &Inventory, seen: &Observed, hint: &str) {
+    let reason = "host `node02` is not a node of this Swarm";
+    says(inventory, seen, &[("no-such-node", reason, hint)]);
+}
 
 #[test]
 fn a_host_that_is_no_node() {
     let (mut inventory, mut seen) = fresh(THREE);
     allowed(&inventory, &seen);
     seen.nodes.retain(|node| node.hostname != "node02");
-    says(
+    says_missing(
         &inventory,
         &seen,
-        &[(
-            "no-such-node",
-            "host `node02` is not a node of this Swarm",
-            "on node02: docker swarm join (the token: `docker swarm join-token manager` on a manager)",
-        )],
+        "on node02: docker swarm join (the token: `docker swarm join-token manager` on a manager)",
     );
     inventory.hosts[1].roles.remove(&Role::Manager);
-    says(
+    says_missing(
         &inventory,
         &seen,
-        &[(
-            "no-such-node",
-            "host `node02` is not a node of this Swarm",
-            "on node02: docker swarm join (the token: `docker swarm join-token worker` on a manager)",
-        )],
+        "on node02: docker swarm join (the token: `docker swarm join-token worker` on a manager)",
     );
 }
 
@@ -34,26 +33,18 @@ fn a_host_that_is_no_node() {
 fn a_host_that_is_a_node_under_another_name() {
     let (inventory, mut seen) = fresh(THREE);
     node(&mut seen, "node02").hostname = "node2".to_owned();
-    says(
+    says_missing(
         &inventory,
         &seen,
-        &[(
-            "no-such-node",
-            "host `node02` is not a node of this Swarm",
-            "did you mean `node2`, which no host names? else on node02: docker swarm join (the \
-             token: `docker swarm join-token manager` on a manager)",
-        )],
+        "did you mean `node2`, which no host names? else on node02: docker swarm join (the \
+         token: `docker swarm join-token manager` on a manager)",
     );
     node(&mut seen, "node2").hostname = "ip-10-0-0-2".to_owned();
-    says(
+    says_missing(
         &inventory,
         &seen,
-        &[(
-            "no-such-node",
-            "host `node02` is not a node of this Swarm",
-            "on node02: docker swarm join (the token: `docker swarm join-token manager` on a \
-             manager); nodes that no host names: `ip-10-0-0-2`",
-        )],
+        "on node02: docker swarm join (the token: `docker swarm join-token manager` on a \
+         manager); nodes that no host names: `ip-10-0-0-2`",
     );
 }
 
