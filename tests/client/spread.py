@@ -1,5 +1,6 @@
 """Which query node holds how many rows of sealed segments, and which leads shards. With
---reload 1 the collection is loaded anew first, which spreads it over every query node."""
+--reload 1 the collection is loaded anew first, which spreads it over every query node; with
+--alone 1 every other collection is released before that."""
 
 import time
 
@@ -23,9 +24,15 @@ def look(collection):
 
 
 def main():
-    args = arguments(reload=0, collection="e2e")
+    args = arguments(reload=0, alone=0, collection="e2e")
     connect(args)
     collection = Collection(args.collection)
+    if args.alone:
+        # Milvus gives a shard to the node that leads the fewest shards of whatever collection
+        # (2.3.5: internal/querycoordv2/balance/rowcount_based_balancer.go): one that leads
+        # those of another collection may get none of this one.
+        for other in set(utility.list_collections()) - {args.collection}:
+            Collection(other).release()
     if args.reload:
         collection.release()
         time.sleep(SETTLE)

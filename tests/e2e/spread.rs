@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::cluster::Cluster;
 
 /// Rows by Milvus' number of the query node, and the nodes that lead a shard.
+#[derive(Debug)]
 pub struct Spread {
     rows: BTreeMap<String, u64>,
     leaders: BTreeSet<String>,
@@ -14,28 +15,33 @@ pub struct Spread {
 impl Spread {
     /// Loads the collection anew, so that every query node has a part of it.
     pub fn anew(cluster: &Cluster, collection: &str) -> Self {
-        Self::ask(cluster, collection, "1")
+        Self::ask(cluster, collection, &["--reload", "1"])
     }
 
-    /// Loads the collection anew until every query node leads a shard of it. Milvus gives the
-    /// shards out one by one while it loads, and with two for each node it misses a node at times.
+    /// Loads the collection anew, and no other, until every query node leads a shard of it.
+    /// Milvus gives the shards out while it loads, and with two for each node it misses a node
+    /// at times.
     pub fn until_all_lead(cluster: &Cluster, collection: &str) {
         const TRIES: usize = 5;
-        let all_lead = (0..TRIES).any(|_| Self::anew(cluster, collection).all_lead());
-        assert!(
-            all_lead,
-            "in each of {TRIES} loads of `{collection}` some node led no shard"
-        );
+        let mut met = Vec::new();
+        for _ in 0..TRIES {
+            let spread = Self::ask(cluster, collection, &["--reload", "1", "--alone", "1"]);
+            if spread.all_lead() {
+                return;
+            }
+            met.push(spread);
+        }
+        panic!("in each of {TRIES} loads of `{collection}` some node led no shard: {met:?}");
     }
 
     pub fn now(cluster: &Cluster, collection: &str) -> Self {
-        Self::ask(cluster, collection, "0")
+        Self::ask(cluster, collection, &[])
     }
 
-    fn ask(cluster: &Cluster, collection: &str, reload: &str) -> Self {
+    fn ask(cluster: &Cluster, collection: &str, first: &[&str]) -> Self {
         let said = cluster.client("node01").run_with(
             "spread.py",
-            &["--collection", collection, "--reload", reload],
+            &[&["--collection", collection], first].concat(),
         );
         let rows = said["rows"].as_object().expect("rows by node");
         let leaders = said["leaders"].as_array().expect("a list of leaders");
