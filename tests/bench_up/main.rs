@@ -5,6 +5,7 @@
 //! `make bench-up` runs it; `MILVUS_SWARM_BENCH_ROUNDS` is the number of rounds (3).
 
 mod bench;
+mod busy;
 mod deploy;
 mod gates;
 mod idle;

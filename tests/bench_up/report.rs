@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::bench::Bench;
+use crate::busy;
 use crate::idle::Idle;
 use crate::path::Span;
-use crate::run::{Run, Told, Variant};
+use crate::run::{Run, Times, Told, Variant};
 
 /// `up` should take at most this much of posting everything at once.
 const TARGET: f64 = 0.75;
@@ -14,12 +15,12 @@ const TARGET: f64 = 0.75;
 pub fn print(bench: &Bench, runs: &[Run], idle: Option<&Idle>) {
     let of = |variant| -> Vec<&Run> { runs.iter().filter(|run| run.variant == variant).collect() };
     let hosts = bench.lab.hosts().len();
-    let cpus = std::thread::available_parallelism().map_or(0, usize::from);
+    let cpus = busy::cpus();
     println!("\n{hosts} hosts on one machine of {cpus} CPUs, images present");
     println!("seconds until three proxies answered and a first search was right:\n");
     println!(
-        "{:<22} {:>7} {:>15} {:>8} {:>12} {:>6}   each run",
-        "", "median", "min-max", "proxies", "failed tasks", "FAILED"
+        "{:<22} {:>7} {:>15} {:>8} {:>6} {:>12} {:>6}   each run",
+        "", "median", "min-max", "proxies", "CPU s", "failed tasks", "FAILED"
     );
     for variant in Variant::ALL {
         row(variant, &of(variant));
@@ -45,10 +46,10 @@ fn seconds(runs: &[&Run]) -> Vec<f64> {
 
 fn row(variant: Variant, runs: &[&Run]) {
     let times = seconds(runs);
-    let proxies: Vec<f64> = runs
-        .iter()
-        .filter_map(|run| Some(run.took.as_ref().ok()?.proxies))
-        .collect();
+    let middle = |value: fn(&Times) -> f64| {
+        let values = runs.iter().filter_map(|run| run.took.as_ref().ok());
+        median(&values.map(value).collect::<Vec<f64>>())
+    };
     let each: Vec<String> = runs
         .iter()
         .map(|run| {
@@ -57,11 +58,12 @@ fn row(variant: Variant, runs: &[&Run]) {
         })
         .collect();
     println!(
-        "{:<22} {:>7} {:>15} {:>8} {:>12} {:>6}   {}",
+        "{:<22} {:>7} {:>15} {:>8} {:>6} {:>12} {:>6}   {}",
         variant.name(),
         shown(median(&times)),
         spread(&times),
-        shown(median(&proxies)),
+        shown(middle(|times| times.proxies)),
+        shown(middle(|times| times.busy)),
         failed_tasks(runs),
         runs.len() - times.len(),
         each.join(" ")

@@ -9,6 +9,7 @@ use anyhow::{Result, anyhow};
 use serde_json::Value;
 
 use crate::bench::{Bench, ROOT_PASSWORD};
+use crate::busy::Busy;
 use crate::deploy;
 use crate::process;
 use crate::watch::{Seen, Watch};
@@ -44,6 +45,19 @@ pub struct Times {
     pub proxies: f64,
     /// The first search was right: the clock stops.
     pub search: f64,
+    /// Of processor time until then, over all CPUs.
+    pub busy: f64,
+}
+
+impl Times {
+    fn of(start: Instant, idle: &Busy, seen: &Seen) -> Self {
+        let seconds = |at: Instant| (at - start).as_secs_f64();
+        Self {
+            proxies: seconds(seen.proxies),
+            search: seconds(seen.search),
+            busy: seen.busy.since(idle),
+        }
+    }
 }
 
 /// What `up` said about itself.
@@ -78,6 +92,7 @@ impl Run {
         };
         let proxies = bench.proxies();
         let stop = AtomicBool::new(false);
+        let idle = Busy::now();
         let start = Instant::now();
         let until = start + LIMIT;
         let watch = Watch {
@@ -107,14 +122,7 @@ impl Run {
         });
         let failed_tasks = bench.failed_tasks();
         let (took, told) = match (brought, seen) {
-            (Ok(told), Ok(Seen { proxies, search })) => {
-                let seconds = |at: Instant| (at - start).as_secs_f64();
-                let times = Times {
-                    proxies: seconds(proxies),
-                    search: seconds(search),
-                };
-                (Ok(times), told)
-            }
+            (Ok(told), Ok(seen)) => (idle.map(|idle| Times::of(start, &idle, &seen)), told),
             (Err(why), _) | (_, Err(why)) => (Err(why), None),
         };
         Self {
@@ -137,8 +145,8 @@ impl fmt::Display for Run {
         match &self.took {
             Ok(times) => write!(
                 f,
-                "{:.1} s (three proxies {:.1} s)",
-                times.search, times.proxies
+                "{:.1} s (three proxies {:.1} s), {:.1} s of processor time",
+                times.search, times.proxies, times.busy
             )?,
             Err(why) => write!(f, "FAILED: {why:#}")?,
         }

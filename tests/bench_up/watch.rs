@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use serde_json::{Value, json};
 
+use crate::busy::Busy;
+
 const PAUSE: Duration = Duration::from_millis(100);
 const CONNECT: Duration = Duration::from_secs(1);
 /// A proxy that takes longer to list its collections is asked again.
@@ -25,6 +27,7 @@ const WANTED: usize = 3;
 pub struct Seen {
     pub proxies: Instant,
     pub search: Instant,
+    pub busy: Busy,
 }
 
 /// A user of the cluster.
@@ -55,6 +58,7 @@ impl Watch<'_> {
         Ok(Seen {
             proxies,
             search: Instant::now(),
+            busy: Busy::now()?,
         })
     }
 
