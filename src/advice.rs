@@ -6,10 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::component::Component;
 use crate::inventory::size::show_bytes;
 use crate::inventory::{Host, Image, Inventory, minio};
-use crate::refuse::version::minor_of_image;
 use crate::refuse::words::{list, names};
 use crate::release::Release;
 use crate::role::Role;
+use crate::tag::Version;
 
 /// Roles whose load is that of the data: they can starve a Swarm manager on the same host.
 const HEAVY: [Role; 4] = [Role::Query, Role::Index, Role::Minio, Role::Bookie];
@@ -45,8 +45,10 @@ pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
 /// processes, the plan is refused as well.
 fn other_minor(inventory: &Inventory, release: &Release) -> Option<String> {
     let image = inventory.images.overrides.get(&Image::Milvus)?;
-    let (theirs, version) = minor_of_image(image)?;
     let ours = format!("2.{}", release.minor);
+    let version = Version::of_image(image)?;
+    let (major, minor) = version.line();
+    let theirs = format!("{major}.{minor}");
     (theirs != ours).then(|| {
         format!(
             "`milvus` says {ours} and the image `{image}` is Milvus {version}: services and settings are \

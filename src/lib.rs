@@ -37,6 +37,7 @@ pub mod snapshot;
 pub mod source;
 pub mod spec;
 pub mod status;
+pub mod tag;
 pub mod topology;
 pub mod wanted;
 pub mod what_if;

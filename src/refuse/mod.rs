@@ -20,7 +20,7 @@ mod quorum;
 mod replicas;
 mod shrink;
 mod taken;
-pub(crate) mod version;
+mod version;
 mod voters;
 pub(crate) mod words;
 

@@ -4,66 +4,16 @@
 //! that runs one coordinator for all (milvus.io, "Upgrade Milvus Cluster").
 
 use std::collections::BTreeMap;
-use std::fmt;
 
 use super::No;
 use super::facts::Facts;
 use super::words::{list, names};
 use crate::component::{COMPONENTS, Component};
 use crate::role::Role;
+use crate::tag::Version;
 
 /// The patch releases from which an upgrade to the next minor is supported.
 const LEAST: [(u32, u32); 2] = [(2, 3), (5, 16)];
-
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-struct Version {
-    major: u32,
-    minor: u32,
-    patch: u32,
-    /// Not a release candidate or the like.
-    is_final: bool,
-}
-
-impl Version {
-    /// The version in an image's tag: `2.3.5` of `milvusdb/milvus:v2.3.5-gpu@sha256:…`.
-    fn of_image(image: &str) -> Option<Self> {
-        let reference = image.split('@').next()?;
-        let (_, tag) = reference.rsplit('/').next()?.split_once(':')?;
-        let tag = tag.strip_prefix('v').unwrap_or(tag);
-        let (number, suffix) = tag.split_once('-').unwrap_or((tag, ""));
-        let mut parts = number.split('.').map(str::parse);
-        let (major, minor, patch) = (
-            parts.next()?.ok()?,
-            parts.next()?.ok()?,
-            parts.next()?.ok()?,
-        );
-        let early = ["rc", "beta", "alpha", "dev"];
-        parts.next().is_none().then_some(Self {
-            major,
-            minor,
-            patch,
-            is_final: !early.iter().any(|word| suffix.starts_with(word)),
-        })
-    }
-
-    const fn line(self) -> (u32, u32) {
-        (self.major, self.minor)
-    }
-}
-
-impl fmt::Display for Version {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)?;
-        f.write_str(if self.is_final { "" } else { " (not final)" })
-    }
-}
-
-/// Major and minor of the version in an image's tag, as text, with the version itself.
-pub(crate) fn minor_of_image(image: &str) -> Option<(String, String)> {
-    let version = Version::of_image(image)?;
-    let (major, minor) = version.line();
-    Some((format!("{major}.{minor}"), version.to_string()))
-}
 
 /// The image of Milvus that is wanted.
 fn wanted_image<'a>(facts: &Facts<'a>) -> Option<&'a str> {
@@ -217,28 +167,6 @@ mod tests {
 
     fn version(tag: &str) -> Version {
         Version::of_image(&format!("milvusdb/milvus:{tag}")).expect("a version")
-    }
-
-    #[test]
-    fn tags() {
-        let shown = |image: &str| Version::of_image(image).map(|v| v.to_string());
-        assert_eq!(
-            shown("r:5000/x/milvus:v2.3.5-gpu@sha256:00").as_deref(),
-            Some("2.3.5")
-        );
-        assert_eq!(
-            shown("milvus:2.6.0-rc1").as_deref(),
-            Some("2.6.0 (not final)")
-        );
-        for none in [
-            "milvus",
-            "r:5000/milvus",
-            "milvus:latest",
-            "milvus:v2.3",
-            "m:2.3.4.5",
-        ] {
-            assert_eq!(shown(none), None, "{none}");
-        }
     }
 
     #[test]

@@ -22,6 +22,7 @@ use crate::render::{
     self, Generations, MINIO_SECRET, ROOT_SECRET, RenderError, Sources, StackFile, secret_name,
 };
 use crate::spec::{Ipam, IpamConfig, NetworkSpec, ServiceSpec};
+use crate::tag::Version;
 use crate::topology::Topology;
 use gates::Gates;
 use homes::directories;
@@ -130,13 +131,10 @@ impl Cluster {
 
 /// `2.3.5` of `milvusdb/milvus:v2.3.5`, else the release.
 fn running_version(inventory: &Inventory, release: &Release) -> String {
-    inventory
-        .images
-        .overrides
-        .get(&Image::Milvus)
-        .and_then(|image| image.rsplit_once(':'))
-        .and_then(|(_, tag)| Release::parse(tag).ok())
-        .map_or_else(|| release.version.clone(), |found| found.version)
+    let image = inventory.images.overrides.get(&Image::Milvus);
+    image
+        .and_then(|image| Version::of_image(image))
+        .map_or_else(|| release.version.clone(), |version| version.to_string())
 }
 
 fn wanted(

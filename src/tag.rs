@@ -1,0 +1,78 @@
+//! The version that an image's tag names, which need not be the one that the inventory says.
+
+use std::fmt;
+
+/// A version of Milvus in full.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Version {
+    pub major: u32,
+    pub minor: u32,
+    pub patch: u32,
+    /// Not a release candidate or the like.
+    pub is_final: bool,
+}
+
+impl Version {
+    /// The version in an image's tag: `2.3.5` of `milvusdb/milvus:v2.3.5-gpu@sha256:…`. `None`
+    /// where the tag names none in full, like `latest`.
+    #[must_use]
+    pub fn of_image(image: &str) -> Option<Self> {
+        let reference = image.split('@').next()?;
+        let (_, tag) = reference.rsplit('/').next()?.split_once(':')?;
+        let tag = tag.strip_prefix('v').unwrap_or(tag);
+        let (number, suffix) = tag.split_once('-').unwrap_or((tag, ""));
+        let mut parts = number.split('.').map(str::parse);
+        let (major, minor, patch) = (
+            parts.next()?.ok()?,
+            parts.next()?.ok()?,
+            parts.next()?.ok()?,
+        );
+        let early = ["rc", "beta", "alpha", "dev"];
+        parts.next().is_none().then_some(Self {
+            major,
+            minor,
+            patch,
+            is_final: !early.iter().any(|word| suffix.starts_with(word)),
+        })
+    }
+
+    /// Major and minor.
+    #[must_use]
+    pub const fn line(self) -> (u32, u32) {
+        (self.major, self.minor)
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}.{}", self.major, self.minor, self.patch)?;
+        f.write_str(if self.is_final { "" } else { " (not final)" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Version;
+
+    #[test]
+    fn tags() {
+        let shown = |image: &str| Version::of_image(image).map(|v| v.to_string());
+        assert_eq!(
+            shown("r:5000/x/milvus:v2.3.5-gpu@sha256:00").as_deref(),
+            Some("2.3.5")
+        );
+        assert_eq!(
+            shown("milvus:2.6.0-rc1").as_deref(),
+            Some("2.6.0 (not final)")
+        );
+        for none in [
+            "milvus",
+            "r:5000/milvus",
+            "milvus:latest",
+            "milvus:v2.3",
+            "m:2.3.4.5",
+        ] {
+            assert_eq!(shown(none), None, "{none}");
+        }
+    }
+}
