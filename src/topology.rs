@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::component::{Component, Shape};
+use crate::count::count;
 use crate::inventory::Inventory;
 use crate::observed::Node;
 use crate::plan::NodeLabels;
@@ -123,14 +124,37 @@ impl Topology {
                 members.any(|member| member.host == *host)
             });
             let here: Vec<&str> = here.map(|component| component.name).collect();
-            let mut warning = format!("node `{host}` is down; what is pinned to it waits for it");
+            let mut warning = format!("node `{host}` is down");
             if !here.is_empty() {
                 warning += &format!(
-                    ", and so does `up`: a gate needs every member of {}",
+                    "; what is pinned to it waits for it, and so does `up`: a gate needs every \
+                     member of {}",
                     names(here)
                 );
             }
             self.warnings.push(warning);
+        }
+        self.point_out_lack_of_room(by_host);
+    }
+
+    /// Warns of replicated components with more tasks than the hosts that are there may run.
+    fn point_out_lack_of_room(&mut self, by_host: &BTreeMap<String, &Node>) {
+        let is_away = |host: &&String| {
+            let node = by_host.get(*host);
+            node.is_some_and(|node| node.state == "down" || node.availability != "active")
+        };
+        for (component, pool) in &self.pools {
+            let away: Vec<&String> = pool.hosts.iter().filter(is_away).collect();
+            let here = (pool.hosts.len() - away.len()) as u64;
+            let room = here.saturating_mul(pool.per_host);
+            if !away.is_empty() && room < pool.replicas {
+                self.warnings.push(format!(
+                    "without {} there is room for {room} of {} of `{component}`, and `up` waits \
+                     for all of them",
+                    names(away),
+                    count(pool.replicas, "task"),
+                ));
+            }
         }
     }
 
