@@ -24,6 +24,10 @@ pub(super) fn why_not_up(seen: &Observed, service: &str) -> Why {
     }
 }
 
+/// What Swarm says of a task whose node lost a label or was drained: it is rejected, and nothing
+/// about it failed (swarmkit: `manager/orchestrator/constraintenforcer/constraint_enforcer.go`).
+const TURNED_AWAY: &str = "assigned node no longer meets constraints";
+
 /// What became of earlier tasks in the same slot, if they failed.
 pub(super) fn history(seen: &Observed, task: &Task) -> String {
     let failed: Vec<&Task> = seen
@@ -34,6 +38,7 @@ pub(super) fn history(seen: &Observed, task: &Task) -> String {
                 && old.slot == task.slot
                 && old.id != task.id
                 && matches!(old.state.as_str(), "failed" | "rejected")
+                && old.error != TURNED_AWAY
         })
         .collect();
     let last = failed.iter().max_by(|a, b| a.created_at.cmp(&b.created_at));
@@ -216,6 +221,29 @@ mod tests {
             services: [(PROXY.to_owned(), service)].into(),
             ..Observed::default()
         }
+    }
+
+    #[test]
+    fn a_task_that_was_turned_away_did_not_fail() {
+        let old = |id: &str, state: &str, error: &str| Task {
+            id: id.to_owned(),
+            service: PROXY.to_owned(),
+            slot: 1,
+            state: state.to_owned(),
+            error: error.to_owned(),
+            ..Task::default()
+        };
+        let now = old("c", "starting", "");
+        let mut seen = Observed {
+            tasks: vec![old("a", "rejected", TURNED_AWAY), now.clone()],
+            ..Observed::default()
+        };
+        assert_eq!(history(&seen, &now), "");
+        seen.tasks.push(old("b", "failed", "exit code 1"));
+        assert_eq!(
+            history(&seen, &now),
+            "; 1 before it failed, the last with: exit code 1"
+        );
     }
 
     #[test]
