@@ -14,7 +14,7 @@ Exit codes:
   3  the inventory or a stack file is wrong
   4  refused or declined: nothing was changed
   5  the Swarm cannot be reached or used
-  6  a gate stayed shut, `status` found the cluster unhealthy, or it would not survive `what-if`
+  6  a gate stayed shut, `status` found the cluster not healthy, or it would not survive `what-if`
   7  the Swarm moved since the plan was made
   8  somebody else holds the cluster's lock, or took it over
   10 `plan --exit-code` found something to do

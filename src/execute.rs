@@ -203,7 +203,7 @@ impl<'a> Execution<'a> {
                     saw,
                 }));
             }
-            Verdict::Waiting(why) => {
+            Verdict::Waiting(why) | Verdict::Partly(why) => {
                 if *reasons != why {
                     reasons.clone_from(&why);
                     orders.push(Order::Emit(Event::Waiting {

@@ -52,6 +52,8 @@ pub struct Row {
 #[serde(rename_all = "kebab-case")]
 pub enum Health {
     Healthy,
+    /// It does its work, with less than it should have.
+    Degraded,
     Unhealthy,
     /// It could not be asked.
     #[default]
@@ -85,6 +87,13 @@ impl Row {
 }
 
 impl Status {
+    /// Whether every component does its work, some with less than they should have.
+    #[must_use]
+    pub fn is_degraded(&self) -> bool {
+        let works = |row: &Row| matches!(row.health, Health::Healthy | Health::Degraded);
+        !self.healthy && self.components.iter().all(works)
+    }
+
     /// Whether nothing of the cluster is there.
     #[must_use]
     pub fn is_absent(&self) -> bool {
@@ -226,18 +235,27 @@ fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&st
     }
 }
 
-/// The last gate of a phase is its strictest.
+/// The last gate of a phase is its strictest; what others need of it is asked before that.
 fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
     let mut saw = String::new();
-    for gate in phase.opens.iter().chain(&phase.settles) {
-        match verdicts.get(gate) {
+    for (at, gate) in phase.opens.iter().chain(&phase.settles).enumerate() {
+        let verdict = match verdicts.get(gate) {
             None => return (Health::Unknown, String::new()),
-            Some(Verdict::Open(text)) => saw.clone_from(text),
-            Some(verdict) => {
-                let why: Vec<String> = verdict.reasons().iter().map(Why::to_string).collect();
-                return (Health::Unhealthy, why.join("; "));
+            Some(Verdict::Open(text)) => {
+                saw.clone_from(text);
+                continue;
             }
-        }
+            Some(verdict) => verdict,
+        };
+        // All that open it are, so what needs it has it.
+        let is_enough = at > 0 && at >= phase.opens.len();
+        let health = match verdict {
+            Verdict::Partly(_) => Health::Degraded,
+            _ if is_enough => Health::Degraded,
+            _ => Health::Unhealthy,
+        };
+        let why: Vec<String> = verdict.reasons().iter().map(Why::to_string).collect();
+        return (health, why.join("; "));
     }
     (Health::Healthy, saw)
 }

@@ -84,6 +84,6 @@ fn judge(
         if reasons.is_empty() {
             reasons.push(Why::new(super::short(service), "was not asked yet"));
         }
-        Verdict::Waiting(reasons)
+        Verdict::Waiting(reasons).while_it_works(good > 0)
     }
 }

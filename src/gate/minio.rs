@@ -2,7 +2,7 @@
 
 use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
 use crate::observed::Observed;
-use crate::question::Question;
+use crate::question::{Answer, Question};
 
 /// MinIO's S3 port.
 const PORT: u16 = 9000;
@@ -24,19 +24,23 @@ pub(super) fn judge(
     answers: &Answers,
 ) -> Verdict {
     let mut reasons = swarm::missing(members, seen);
+    let mut works = false;
     for member in members {
-        if let Some(answer) = about(member, asked, answers).next()
-            && let Err(why) = answer.ok()
-        {
-            let why = if why.starts_with("HTTP 503") {
-                "sees no write quorum yet".to_owned()
-            } else {
-                format!("does not answer: {why}")
-            };
-            reasons.push(Why::new(short(member), why));
+        match about(member, asked, answers).next().map(Answer::ok) {
+            Some(Ok(_)) => works = true,
+            Some(Err(why)) => {
+                let why = if why.starts_with("HTTP 503") {
+                    "sees no write quorum yet".to_owned()
+                } else {
+                    format!("does not answer: {why}")
+                };
+                reasons.push(Why::new(short(member), why));
+            }
+            None => {}
         }
     }
     Verdict::from_reasons(reasons, || {
         format!("{0} of {0} live, write quorum", members.len())
     })
+    .while_it_works(works)
 }

@@ -115,6 +115,8 @@ pub enum Verdict {
     Open(String),
     /// Not yet.
     Waiting(Vec<Why>),
+    /// Not yet, but it does its work: a quorum without one of its members, four nodes of five.
+    Partly(Vec<Why>),
     /// Waiting longer will not help.
     Shut(Vec<Why>),
 }
@@ -152,7 +154,7 @@ impl Verdict {
     pub fn reasons(&self) -> &[Why] {
         match self {
             Self::Open(_) => &[],
-            Self::Waiting(why) | Self::Shut(why) => why,
+            Self::Waiting(why) | Self::Partly(why) | Self::Shut(why) => why,
         }
     }
 
@@ -161,6 +163,14 @@ impl Verdict {
             Self::Open(open())
         } else {
             Self::Waiting(reasons)
+        }
+    }
+
+    /// The same, of something that does its work or not while it is waited for.
+    pub(crate) fn while_it_works(self, works: bool) -> Self {
+        match self {
+            Self::Waiting(why) if works => Self::Partly(why),
+            other => other,
         }
     }
 }
@@ -244,14 +254,14 @@ impl Gate {
     #[must_use]
     pub fn judge(&self, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
         let verdict = self.read(seen, asked, answers);
-        let Verdict::Waiting(waiting) = verdict else {
+        if !matches!(verdict, Verdict::Waiting(_) | Verdict::Partly(_)) {
             return verdict;
-        };
+        }
         let mut paused = swarm::paused(&self.brings_up(), seen);
         if paused.is_empty() {
-            return Verdict::Waiting(waiting);
+            return verdict;
         }
-        paused.extend(waiting);
+        paused.extend(verdict.reasons().iter().cloned());
         Verdict::Shut(paused)
     }
 

@@ -124,7 +124,7 @@ pub(super) fn judge(
     if registered >= wanted {
         Verdict::Open(format!("{registered} registered"))
     } else {
-        Verdict::Waiting(reasons)
+        Verdict::Waiting(reasons).while_it_works(registered > 0)
     }
 }
 

@@ -41,6 +41,7 @@ pub(super) fn judge(
 ) -> Verdict {
     let mut reasons = swarm::missing(members, seen);
     let mut leaders = 0;
+    let mut followers = 0;
     for member in members {
         let Some(answer) = about(member, asked, answers).next() else {
             continue;
@@ -52,7 +53,7 @@ pub(super) fn judge(
                 match mode(&text) {
                     Some("leader") => leaders += 1,
                     Some("standalone") if members.len() == 1 => leaders += 1,
-                    Some("follower") => {}
+                    Some("follower") => followers += 1,
                     Some(other) => reasons.push(Why::new(
                         short(member),
                         format!("is `{other}`, not part of the ensemble"),
@@ -75,6 +76,8 @@ pub(super) fn judge(
     Verdict::from_reasons(reasons, || {
         format!("{0} of {0} serving, one leader", members.len())
     })
+    // A server that sees no quorum has no mode.
+    .while_it_works(leaders == 1 && leaders + followers > members.len() / 2)
 }
 
 #[cfg(test)]

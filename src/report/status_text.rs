@@ -11,6 +11,8 @@ pub fn status_text(status: &Status, style: Style) -> String {
     let mut out = String::new();
     let verdict = if status.healthy {
         style.good("healthy")
+    } else if status.is_degraded() {
+        style.change("degraded")
     } else {
         style.bad("not healthy")
     };
@@ -69,6 +71,7 @@ fn line(row: &Row, style: Style, out: &mut String) {
     };
     let health = match row.health {
         Health::Healthy => style.good("healthy  "),
+        Health::Degraded => style.change("degraded "),
         Health::Unhealthy => style.bad("unhealthy"),
         Health::Unknown => style.change("unknown  "),
         Health::Absent => style.bad("absent   "),

@@ -5,6 +5,7 @@ mod adopt;
 mod changes;
 mod crash;
 mod deeds;
+mod degraded;
 mod down;
 mod drift;
 mod ends;

@@ -209,8 +209,12 @@ impl World {
         } else {
             self.dark.insert(id.clone(), self.clock);
             self.later(HEARTBEATS);
-            for task in self.tasks.iter_mut().filter(|task| task.seen.node_id == id) {
-                task.process = None;
+            // Nobody says goodbye: a session lives on for its lease.
+            for at in 0..self.tasks.len() {
+                let task = &self.tasks[at];
+                if task.seen.node_id == id && task.process.is_some() {
+                    self.end_process(at, false);
+                }
             }
         }
     }
