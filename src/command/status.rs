@@ -4,14 +4,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::context::Scene;
-use super::{CommandError, Context, error, run};
+use super::{CommandError, Context, error, run, written};
 use crate::cli::StatusArgs;
 use crate::count::count;
 use crate::engine::EngineError;
 use crate::inventory::Inventory;
 use crate::plan::{Leaver, Verdicts};
 use crate::refuse::words::names;
-use crate::report::status_text;
+use crate::report::{status_brief, status_text};
 use crate::snapshot::Snapshot;
 use crate::source;
 use crate::status::Status;
@@ -27,6 +27,7 @@ const UNHEALTHY: u8 = 6;
 const INTERRUPTED: u8 = 130;
 
 pub(super) async fn status(context: &Context, args: &StatusArgs) -> Result<u8, CommandError> {
+    written::check(args.record.as_deref(), None)?;
     let loaded = context.load()?;
     if args.watch {
         return watch(context, &loaded.inventory).await;
@@ -53,23 +54,33 @@ fn show(context: &Context, status: &Status) -> Result<(), CommandError> {
     Ok(())
 }
 
+/// The same over what was shown before, where that is on a terminal.
+fn show_over(context: &Context, status: &Status) -> Result<(), CommandError> {
+    if context.output.json {
+        return show(context, status);
+    }
+    let style = context.output.out;
+    context
+        .output
+        .show_over(&status_text(status, style), &status_brief(status, style));
+    Ok(())
+}
+
 /// Looks until interrupted, and ends with the exit code of the last look. An engine that does not
 /// answer for a moment is what somebody watches for: it is told, and asked again.
 async fn watch(context: &Context, inventory: &Inventory) -> Result<u8, CommandError> {
     let mut last = INTERRUPTED;
     let looks = async {
         loop {
-            let seen = look(context, inventory, None).await;
-            if !context.output.json && context.output.is_terminal {
-                // Home, then erase what is below.
-                context.output.print("\u{1b}[H\u{1b}[2J");
-            }
-            match seen {
+            match look(context, inventory, None).await {
                 Ok(status) => {
-                    show(context, &status)?;
+                    show_over(context, &status)?;
                     last = code(&status);
                 }
                 Err(error) if may_pass(&error) => {
+                    if !context.output.json {
+                        context.output.show_over("", "");
+                    }
                     error::report(&error, context.output);
                     last = error.code();
                 }

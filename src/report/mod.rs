@@ -10,6 +10,7 @@ mod mark;
 mod plain;
 mod plan_text;
 mod resting;
+mod screen;
 mod status_text;
 mod style;
 mod terminal;
@@ -25,7 +26,7 @@ use console::Term;
 pub use graph::graph;
 pub use line::{End, Line, StepLine};
 pub use plan_text::plan_text;
-pub use status_text::status_text;
+pub use status_text::{status_brief, status_text};
 pub use style::Style;
 pub use timings::Timings;
 pub use what_if_text::what_if_text;
@@ -103,6 +104,20 @@ impl Output {
             Some((_, width)) => self.print(&wrap::wrapped(text, width.into())),
             None => self.print(text),
         }
+    }
+
+    /// Writes one of two texts over all that the terminal shows: the full one where the screen
+    /// holds it, else as much as it holds of the brief one. Elsewhere the full one is written below.
+    pub fn show_over(&self, full: &str, brief: &str) {
+        let size = self.is_terminal.then(|| Term::stdout().size_checked());
+        let Some((height, width)) = size.flatten() else {
+            return self.print(full);
+        };
+        let mut text = wrap::wrapped(full, width.into());
+        if !screen::fits(&text, height.into()) {
+            text = screen::cut(&wrap::wrapped(brief, width.into()), height.into());
+        }
+        self.print(&format!("{}{text}", screen::CLEAR));
     }
 
     /// Names files that were written: a path per line, or with `--json` one list.

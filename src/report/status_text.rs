@@ -8,6 +8,16 @@ use crate::status::{Health, Row, Status};
 /// The whole status as text.
 #[must_use]
 pub fn status_text(status: &Status, style: Style) -> String {
+    text(status, style, true)
+}
+
+/// The same without the tasks that run: a line for each component.
+#[must_use]
+pub fn status_brief(status: &Status, style: Style) -> String {
+    text(status, style, false)
+}
+
+fn text(status: &Status, style: Style, with_tasks: bool) -> String {
     let mut out = String::new();
     let verdict = if status.healthy {
         style.good("healthy")
@@ -34,6 +44,10 @@ pub fn status_text(status: &Status, style: Style) -> String {
     );
     for row in &status.components {
         line(row, style, &mut out);
+        if with_tasks {
+            running(row, style, &mut out);
+        }
+        ailing(row, style, &mut out);
     }
     problems(status, style, &mut out);
     if let Some(holder) = &status.lock {
@@ -63,7 +77,7 @@ fn problems(status: &Status, style: Style, out: &mut String) {
     }
 }
 
-/// A component and its tasks. What is wrong is told once, below.
+/// A component. What is wrong is told once, below.
 fn line(row: &Row, style: Style, out: &mut String) {
     let saw = match row.health {
         Health::Healthy => row.saw.as_str(),
@@ -82,17 +96,21 @@ fn line(row: &Row, style: Style, out: &mut String) {
         format!("{}/{}", row.running, row.desired),
     );
     let _ = writeln!(out, "{}", text.trim_end());
-    let mut nodes: Vec<String> = Vec::new();
-    for task in &row.tasks {
-        if task.state == "running" {
-            nodes.push(format!("{} on {}", task.name, task.node));
-        }
+}
+
+/// The tasks that run, and where.
+fn running(row: &Row, style: Style, out: &mut String) {
+    let tasks = row.tasks.iter().filter(|task| task.state == "running");
+    let nodes: Vec<String> = tasks
+        .map(|task| format!("{} on {}", task.name, task.node))
+        .collect();
+    for chunk in nodes.chunks(4) {
+        let _ = writeln!(out, "    {}", style.faint(chunk.join(", ")));
     }
-    if !nodes.is_empty() {
-        for chunk in nodes.chunks(4) {
-            let _ = writeln!(out, "    {}", style.faint(chunk.join(", ")));
-        }
-    }
+}
+
+/// The tasks that should run and do not.
+fn ailing(row: &Row, style: Style, out: &mut String) {
     for task in row.tasks.iter().filter(|task| task.state != "running") {
         let error = if row.saw.contains(&task.error) {
             String::new()
@@ -189,6 +207,32 @@ mod tests {
             text.contains("    etcd-3 on - is pending: no such image\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn in_brief_a_task_that_runs_is_a_number() {
+        let mut etcd = row("etcd", Health::Degraded, "`etcd-1` is pending");
+        etcd.running = 1;
+        etcd.tasks = [("etcd-0", "running"), ("etcd-1", "pending")]
+            .map(|(name, state)| TaskRow {
+                name: name.to_owned(),
+                node: "node01".to_owned(),
+                state: state.to_owned(),
+                ..TaskRow::default()
+            })
+            .to_vec();
+        let status = Status {
+            components: vec![etcd],
+            ..Status::default()
+        };
+        let (full, brief) = (
+            status_text(&status, Style::default()),
+            status_brief(&status, Style::default()),
+        );
+        assert!(full.contains("etcd-0 on node01\n"), "{full}");
+        assert_eq!(brief, full.replace("    etcd-0 on node01\n", ""));
+        assert!(brief.contains("1/3  degraded\n"), "{brief}");
+        assert!(brief.contains("etcd-1 on node01 is pending\n"), "{brief}");
     }
 
     #[test]
