@@ -143,19 +143,25 @@ impl Topology {
             let node = by_host.get(*host);
             node.is_some_and(|node| node.state == "down" || node.availability != "active")
         };
+        let mut short: BTreeMap<(Vec<&String>, u64, u64), Vec<&str>> = BTreeMap::new();
         for (component, pool) in &self.pools {
             let away: Vec<&String> = pool.hosts.iter().filter(is_away).collect();
             let here = (pool.hosts.len() - away.len()) as u64;
             let room = here.saturating_mul(pool.per_host);
             if !away.is_empty() && room < pool.replicas {
-                self.warnings.push(format!(
-                    "without {} there is room for {room} of {} of `{component}`, and `up` waits \
-                     for all of them",
-                    names(away),
-                    count(pool.replicas, "task"),
-                ));
+                let same = short.entry((away, room, pool.replicas)).or_default();
+                same.push(component);
             }
         }
+        let warnings = short.into_iter().map(|((away, room, replicas), components)| {
+            format!(
+                "without {} there is room for {room} of {} of {}, and `up` waits for all of them",
+                names(away),
+                count(replicas, "task"),
+                names(components),
+            )
+        });
+        self.warnings.extend(warnings);
     }
 
     fn label(&mut self, inventory: &Inventory, nodes: &[Node], by_host: &BTreeMap<String, &Node>) {

@@ -11,7 +11,7 @@ pub fn status_text(status: &Status, style: Style) -> String {
     text(status, style, true)
 }
 
-/// The same without the tasks that run: a line for each component.
+/// The same without the tasks: a line for each component.
 #[must_use]
 pub fn status_brief(status: &Status, style: Style) -> String {
     text(status, style, false)
@@ -46,8 +46,8 @@ fn text(status: &Status, style: Style, with_tasks: bool) -> String {
         line(row, style, &mut out);
         if with_tasks {
             running(row, style, &mut out);
+            ailing(row, style, &mut out);
         }
-        ailing(row, style, &mut out);
     }
     problems(status, style, &mut out);
     if let Some(holder) = &status.lock {
@@ -109,6 +109,14 @@ fn running(row: &Row, style: Style, out: &mut String) {
     }
 }
 
+/// Nowhere, before Swarm has found a node for a task.
+fn place(node: &str) -> String {
+    match node {
+        "-" => String::new(),
+        node => format!(" on {node}"),
+    }
+}
+
 /// The tasks that should run and do not.
 fn ailing(row: &Row, style: Style, out: &mut String) {
     for task in row.tasks.iter().filter(|task| task.state != "running") {
@@ -121,8 +129,10 @@ fn ailing(row: &Row, style: Style, out: &mut String) {
             out,
             "    {}",
             style.change(format!(
-                "{} on {} is {}{error}",
-                task.name, task.node, task.state
+                "{}{} is {}{error}",
+                task.name,
+                place(&task.node),
+                task.state
             ))
         );
     }
@@ -202,15 +212,15 @@ mod tests {
             &[&format!("etcd: `etcd-2` is pending: {error}")],
         );
         assert_eq!(text.matches(error).count(), 1, "{text}");
-        assert!(text.contains("    etcd-2 on - is pending\n"), "{text}");
+        assert!(text.contains("    etcd-2 is pending\n"), "{text}");
         assert!(
-            text.contains("    etcd-3 on - is pending: no such image\n"),
+            text.contains("    etcd-3 is pending: no such image\n"),
             "{text}"
         );
     }
 
     #[test]
-    fn in_brief_a_task_that_runs_is_a_number() {
+    fn in_brief_a_task_is_a_number() {
         let mut etcd = row("etcd", Health::Degraded, "`etcd-1` is pending");
         etcd.running = 1;
         etcd.tasks = [("etcd-0", "running"), ("etcd-1", "pending")]
@@ -230,9 +240,9 @@ mod tests {
             status_brief(&status, Style::default()),
         );
         assert!(full.contains("etcd-0 on node01\n"), "{full}");
-        assert_eq!(brief, full.replace("    etcd-0 on node01\n", ""));
+        assert!(full.contains("etcd-1 on node01 is pending\n"), "{full}");
         assert!(brief.contains("1/3  degraded\n"), "{brief}");
-        assert!(brief.contains("etcd-1 on node01 is pending\n"), "{brief}");
+        assert!(!brief.contains("on node01"), "{brief}");
     }
 
     #[test]
