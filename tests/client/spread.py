@@ -29,7 +29,7 @@ def main():
     collection = Collection(args.collection)
     if args.alone:
         # Milvus gives a shard to the node that leads the fewest shards of whatever collection
-        # (2.3.5: internal/querycoordv2/balance/rowcount_based_balancer.go): one that leads
+        # (milvus: internal/querycoordv2/balance/rowcount_based_balancer.go): one that leads
         # those of another collection may get none of this one.
         for other in set(utility.list_collections()) - {args.collection}:
             Collection(other).release()
