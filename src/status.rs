@@ -235,10 +235,12 @@ fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&st
     }
 }
 
-/// The last gate of a phase is its strictest; what others need of it is asked before that.
+/// The last gate of a phase is its strictest. Once all that open it are open, what needs it has it.
 fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
+    let needed = phase.opens.iter().map(|gate| (gate, Health::Unhealthy));
+    let wished = phase.settles.iter().map(|gate| (gate, Health::Degraded));
     let mut saw = String::new();
-    for (at, gate) in phase.opens.iter().chain(&phase.settles).enumerate() {
+    for (gate, while_shut) in needed.chain(wished) {
         let verdict = match verdicts.get(gate) {
             None => return (Health::Unknown, String::new()),
             Some(Verdict::Open(text)) => {
@@ -247,12 +249,9 @@ fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
             }
             Some(verdict) => verdict,
         };
-        // All that open it are, so what needs it has it.
-        let is_enough = at > 0 && at >= phase.opens.len();
         let health = match verdict {
             Verdict::Partly(_) => Health::Degraded,
-            _ if is_enough => Health::Degraded,
-            _ => Health::Unhealthy,
+            _ => while_shut,
         };
         let why: Vec<String> = verdict.reasons().iter().map(Why::to_string).collect();
         return (health, why.join("; "));

@@ -139,10 +139,7 @@ impl Topology {
 
     /// Warns of replicated components with more tasks than the hosts that are there may run.
     fn point_out_lack_of_room(&mut self, by_host: &BTreeMap<String, &Node>) {
-        let is_away = |host: &&String| {
-            let node = by_host.get(*host);
-            node.is_some_and(|node| node.state == "down" || node.availability != "active")
-        };
+        let is_away = |host: &&String| by_host.get(*host).is_some_and(|node| !node.takes_tasks());
         let mut short: BTreeMap<(Vec<&String>, u64, u64), Vec<&str>> = BTreeMap::new();
         for (component, pool) in &self.pools {
             let away: Vec<&String> = pool.hosts.iter().filter(is_away).collect();

@@ -78,9 +78,7 @@ async fn watch(context: &Context, inventory: &Inventory) -> Result<u8, CommandEr
                     last = code(&status);
                 }
                 Err(error) if may_pass(&error) => {
-                    if !context.output.json {
-                        context.output.show_over("", "");
-                    }
+                    context.output.clear();
                     error::report(&error, context.output);
                     last = error.code();
                 }

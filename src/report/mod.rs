@@ -120,6 +120,13 @@ impl Output {
         self.print(&format!("{}{text}", screen::CLEAR));
     }
 
+    /// Takes away what a terminal shows, before an error is told in its place.
+    pub fn clear(&self) {
+        if self.is_terminal && !self.json {
+            self.print(screen::CLEAR);
+        }
+    }
+
     /// Names files that were written: a path per line, or with `--json` one list.
     pub fn files<'a>(&self, dir: &Path, names: impl IntoIterator<Item = &'a String>) {
         let paths: Vec<String> = names

@@ -38,11 +38,10 @@ impl Spread {
         Self::ask(cluster, collection, &[])
     }
 
-    fn ask(cluster: &Cluster, collection: &str, first: &[&str]) -> Self {
-        let said = cluster.client("node01").run_with(
-            "spread.py",
-            &[&["--collection", collection], first].concat(),
-        );
+    fn ask(cluster: &Cluster, collection: &str, how: &[&str]) -> Self {
+        let said = cluster
+            .client("node01")
+            .run_with("spread.py", &[&["--collection", collection], how].concat());
         let rows = said["rows"].as_object().expect("rows by node");
         let leaders = said["leaders"].as_array().expect("a list of leaders");
         Self {

@@ -8,7 +8,7 @@ use milvus_swarm::status::{Health, Status};
 use crate::harness::{cluster, parse, run, swarm, up_well, verdicts};
 
 /// The components that are not healthy after these hosts of the production topology went dark,
-/// with what is said of them, and whether every component still does its work.
+/// and whether every component still does its work.
 fn without(dark: &[&str]) -> (Vec<(String, Health)>, bool) {
     let inventory = parse(PRODUCTION_26);
     run(async {

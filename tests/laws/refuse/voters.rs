@@ -83,7 +83,7 @@ fn what_waits_for_a_node_that_is_down_is_told() {
         warnings("node15"),
         [
             "node `node15` is down; what is pinned to it waits for it, and so does `up`: a gate \
-          needs every member of `zookeeper` and `etcd`"
+             needs every member of `zookeeper` and `etcd`"
         ]
     );
     assert_eq!(
