@@ -124,6 +124,8 @@ impl Output {
     pub fn clear(&self) {
         if self.is_terminal && !self.json {
             self.print(screen::CLEAR);
+            // What follows goes to standard error, which overtakes a line that has no end yet.
+            let _ = stdout().flush();
         }
     }
 
