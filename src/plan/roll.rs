@@ -7,7 +7,7 @@ use super::wanted::{Phase, Renewal};
 use super::working::milvus_works;
 use super::{Action, Because, StepId, Turn};
 use crate::gate::Gate;
-use crate::observed::Task;
+use crate::observed::{Service, Task};
 use crate::spec::{Restart, ServiceSpec, diff, posted};
 
 /// Between two tasks of one update Swarm waits this long, in nanoseconds: a day, so that the
@@ -128,22 +128,20 @@ impl Builder<'_> {
                 acted.extend(self.service(phase, spec, &needs));
                 continue;
             };
-            let mut from = found.spec.clone();
-            let mut after = needs.clone();
-            let mut fewer = from.clone();
+            let mut fewer = found.spec.clone();
             if let Some(replicated) = &mut fewer.mode.replicated {
                 replicated.replicas = spec.replicas();
             }
-            if let Some(last) = self.drained(phase, &fewer, &needs) {
-                from = fewer;
-                after = vec![last];
-            }
+            let (from, after) = match self.drained(phase, &fewer, &needs) {
+                Some(last) => (fewer, vec![last]),
+                None => (found.spec.clone(), needs.clone()),
+            };
             let stale = self.stale_that_stay(spec);
             acted = match &phase.renewal {
                 Some(renewal) if self.running(&spec.name).len() > 1 && stale > 0 => {
                     self.renew(phase, renewal, (&from, spec), stale, &after)
                 }
-                _ => self.service(phase, spec, &after).into_iter().collect(),
+                _ => self.at_once(phase, found, (from, spec), after),
             };
         }
         for gate in phase.opens.iter().chain(&phase.settles) {
@@ -151,6 +149,25 @@ impl Builder<'_> {
                 self.ends.push(open);
             }
         }
+    }
+
+    /// Brings a service that was brought to `from` so far to its spec in one step.
+    fn at_once(
+        &mut self,
+        phase: &Phase,
+        found: &Service,
+        (from, to): (ServiceSpec, &ServiceSpec),
+        mut after: Vec<StepId>,
+    ) -> Vec<StepId> {
+        let to = posted(&found.spec, to);
+        let changes = diff(&from, &to);
+        if changes.is_empty() {
+            return Vec::new();
+        }
+        after.extend(self.waits_for(&to));
+        let action = update(found, from, &to, changes);
+        let step = self.plan.push(&phase.name, action, after, because(found));
+        vec![step]
     }
 
     /// Replaces one task after the other: each once the one before has taken over.

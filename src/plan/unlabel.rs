@@ -58,7 +58,10 @@ impl<'a> Builder<'a> {
     /// task that landed by one of them would end as soon as it goes.
     pub(super) fn idle(&self, labels: &NodeLabels) -> Vec<String> {
         let places = |label: &&String| self.placed_by.contains_key(label.as_str());
-        let holds = |label: &String| !self.moved(&labels.node_id, from_ref(label)).is_empty();
+        let holds = |label: &String| {
+            let held = self.placed_on(&labels.node_id, from_ref(label), &BTreeSet::new());
+            !held.is_empty()
+        };
         let remove = labels.remove.iter().filter(places);
         remove.filter(|label| !holds(label)).cloned().collect()
     }
@@ -71,6 +74,7 @@ impl<'a> Builder<'a> {
         let gone = self.labels_gone();
         let ends = self.ends.clone();
         let mut turn: Vec<StepId> = Vec::new();
+        let mut placed_anew = self.placed_anew();
         for labels in &self.wanted.labels {
             let remove: Vec<String> = labels
                 .remove
@@ -81,7 +85,8 @@ impl<'a> Builder<'a> {
             if remove.is_empty() {
                 continue;
             }
-            let moved = self.moved(&labels.node_id, &remove);
+            let moved = self.placed_on(&labels.node_id, &remove, &placed_anew);
+            placed_anew.extend(moved.iter().map(|(_, spec)| spec.name.clone()));
             let mut after: BTreeSet<StepId> = ends.iter().chain(&self.base).copied().collect();
             // Tasks that must move need a host to move to.
             let hosts = remove
@@ -114,8 +119,30 @@ impl<'a> Builder<'a> {
             .collect()
     }
 
-    /// The services with a task on a node that ends there when labels go.
-    fn moved(&self, node: &str, remove: &[String]) -> Vec<(&'a Phase, &'a ServiceSpec)> {
+    /// The services whose tasks are placed once more, by the steps so far or by an update that is
+    /// under way: nobody knows where Swarm puts them, a host that is still to lose its label is as
+    /// good as any.
+    fn placed_anew(&self) -> BTreeSet<String> {
+        let steps = self.plan.steps.iter();
+        let posted = steps.filter_map(|step| match &step.action {
+            Action::CreateService { spec } => Some(&spec.name),
+            Action::UpdateService { name, .. } => Some(name),
+            _ => None,
+        });
+        let tasks = self.seen.tasks.iter().filter(|task| task.is_wanted());
+        let under_way = tasks.filter(|task| task.node_id.is_empty() || !self.seen.is_current(task));
+        let services = posted.chain(under_way.map(|task| &task.service));
+        services.cloned().collect()
+    }
+
+    /// The services with a task on a node that ends there when labels go, or that may have one
+    /// there by then.
+    fn placed_on(
+        &self,
+        node: &str,
+        remove: &[String],
+        placed_anew: &BTreeSet<String>,
+    ) -> Vec<(&'a Phase, &'a ServiceSpec)> {
         let mut moved: Vec<(&Phase, &ServiceSpec)> = Vec::new();
         let services = remove
             .iter()
@@ -123,7 +150,8 @@ impl<'a> Builder<'a> {
             .flatten();
         for (phase, spec) in services {
             let known = moved.iter().any(|(_, other)| other.name == spec.name);
-            if !known && self.held.contains(&(spec.name.as_str(), node)) {
+            let held = self.held.contains(&(spec.name.as_str(), node));
+            if !known && (held || placed_anew.contains(&spec.name)) {
                 moved.push((phase, spec));
             }
         }
