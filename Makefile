@@ -15,7 +15,7 @@ help:
 	@echo 'make test       everything, with a real Swarm of 26 hosts in the lab'
 	@echo 'make soak       the long repeats of the end-to-end tests'
 	@echo 'make fuzz       ten minutes of damaged inventories and stack files for each reader'
-	@echo 'make hunt       the laws on 3000 drawn pairs of inventories, plans killed on their way'
+	@echo 'make hunt       the laws on 3000 drawn inventories, with kills and meddling hands'
 	@echo 'make bench-scale  time and memory for 10 to 10 000 hosts; renews docs/scale.md'
 	@echo 'make bench-up   three ways of bringing up 26 hosts, side by side'
 	@echo 'make lab-down   take the lab away, whatever state it is in'
@@ -44,7 +44,7 @@ fuzz:
 	MILVUS_SWARM_FUZZ_SECONDS=600 cargo test --release --test fuzz -- --nocapture
 
 hunt:
-	MILVUS_SWARM_PAIRS=0..3000 cargo test --release --test laws moves
+	MILVUS_SWARM_PAIRS=0..3000 cargo test --release --test laws -- moves:: hands::
 
 bench-scale:
 	cargo bench --profile dist --bench scale -- --write-docs --check

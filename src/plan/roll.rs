@@ -59,16 +59,20 @@ impl Builder<'_> {
 
     /// How many running tasks of a service bringing it to its spec replaces.
     fn stale(&self, spec: &ServiceSpec) -> usize {
-        self.stale_tasks(spec).count()
+        let running = self.running(&spec.name);
+        running
+            .iter()
+            .filter(|task| self.is_stale(spec, task))
+            .count()
     }
 
-    fn stale_tasks<'s>(&'s self, spec: &'s ServiceSpec) -> impl Iterator<Item = &'s Task> {
+    fn is_stale(&self, spec: &ServiceSpec, task: &Task) -> bool {
         let restart = self.restart(spec);
-        let running = self.running(&spec.name).iter().copied();
-        running.filter(move |task| self.nodes.replaces(restart, spec, task, self.seen))
+        self.nodes.replaces(restart, spec, task, self.seen)
     }
 
-    /// How many of those stay to be replaced: what is too many just goes.
+    /// How many of the tasks that Swarm wants are replaced and stay: what is too many just goes.
+    /// One that does not run yet takes a turn as any other (swarmkit: `updater.go`, `Run`).
     fn stale_that_stay(&self, spec: &ServiceSpec) -> usize {
         let left = usize::try_from(spec.replicas().unwrap_or(1)).unwrap_or(usize::MAX);
         let tasks = self.seen.tasks_of(&spec.name);
@@ -78,8 +82,9 @@ impl Builder<'_> {
             Some(drain) if drain.service == spec.name => Vec::new(),
             _ => surplus(&slots, left).unwrap_or_default(),
         };
-        let stay = |task: &&Task| !gone.iter().any(|other| other.id == task.id);
-        self.stale_tasks(spec).filter(stay).count().min(left)
+        let stay = |task: &&&Task| !gone.iter().any(|other| other.id == task.id);
+        let stale = slots.iter().filter(|task| self.is_stale(spec, task));
+        stale.filter(stay).count().min(left)
     }
 
     /// Whether the tasks that are made from the present spec satisfy the wanted one too.

@@ -33,7 +33,7 @@ fn pairs() -> Vec<u64> {
 }
 
 /// Holds a law for every pair, and names all that break it.
-fn each(law: impl Fn(u64)) {
+pub fn each(law: impl Fn(u64)) {
     let broken: Vec<u64> = pairs()
         .into_iter()
         .filter(|seed| catch_unwind(AssertUnwindSafe(|| law(*seed))).is_err())
