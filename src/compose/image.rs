@@ -216,6 +216,22 @@ fn same_image(a: &ServiceSpec, b: &ServiceSpec) -> bool {
     label.is_some() && label == b.labels.get(IMAGE_LABEL)
 }
 
+/// The present spec of a service, if it runs an image of the text that its label names.
+/// `docker service update --image` changes the image alone: what it left there is somebody's doing
+/// and nothing to keep (docker/cli: `cli/command/service/update.go`).
+#[must_use]
+pub fn undisturbed<'a>(
+    desired: &ServiceSpec,
+    found: Option<&'a ServiceSpec>,
+) -> Option<&'a ServiceSpec> {
+    let text = &desired.task_template.container_spec.image;
+    found.filter(|found| {
+        let runs = &found.task_template.container_spec.image;
+        let added = runs.strip_prefix(text.as_str());
+        !same_image(desired, found) || added.is_some_and(|a| a.is_empty() || a.starts_with('@'))
+    })
+}
+
 /// The spec to post: `desired` with its image pinned as `docker stack deploy` would, and with
 /// the `ForceUpdate` of `previous`, so that nothing restarts without a reason.
 ///

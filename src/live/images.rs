@@ -6,8 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use futures_util::future::join_all;
 
 use super::Live;
-use crate::compose::image::{Distribution, ResolveImage, pinned};
+use crate::compose::image::{Distribution, ResolveImage, pinned, undisturbed};
 use crate::observed::Observed;
+use crate::spec::ServiceSpec;
 use crate::wanted::Cluster;
 
 /// What registries said of images, or why they did not.
@@ -26,11 +27,14 @@ impl Live {
     /// images that are new to their service, or always, as the inventory says. What no registry
     /// answers for keeps its tag and gives a warning, as with Docker's own command line.
     pub async fn pin(&self, cluster: &mut Cluster, seen: &Observed, mode: ResolveImage) {
-        let previous = |name: &str| seen.services.get(name).map(|found| &found.spec);
+        let previous = |spec: &ServiceSpec| {
+            let found = seen.services.get(&spec.name);
+            undisturbed(spec, found.map(|found| &found.spec))
+        };
         let images: BTreeSet<String> = cluster
             .wanted
             .services()
-            .filter(|spec| mode.asks(spec, previous(&spec.name)))
+            .filter(|spec| mode.asks(spec, previous(spec)))
             .map(|spec| spec.task_template.container_spec.image.clone())
             .collect();
         self.ask_registries(&images).await;
@@ -51,7 +55,7 @@ impl Live {
         for spec in cluster.wanted.services_mut() {
             let answer = answers.get(&spec.task_template.container_spec.image);
             let answer = answer.and_then(|answer| answer.as_ref().ok());
-            *spec = pinned(mode, spec, previous(&spec.name), answer);
+            *spec = pinned(mode, spec, previous(spec), answer);
         }
     }
 

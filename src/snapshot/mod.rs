@@ -16,7 +16,7 @@ use serde_json::Value;
 pub use hide::HIDDEN;
 pub use problem::SnapshotError;
 
-use crate::compose::image::{ResolveImage, pinned};
+use crate::compose::image::{ResolveImage, pinned, undisturbed};
 use crate::gate::{Gate, Verdict};
 use crate::observed::Observed;
 use crate::plan::{self, Leaver, Verdicts};
@@ -155,7 +155,7 @@ impl Snapshot {
         let mut new: BTreeSet<String> = BTreeSet::new();
         for spec in cluster.wanted.services_mut() {
             let service = self.observed.services.get(&spec.name);
-            let previous = service.map(|found| &found.spec);
+            let previous = undisturbed(spec, service.map(|found| &found.spec));
             let image = &spec.task_template.container_spec.image;
             if keeps.asks(spec, previous) && !image.contains('@') {
                 new.insert(format!("`{image}`"));

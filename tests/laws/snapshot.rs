@@ -4,7 +4,7 @@
 use milvus_swarm::compose::image::ResolveImage;
 use milvus_swarm::inventory::{Image, Inventory};
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::{self, Action, Leaver, Plan, Verdicts};
+use milvus_swarm::plan::{self, Action, Because, Leaver, Plan, Verdicts};
 use milvus_swarm::role::Role;
 use milvus_swarm::snapshot::{HIDDEN, Snapshot, SnapshotError};
 use milvus_swarm::source::MAX_BYTES;
@@ -87,6 +87,25 @@ fn services_keep_their_digests_and_only_new_images_have_none() {
             let plan = replayed(&text, &inventory);
             assert_eq!(plan.steps, [], "{mode:?}");
             assert_eq!(plan.warnings, cluster.wanted.warnings, "{mode:?}");
+        }
+
+        // As `docker service update --image` leaves it: the label says what it said before.
+        let proxy = format!("{}-milvus_proxy", inventory.name);
+        let mut by_hand = snapshot.clone();
+        let service = by_hand.observed.services.get_mut(&proxy).expect("a proxy");
+        let image = &mut service.spec.task_template.container_spec.image;
+        *image = "elsewhere/milvus:v9".to_owned();
+        let by_hand = by_hand.to_text(MAX_BYTES).expect("short enough");
+        for mode in [ResolveImage::Changed, ResolveImage::Never] {
+            inventory.images.resolve = mode;
+            let plan = replayed(&by_hand, &inventory);
+            let step = &plan.steps[0];
+            assert_eq!(step.because, Because::Drifted, "{mode:?}");
+            let Action::UpdateService { changes, .. } = &step.action else {
+                panic!("{mode:?}: {}", step.action.title());
+            };
+            let paths: Vec<&str> = changes.iter().map(|one| one.path.as_str()).collect();
+            assert_eq!(paths[0], "image", "{mode:?}");
         }
 
         inventory.images.resolve = ResolveImage::Changed;
