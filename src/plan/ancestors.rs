@@ -1,4 +1,5 @@
-//! Which deeds come before each step of a plan, however many steps lie between them.
+//! Which deeds, or which gates, come before each step of a plan, however many steps lie between
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -21,6 +22,14 @@ impl Numbers {
         self.words[word] |= 1 << (number % 64);
     }
 
+    /// The first of these that is not among others.
+    pub(super) fn first_not_in(&self, other: &Self) -> Option<usize> {
+        self.words.iter().enumerate().find_map(|(at, word)| {
+            let more = word & !other.words.get(at).copied().unwrap_or(0);
+            (more != 0).then(|| at * 64 + more.trailing_zeros() as usize)
+        })
+    }
+
     fn extend(&mut self, other: &Self) {
         if self.words.len() < other.words.len() {
             self.words.resize(other.words.len(), 0);
@@ -31,7 +40,7 @@ impl Numbers {
     }
 }
 
-/// The deeds before each step; steps that wait for the same ones share a set, as most do.
+/// What comes before each step; steps that wait for the same ones share a set, as most do.
 pub(super) struct Ancestors {
     sets: Vec<Numbers>,
     /// The place in `sets` of each step's.
@@ -39,8 +48,8 @@ pub(super) struct Ancestors {
 }
 
 impl Ancestors {
-    /// `number` gives the number of each step that counts as a deed.
-    pub(super) fn of(steps: &[Step], number: &[Option<usize>]) -> Self {
+    /// `numbers` gives the numbers of each step: none, if it is not of the kind that counts.
+    pub(super) fn of(steps: &[Step], numbers: &[Vec<usize>]) -> Self {
         let mut sets: Vec<Numbers> = Vec::new();
         let mut of: Vec<usize> = Vec::with_capacity(steps.len());
         let mut known: BTreeMap<&[StepId], usize> = BTreeMap::new();
@@ -53,7 +62,7 @@ impl Ancestors {
                     if last.replace(of[after]) != Some(of[after]) {
                         before.extend(&sets[of[after]]);
                     }
-                    if let Some(number) = number[after] {
+                    for &number in &numbers[after] {
                         before.insert(number);
                     }
                 }
@@ -65,7 +74,7 @@ impl Ancestors {
         Self { sets, of }
     }
 
-    /// The numbers of the deeds before a step.
+    /// The numbers of what comes before a step.
     pub(super) fn before(&self, step: StepId) -> &Numbers {
         &self.sets[self.of[step]]
     }

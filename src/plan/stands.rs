@@ -9,7 +9,7 @@ use crate::component::{Component, Shape};
 use crate::gate::{Gate, short};
 
 /// Compares a plan that was agreed on with one that was made since: the same deeds in the same
-/// order, and nothing to wait for that the first does not wait for too. A gate that has opened
+/// order, and nothing to wait for before any of them that the first does not wait for too. A gate that has opened
 /// since only makes the first more careful than need be; words of gates and versions of services
 /// whose specs are equal differ between any two looks.
 ///
@@ -29,10 +29,25 @@ pub fn stands(agreed: &Plan, fresh: &Plan) -> Result<(), String> {
     if was != is {
         return Err("the same steps are to be done in another order".to_owned());
     }
-    match gates(fresh).difference(&gates(agreed)).next() {
-        Some(gate) => Err(format!("to be waited for as well: {gate}")),
-        None => Ok(()),
-    }
+    // Before each deed: that the first waits for a gate later on is of no help to what it does
+    // now. Then at the end.
+    let mut known = Vec::new();
+    let (had, has) = (Gates::of(agreed, &mut known), Gates::of(fresh, &mut known));
+    let pairs = was.steps.iter().zip(&is.steps);
+    let mut more = pairs.filter_map(|(&was, &is)| {
+        let more = has.before(is).first_not_in(had.before(was))?;
+        Some((more, Some(is)))
+    });
+    let more = more
+        .next()
+        .or_else(|| Some((has.all.difference(&had.all).next().copied()?, None)));
+    let Some((gate, before)) = more else {
+        return Ok(());
+    };
+    let before = before.map_or(String::new(), |step| {
+        format!(" before: {}", fresh.steps[step].action.title())
+    });
+    Err(format!("to be waited for as well: {}{before}", known[gate]))
 }
 
 /// The steps of a plan that are no questions.
@@ -48,12 +63,12 @@ impl<'a> Deeds<'a> {
     fn of(plan: &'a Plan) -> Self {
         let mut actions = Vec::new();
         let mut steps = Vec::new();
-        let mut number = vec![None; plan.steps.len()];
+        let mut numbers = vec![Vec::new(); plan.steps.len()];
         for (id, step) in plan.steps.iter().enumerate() {
             if is_question(step) {
                 continue;
             }
-            number[id] = Some(actions.len());
+            numbers[id].push(actions.len());
             let mut action = Cow::Borrowed(&step.action);
             if let Action::UpdateService { .. } = &step.action
                 && let Action::UpdateService { version, .. } = action.to_mut()
@@ -66,7 +81,7 @@ impl<'a> Deeds<'a> {
         Self {
             actions,
             steps,
-            ancestors: Ancestors::of(&plan.steps, &number),
+            ancestors: Ancestors::of(&plan.steps, &numbers),
         }
     }
 
@@ -110,21 +125,46 @@ fn is_question(step: &Step) -> bool {
     }
 }
 
-/// What a plan waits for; services that must be gone count one by one.
-fn gates(plan: &Plan) -> BTreeSet<Gate> {
-    let gates = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::Await { gate } => Some(gate),
-        _ => None,
-    });
-    gates
-        .flat_map(|gate| match gate {
-            Gate::ServicesGone { services } => services
-                .iter()
-                .map(|service| Gate::ServicesGone {
-                    services: vec![service.clone()],
-                })
-                .collect(),
-            other => vec![other.clone()],
-        })
-        .collect()
+/// What a plan waits for, by the place of each gate among all that are known.
+struct Gates {
+    all: BTreeSet<usize>,
+    ancestors: Ancestors,
+}
+
+impl Gates {
+    fn of(plan: &Plan, known: &mut Vec<Gate>) -> Self {
+        let mut places: BTreeMap<Gate, usize> = known.iter().cloned().zip(0..).collect();
+        let mut place = |gate: Gate| {
+            *places.entry(gate).or_insert_with_key(|gate| {
+                known.push(gate.clone());
+                known.len() - 1
+            })
+        };
+        let numbers: Vec<Vec<usize>> = plan
+            .steps
+            .iter()
+            .map(|step| match &step.action {
+                // Services that must be gone count one by one.
+                Action::Await {
+                    gate: Gate::ServicesGone { services },
+                } => {
+                    let gates = services.iter().map(|service| Gate::ServicesGone {
+                        services: vec![service.clone()],
+                    });
+                    gates.map(&mut place).collect()
+                }
+                Action::Await { gate } => vec![place(gate.clone())],
+                _ => Vec::new(),
+            })
+            .collect();
+        Self {
+            all: numbers.iter().flatten().copied().collect(),
+            ancestors: Ancestors::of(&plan.steps, &numbers),
+        }
+    }
+
+    /// The gates before a step.
+    fn before(&self, step: StepId) -> &Numbers {
+        self.ancestors.before(step)
+    }
 }

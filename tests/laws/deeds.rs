@@ -78,22 +78,40 @@ const fn is_gate(step: &Step) -> bool {
     matches!(step.action, Action::Await { .. })
 }
 
-/// The same by its definition: equal deeds, each behind the same ones, and no gate more.
+/// The same by its definition: equal deeds, each behind the same ones, and no gate more, neither
+/// before any of them nor at the end.
 fn stands_by_definition(agreed: &Plan, fresh: &Plan) -> bool {
     let (was, is) = (deeds(agreed), deeds(fresh));
-    let gates = |plan: &Plan| -> Vec<Action> {
-        let gates = plan.steps.iter().filter(|step| is_gate(step));
-        gates.map(|step| step.action.clone()).collect()
+    let all = |plan: &Plan| gates(plan, (0..plan.steps.len()).collect());
+    let is_known = |fresh: Vec<Action>, agreed: &[Action]| {
+        let mut gates = fresh.iter();
+        gates.all(|gate| agreed.contains(gate))
     };
-    let known = gates(agreed);
-    was == is && gates(fresh).iter().all(|gate| known.contains(gate))
+    let mut pairs = steps_of_deeds(agreed)
+        .into_iter()
+        .zip(steps_of_deeds(fresh));
+    was == is
+        && is_known(all(fresh), &all(agreed))
+        && pairs.all(|(was, is)| {
+            let before = |plan: &Plan, step| gates(plan, before(plan, step));
+            is_known(before(fresh, is), &before(agreed, was))
+        })
+}
+
+fn gates(plan: &Plan, steps: BTreeSet<StepId>) -> Vec<Action> {
+    let steps = steps.into_iter().map(|id| &plan.steps[id]);
+    let gates = steps.filter(|step| is_gate(step));
+    gates.map(|step| step.action.clone()).collect()
+}
+
+fn steps_of_deeds(plan: &Plan) -> Vec<StepId> {
+    let steps = 0..plan.steps.len();
+    steps.filter(|&id| !is_gate(&plan.steps[id])).collect()
 }
 
 /// Each deed with the places, among deeds, of those before it.
 fn deeds(plan: &Plan) -> Vec<(&Action, BTreeSet<usize>)> {
-    let ids: Vec<StepId> = (0..plan.steps.len())
-        .filter(|&id| !is_gate(&plan.steps[id]))
-        .collect();
+    let ids = steps_of_deeds(plan);
     let places = |before: BTreeSet<StepId>| {
         let place = |id| ids.iter().position(|deed| deed == id);
         before.iter().filter_map(place).collect()

@@ -4,10 +4,13 @@
 use std::time::Duration;
 
 use milvus_swarm::execute::Outcome;
-use milvus_swarm::plan::{Action, Plan, stands};
+use milvus_swarm::gate::{Gate, Verdict};
+use milvus_swarm::inventory::Image;
+use milvus_swarm::plan::{self, Action, Plan, stands};
 
 use crate::harness::{
-    clean, done, down_well, execute, parse, plan_down, plan_up, run, settled, swarm, up, up_well,
+    clean, done, down_well, execute, known_cluster, parse, plan_down, plan_up, run, settled, swarm,
+    up, up_well, verdicts,
 };
 use crate::inventories;
 use crate::sim::{Fault, When};
@@ -146,4 +149,37 @@ fn another_deed_another_order_another_gate_and_a_refusal_each_make_it_fall() {
         });
     });
     assert!(why.contains("no disk"), "{why}");
+}
+
+/// A roll of members begins without a gate where all are well. One that falls ill meanwhile is to
+/// be waited for, although the plan waits for the same gate later on.
+#[test]
+fn a_plan_falls_where_a_gate_shut_before_its_first_deed() {
+    let inventory = parse(inventories::shipped()[2]);
+    let mut changed = inventory.clone();
+    let image = "quay.io/coreos/etcd:v3.5.99".to_owned();
+    changed.images.overrides.insert(Image::Etcd, image);
+    run(async {
+        let sim = swarm(&inventory, SEED);
+        up_well(&sim, &inventory).await;
+        let (agreed, seen) = plan_up(&sim, &changed).await;
+        let cluster = known_cluster(&changed, &seen);
+        let mut verdicts = verdicts(&sim, &cluster, &seen).await;
+        let again = plan::up(&cluster.wanted, &seen, &verdicts);
+        assert_eq!(stands(&agreed, &again), Ok(()));
+        for (gate, verdict) in &mut verdicts {
+            if matches!(gate, Gate::EtcdQuorum { .. }) {
+                *verdict = Verdict::Partly(Vec::new());
+            }
+        }
+        let fresh = plan::up(&cluster.wanted, &seen, &verdicts);
+        let why = stands(&agreed, &fresh).expect_err("a gate more");
+        assert!(why.starts_with("to be waited for as well: etcd"), "{why}");
+        assert!(
+            why.ends_with("before: update service prod-store_etcd-0"),
+            "{why}"
+        );
+        // That it has opened since does no harm.
+        assert_eq!(stands(&fresh, &agreed), Ok(()));
+    });
 }
