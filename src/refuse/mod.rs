@@ -5,6 +5,7 @@
 //! Swarm. `plan` prints what it finds, `up` stops before its first action. The table below is
 //! all of them; `docs/refusals.md` lists it.
 
+mod away;
 mod config;
 mod facts;
 mod fit;

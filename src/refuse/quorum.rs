@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 
 use super::No;
+use super::away::{away, bring_back, state};
 use super::facts::Facts;
+use super::muster::Muster;
 use super::voters;
 use super::words::list;
 use crate::observed::Node;
@@ -17,35 +19,41 @@ pub(super) fn lost(facts: &Facts<'_>) -> Vec<No> {
 
 /// Stores that nothing could be written to.
 fn stores(facts: &Facts<'_>) -> Vec<No> {
-    let away: Vec<&Node> = facts
-        .homes
-        .values()
-        .copied()
-        .filter(|node| voters::is_away(node))
-        .collect();
-    let hosts: BTreeSet<String> = away.iter().map(|node| node.hostname.clone()).collect();
-    if hosts.is_empty() {
+    let stores = ["minio", "bookie"].into_iter();
+    let musters = stores.filter_map(|name| facts.muster(name));
+    musters
+        .filter(|muster| muster.is_settled())
+        .flat_map(|muster| unwritable(facts, muster))
+        .collect()
+}
+
+fn unwritable(facts: &Facts<'_>, muster: &Muster<'_>) -> Vec<No> {
+    let members = muster.members.iter();
+    let gone: Vec<&Node> = members.filter_map(|member| away(facts, member)).collect();
+    if gone.is_empty() {
         return Vec::new();
     }
     let case = facts.case;
-    what_if::quorums_without(case.inventory, case.topology, &hosts)
-        .into_iter()
-        .filter(|row| !row.held)
+    let hosts: BTreeSet<String> = gone.iter().map(|node| node.hostname.clone()).collect();
+    let rows = what_if::quorums_without(case.inventory, case.topology, &hosts);
+    rows.into_iter()
+        .filter(|row| !row.held && row.of == muster.component.name)
         .filter_map(|row| {
-            let muster = facts.muster(row.of).filter(|one| one.is_settled())?;
             let need = match row.rule {
                 Rule::ErasureWrite => "drives, a write needs",
                 Rule::Ensemble => "bookies, an ensemble is",
                 _ => return None,
             };
-            let theirs = away.iter().filter(|node| row.away.contains(&node.hostname));
-            let theirs: Vec<&&Node> = theirs.collect();
+            let theirs = gone.iter();
+            let theirs: Vec<&&Node> = theirs
+                .filter(|node| row.away.contains(&node.hostname))
+                .collect();
             let set = row
                 .set
                 .map_or(String::new(), |set| format!(" in set {set}"));
             let names = theirs
                 .iter()
-                .map(|node| format!("`{}` is {}", node.hostname, voters::state(node)));
+                .map(|node| format!("`{}` is {}", node.hostname, state(node)));
             Some(No {
                 reason: format!(
                     "{} has {} of {}{set} {need} {}: {}",
@@ -55,7 +63,7 @@ fn stores(facts: &Facts<'_>) -> Vec<No> {
                     row.needs,
                     list(names.collect())
                 ),
-                hint: voters::bring_back(theirs.first()?),
+                hint: bring_back(theirs.first()?),
             })
         })
         .collect()

@@ -1,11 +1,11 @@
 //! etcd and `ZooKeeper` vote: more than half of the members must be there.
 
 use super::No;
+use super::away::{away, bring_back, state, would_restart};
 use super::facts::Facts;
 use super::muster::Muster;
 use super::words::names;
 use crate::observed::Node;
-use crate::spec::{Restart, posted, restarts};
 
 const VOTERS: [&str; 2] = ["zookeeper", "etcd"];
 
@@ -43,12 +43,9 @@ pub(super) fn lost(facts: &Facts<'_>) -> Vec<No> {
 }
 
 fn loss(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
-    let home = |host: &str| facts.homes.get(host).copied();
-    let away: Vec<(&str, &Node)> = muster
-        .members
-        .iter()
-        .filter_map(|member| Some((member.name.as_str(), home(&member.host)?)))
-        .filter(|(_, node)| is_away(node))
+    let members = muster.members.iter();
+    let away: Vec<(&str, &Node)> = members
+        .filter_map(|member| Some((member.name.as_str(), away(facts, member)?)))
         .collect();
     let (_, gone) = away.first()?;
     let members = muster.members.len();
@@ -82,54 +79,11 @@ fn loss(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
     })
 }
 
-/// How a node that is away takes tasks again.
-pub(super) fn bring_back(node: &Node) -> String {
-    let name = &node.hostname;
-    match node.state.as_str() {
-        "down" => {
-            format!("start `{name}` again (`docker node ls` shows it), then `milvus-swarm up`")
-        }
-        _ => format!("docker node update --availability active {name}, then `milvus-swarm up`"),
-    }
-}
-
-/// Whether a member has nowhere to run.
-pub(super) fn is_away(node: &Node) -> bool {
-    node.state == "down" || node.availability == "drain"
-}
-
-pub(super) fn state(node: &Node) -> &str {
-    if node.state == "down" {
-        "down"
-    } else {
-        "drained"
-    }
-}
-
 /// Members that run and that the plan would restart.
 fn restarting<'a>(facts: &Facts<'a>, muster: &Muster<'a>) -> Vec<&'a str> {
-    muster
-        .members
-        .iter()
-        .filter(|member| {
-            let home = facts.homes.get(member.host.as_str());
-            let stays = home.is_some_and(|node| !is_away(node));
-            let found = facts.found.get(member.name.as_str());
-            let wanted = facts.specs.get(member.name.as_str());
-            let changes = found.zip(wanted).is_some_and(|(found, wanted)| {
-                let to = posted(&found.spec, wanted);
-                restarts(&found.spec, &to) != Restart::None
-            });
-            stays && changes && runs(facts, &member.name)
-        })
+    let members = muster.members.iter();
+    members
+        .filter(|member| away(facts, member).is_none() && would_restart(facts, &member.name))
         .map(|member| member.name.as_str())
         .collect()
-}
-
-fn runs(facts: &Facts<'_>, member: &str) -> bool {
-    let Some(spec) = facts.specs.get(member) else {
-        return false;
-    };
-    let mut tasks = facts.case.seen.tasks.iter();
-    tasks.any(|task| task.service == spec.name && task.is_up())
 }

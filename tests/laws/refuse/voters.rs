@@ -160,3 +160,66 @@ fn too_few_drives_or_bookies_are_left_to_write() {
         ],
     );
 }
+
+/// A paused node keeps the tasks that it has, and starts none.
+#[test]
+fn a_member_that_restarts_on_a_paused_node_is_lost() {
+    let (mut inventory, mut seen) = running(THREE);
+    for host in ["node01", "node02", "node03"] {
+        node(&mut seen, host).availability = "pause".to_owned();
+    }
+    allowed(&inventory, &seen);
+    etcd_image(&mut inventory);
+    let hint = "docker node update --availability active node01, then `milvus-swarm up`";
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "quorum-loss",
+            "etcd has 0 of 3 members, a quorum is 2: `etcd-0` on `node01`, which is paused, \
+             `etcd-1` on `node02`, which is paused and `etcd-2` on `node03`, which is paused",
+            hint,
+        )],
+    );
+    node(&mut seen, "node03").availability = "active".to_owned();
+    node(&mut seen, "node02").availability = "active".to_owned();
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "quorum-loss",
+            "etcd would have 1 of 3 members while `etcd-1` and `etcd-2` restart, a quorum is 2: \
+             `etcd-0` on `node01`, which is paused",
+            hint,
+        )],
+    );
+}
+
+#[test]
+fn drives_that_restart_on_paused_nodes_are_lost() {
+    let (mut inventory, mut seen) = running(PRODUCTION);
+    node(&mut seen, "node20").availability = "pause".to_owned();
+    node(&mut seen, "node21").availability = "pause".to_owned();
+    allowed(&inventory, &seen);
+    let images = &mut inventory.images.overrides;
+    images.insert(Image::Minio, "minio/minio:other".to_owned());
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "quorum-loss",
+            "MinIO has 2 of 4 drives, a write needs 3: `node20` is paused and `node21` is paused",
+            "docker node update --availability active node20, then `milvus-swarm up`",
+        )],
+    );
+}
+
+#[test]
+fn nothing_starts_on_paused_nodes() {
+    let (inventory, mut seen) = fresh(THREE);
+    for host in ["node01", "node02"] {
+        node(&mut seen, host).availability = "pause".to_owned();
+    }
+    let rules = super::rules(&inventory, &seen);
+    assert!(rules.contains(&"quorum-loss".to_owned()), "{rules:?}");
+}
