@@ -1,6 +1,5 @@
 //! From what is wanted and what was seen to the steps between them.
 
-use std::cell::OnceCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::adopt::{adopted, because};
@@ -44,7 +43,6 @@ pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
         leaving: leaving(seen).into_iter().collect(),
         drain: draining(wanted, seen),
         changes,
-        one_by_one: OnceCell::new(),
         held: held(&placed_by, seen),
         placed_by,
     };
@@ -133,8 +131,6 @@ pub(super) struct Builder<'a> {
     pub(super) drain: Option<&'a Drain>,
     /// What is to be changed of each service that exists; comparing is work, and is done once.
     pub(super) changes: BTreeMap<&'a str, Changed>,
-    /// Whether parts of Milvus that must restart do so one after the other; looked at once.
-    pub(super) one_by_one: OnceCell<bool>,
     /// The services that each label places, of the labels that some host loses.
     pub(super) placed_by: Placed<'a>,
     /// Which of those have a task on which node.

@@ -59,12 +59,14 @@ pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<
             _ => 0,
         };
         let removed = matches!(step.action, Action::RemoveService { .. });
+        let unwatched = matches!(step.action, Action::UpdateService { turn: None, .. });
         let mut lose = |service: &str, tasks: u64| {
             if let Some(row) = row(service) {
                 let loss = losses.entry(row).or_default();
                 loss.tasks += tasks;
                 loss.at_once += at_once.min(tasks);
                 loss.removed += if removed { tasks } else { 0 };
+                loss.unwatched |= unwatched && tasks > 1;
             }
         };
         match &step.action {
@@ -89,7 +91,7 @@ pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<
                 ("all of it goes: the inventory has none any more", 10)
             } else if up == 1 || loss.at_once >= up {
                 without(name)
-            } else if loss.at_once > 1 {
+            } else if loss.at_once > 1 || loss.unwatched {
                 together(name)
             } else {
                 one_by_one(name)
@@ -117,6 +119,8 @@ struct Loss {
     at_once: u64,
     /// Of those, how many go with their service.
     removed: u64,
+    /// Whether several go at the pace of Swarm, which waits for a process and not for its data.
+    unwatched: bool,
 }
 
 /// The place of a service's component in the table.

@@ -4,7 +4,7 @@ use super::adopt::because;
 use super::build::{Builder, update};
 use super::surplus::surplus;
 use super::wanted::{Phase, Renewal};
-use super::working::milvus_works;
+use super::working::works;
 use super::{Action, Because, StepId, Turn};
 use crate::gate::Gate;
 use crate::observed::{Service, Task};
@@ -98,15 +98,15 @@ impl Builder<'_> {
             && renewed.all(|task| !self.nodes.replaces(restart, spec, task, self.seen))
     }
 
-    /// Whether a part of Milvus is about to be restarted while all of Milvus works: that happens
-    /// after all else, in upstream's upgrade order. Where a part does not work, every part is
-    /// brought to its spec at once, in the order of starting: the new spec may be what mends it.
+    /// Whether a part of Milvus is about to be restarted while it works: that happens after all
+    /// else, in upstream's upgrade order. Where it does not work, or what it needs or what needs
+    /// it, it is brought to its spec at once, in the order of starting: the new spec may be what
+    /// mends it.
     pub(super) fn rolls_later(&self, phase: &Phase) -> bool {
         let mut services = phase.services.iter();
         let restarts = services.any(|spec| self.ends_a_process(spec));
-        let works = || milvus_works(self.wanted, self.seen, self.verdicts);
-        let one_by_one = || works() || self.a_roll_is_under_way();
-        phase.is_milvus && restarts && *self.one_by_one.get_or_init(one_by_one)
+        let works = || works(phase, self.wanted, self.seen, self.verdicts);
+        phase.is_milvus && restarts && (works() || self.a_roll_is_under_way())
     }
 
     /// Whether a run that renewed a service task by task ended in the middle of it.

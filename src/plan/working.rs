@@ -1,4 +1,4 @@
-//! Whether all of Milvus works, or will without anybody's doing: then what must restart does so
+//! Whether a part of Milvus works, or will without anybody's doing: then what must restart does so
 //! one after the other, else at once.
 
 use std::collections::BTreeSet;
@@ -13,13 +13,27 @@ use crate::observed::{Observed, Task};
 /// of 2.3.5 takes over 30 s where the one before it left its lease in etcd.
 const STARTS_WITHIN: i64 = 60;
 
-/// Whether no part of Milvus is missing or known not to work. One that could not be asked may
-/// work, one of which more is wanted than there is works as well as it does now, and one
+/// Whether neither a part of Milvus, nor one that it needs or that needs it, is missing or known
+/// not to work. One that could not be asked may work, one of which more is wanted than there is
+/// works as well as it does now, so does one of which some tasks are gone, and one
 /// that a run was killed over, or that Swarm restarts, works in a moment. A part by
 /// itself says too little: a coordinator that crashes again and again registers
-/// and calls itself healthy each time, and only those who need it tell that it is not.
-pub(super) fn milvus_works(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> bool {
-    let parts = || wanted.phases.iter().filter(|phase| phase.is_milvus);
+/// and calls itself healthy each time, and only those who need it tell that it is not. But a dead
+/// index node is no reason to restart query nodes together.
+pub(super) fn works(part: &Phase, wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> bool {
+    let is_needed = |phase: &Phase| {
+        let mut phases = wanted.phases.iter();
+        phases.any(|other| other.needs.contains(&phase.name))
+    };
+    // Coordinators need each other, whatever the order in which they are started.
+    let is_related = |phase: &&Phase| {
+        phase.name == part.name
+            || part.needs.contains(&phase.name)
+            || phase.needs.contains(&part.name)
+            || (is_needed(part) && is_needed(phase))
+    };
+    let milvus = || wanted.phases.iter().filter(|phase| phase.is_milvus);
+    let parts = || milvus().filter(is_related);
     let exists = |phase: &Phase| {
         let mut services = phase.services.iter();
         services.all(|spec| seen.services.contains_key(&spec.name))
@@ -28,7 +42,7 @@ pub(super) fn milvus_works(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts
         let mut gates = phase.opens.iter().chain(&phase.settles);
         gates.all(|gate| {
             let verdict = verdicts.get(&gate.standing(seen));
-            verdict.is_none_or(Verdict::is_open)
+            verdict.is_none_or(|verdict| matches!(verdict, Verdict::Open(_) | Verdict::Partly(_)))
         })
     };
     if !parts().all(exists) {
@@ -40,17 +54,8 @@ pub(super) fn milvus_works(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts
         return true;
     }
     let starts = Starts::of(seen);
-    // Who needs a part that has only begun takes a moment longer. Coordinators need each other,
-    // whatever the order in which they are started.
-    let needed: BTreeSet<&String> = wanted
-        .phases
-        .iter()
-        .flat_map(|phase| &phase.needs)
-        .collect();
-    let mut needed = wanted
-        .phases
-        .iter()
-        .filter(|phase| needed.contains(&phase.name));
+    // Who needs a part that has only begun takes a moment longer.
+    let mut needed = wanted.phases.iter().filter(|phase| is_needed(phase));
     needed.any(|phase| starts.has(phase)) || shut.all(|phase| starts.has(phase))
 }
 

@@ -184,6 +184,52 @@ fn what_does_not_work_is_mended_at_once() {
     });
 }
 
+/// What is degraded does its work, and a part that others do not need says nothing about them.
+#[test]
+fn query_nodes_are_handed_over_whatever_index_nodes_do() {
+    run(async {
+        let sim = swarm(&production(), 4);
+        up_well(&sim, &production()).await;
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        let changed = with_key("queryNode");
+        let (_, seen) = plan_up(&sim, &changed).await;
+        let cluster = known_cluster(&changed, &seen);
+        let good = verdicts(&sim, &cluster, &seen).await;
+        let turns = |part: &str, verdict: &Verdict| {
+            let mut verdicts = good.clone();
+            let mut phases = cluster.wanted.phases.iter();
+            let phase = phases.find(|phase| phase.name == part).expect("a part");
+            for gate in phase.opens.iter().chain(&phase.settles) {
+                verdicts.insert(gate.clone(), verdict.clone());
+            }
+            let plan = plan::up(&cluster.wanted, &seen, &verdicts);
+            let nodes = titles(&plan).into_iter();
+            let turns =
+                nodes.filter(|t| t.starts_with("update service prod-milvus_querynode, task"));
+            let told: Vec<String> = plan.outages.into_iter().map(|one| one.effect).collect();
+            (turns.count(), told)
+        };
+        let dead = Verdict::Waiting(Vec::new());
+        let degraded = Verdict::Partly(Vec::new());
+        let handed_over = |(turns, told): (usize, Vec<String>)| {
+            assert_eq!(turns, 5);
+            assert!(
+                told[0].starts_with("one at a time, each handed over"),
+                "{told:?}"
+            );
+        };
+        handed_over(turns("indexnode", &degraded));
+        handed_over(turns("indexnode", &dead));
+        handed_over(turns("querynode", &degraded));
+        let (turns, told) = turns("querycoord", &dead);
+        assert_eq!(turns, 0);
+        assert!(
+            told[0].starts_with("searches miss what they had loaded"),
+            "{told:?}"
+        );
+    });
+}
+
 /// Each component starts to restart once all before it are renewed.
 #[test]
 fn a_new_image_goes_round_in_the_upgrade_order() {
