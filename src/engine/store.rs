@@ -56,7 +56,30 @@ impl Engine {
         from: &Labels,
         labels: &Labels,
     ) -> Result<bool, EngineError> {
-        let path = format!("/configs/{}", escaped(id));
+        self.relabel("configs", id, from, labels).await
+    }
+
+    /// The same of a secret.
+    ///
+    /// # Errors
+    /// `NotFound` if it is gone; `OutOfSequence` if somebody else changes it.
+    pub async fn update_secret(
+        &self,
+        id: &str,
+        from: &Labels,
+        labels: &Labels,
+    ) -> Result<bool, EngineError> {
+        self.relabel("secrets", id, from, labels).await
+    }
+
+    async fn relabel(
+        &self,
+        kind: &str,
+        id: &str,
+        from: &Labels,
+        labels: &Labels,
+    ) -> Result<bool, EngineError> {
+        let path = format!("/{kind}/{}", escaped(id));
         let found: wire::Stored = self.http.json(Request::get(&path)).await?;
         if found.spec.labels == *labels {
             return Ok(true);
@@ -65,12 +88,12 @@ impl Engine {
             return Ok(false);
         }
         // The name and the bytes must come again unchanged (swarmkit:
-        // `manager/controlapi/config.go`).
-        let body = json!({
-            "Name": found.spec.name,
-            "Labels": labels,
-            "Data": found.spec.data,
-        });
+        // `manager/controlapi/config.go`); those of a secret are never told, and none are wanted
+        // (`secret.go`).
+        let mut body = json!({ "Name": found.spec.name, "Labels": labels });
+        if !found.spec.data.is_empty() {
+            body["Data"] = found.spec.data.into();
+        }
         let request = Request::post(format!("{path}/update"))
             .query("version", &found.version.index.to_string())
             .body(&body)?;

@@ -89,14 +89,19 @@ impl Live {
                 id,
                 from,
                 labels,
-            } => match self.engine.update_config(id, from, labels).await {
-                Ok(true) => Ok(()),
-                Ok(false) | Err(EngineError::OutOfSequence(_)) => {
-                    Err(moved("config", name, "was changed"))
-                }
-                Err(EngineError::NotFound(_)) => Err(moved("config", name, "is gone")),
-                Err(error) => Err(failure(error)),
-            },
+            } => {
+                let done = self.engine.update_config(id, from, labels).await;
+                relabelled(done, "config", name)
+            }
+            Action::UpdateSecret {
+                name,
+                id,
+                from,
+                labels,
+            } => {
+                let done = self.engine.update_secret(id, from, labels).await;
+                relabelled(done, "secret", name)
+            }
             Action::CreateService { spec } => self
                 .engine
                 .create_service(spec)
@@ -240,6 +245,15 @@ impl Live {
         Err(fail(format!(
             "network `{name}` is still in use; see `docker network inspect -v {name}`"
         )))
+    }
+}
+
+fn relabelled(done: Result<bool, EngineError>, kind: &str, name: &str) -> Result<(), Failure> {
+    match done {
+        Ok(true) => Ok(()),
+        Ok(false) | Err(EngineError::OutOfSequence(_)) => Err(moved(kind, name, "was changed")),
+        Err(EngineError::NotFound(_)) => Err(moved(kind, name, "is gone")),
+        Err(error) => Err(failure(error)),
     }
 }
 

@@ -35,6 +35,8 @@ pub(super) fn because(found: &Service) -> Because {
     match drifted(&found.spec) {
         None => Because::Adopted,
         Some(true) => Because::Drifted,
+        // An earlier spec carries the mark that it was posted with.
+        Some(false) if found.update_state.starts_with("rollback") => Because::Drifted,
         Some(false) => Because::Changed,
     }
 }

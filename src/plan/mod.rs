@@ -121,6 +121,13 @@ pub enum Action {
         from: BTreeMap<String, String>,
         labels: BTreeMap<String, String>,
     },
+    /// Nor of a secret.
+    UpdateSecret {
+        name: String,
+        id: String,
+        from: BTreeMap<String, String>,
+        labels: BTreeMap<String, String>,
+    },
     CreateService {
         spec: Box<ServiceSpec>,
     },
@@ -282,6 +289,7 @@ impl Action {
             Self::CreateSecret { name, .. } => format!("create secret {name}"),
             Self::CreateConfig { name, .. } => format!("create config {name}"),
             Self::UpdateConfig { name, .. } => format!("update labels of config {name}"),
+            Self::UpdateSecret { name, .. } => format!("update labels of secret {name}"),
             Self::CreateService { spec } => format!("create service {}", spec.name),
             Self::UpdateService {
                 name,

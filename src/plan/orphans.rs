@@ -1,4 +1,5 @@
-//! What nothing wants any more goes last: services, configs.
+//! What nothing wants any more goes last: services, configs. Secrets and networks are pointed out
+//! and stay: what a password opens may still be there, and a network may have other users.
 
 use std::collections::BTreeSet;
 
@@ -32,6 +33,7 @@ impl Builder<'_> {
                 Because::Orphan,
             ));
         }
+        self.point_out();
         let mut after = ends;
         after.extend(removed);
         after.extend(self.plan.steps.iter().enumerate().filter_map(|(id, step)| {
@@ -52,5 +54,25 @@ impl Builder<'_> {
                 );
             }
         }
+    }
+
+    fn point_out(&mut self) {
+        let secrets = self.seen.secrets.keys();
+        let secrets = secrets.filter(|name| {
+            let mut wanted = self.wanted.secrets.iter();
+            !wanted.any(|secret| secret.name == **name)
+        });
+        let networks = self.seen.networks.keys();
+        let networks = networks.filter(|name| **name != self.wanted.network.name);
+        let objects = secrets
+            .map(|name| ("secret", name))
+            .chain(networks.map(|name| ("network", name)));
+        let warnings = objects.map(|(kind, name)| {
+            format!(
+                "{kind} `{name}` has the label of the cluster, and the inventory has no use for it: it \
+                 is left alone; `docker {kind} rm {name}` removes it"
+            )
+        });
+        self.plan.warnings.extend(warnings);
     }
 }

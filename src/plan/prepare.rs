@@ -69,7 +69,17 @@ impl Builder<'_> {
             self.base.push(id);
         }
         for secret in &self.wanted.secrets {
-            if self.seen.secrets.contains_key(&secret.name) {
+            if let Some(found) = self.seen.secrets.get(&secret.name) {
+                if found.labels != secret.labels {
+                    let action = Action::UpdateSecret {
+                        name: secret.name.clone(),
+                        id: found.id.clone(),
+                        from: found.labels.clone(),
+                        labels: secret.labels.clone(),
+                    };
+                    self.plan
+                        .push("secrets", action, Vec::new(), Because::Changed);
+                }
                 continue;
             }
             let id = self.plan.push(

@@ -26,7 +26,9 @@ pub(super) fn change_lines(plan: &Plan, step: &Step) -> Vec<String> {
             },
             None => changes.iter().map(line).collect(),
         },
-        Action::UpdateConfig { from, labels, .. } => label_lines(from, labels),
+        Action::UpdateConfig { from, labels, .. } | Action::UpdateSecret { from, labels, .. } => {
+            label_lines(from, labels)
+        }
         _ => Vec::new(),
     }
 }

@@ -128,7 +128,9 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
             style.change("~")
         }
         Action::LabelNode { add, .. } if !add.is_empty() => style.good("+"),
-        Action::UpdateService { .. } | Action::UpdateConfig { .. } => style.change("~"),
+        Action::UpdateService { .. }
+        | Action::UpdateConfig { .. }
+        | Action::UpdateSecret { .. } => style.change("~"),
         Action::Await { .. } | Action::Smoke { .. } | Action::SkipHandOver { .. } => {
             style.faint("?")
         }
@@ -141,7 +143,9 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
     };
     let _ = writeln!(out, "    {sign} {}", what(step));
     match &step.action {
-        Action::UpdateService { .. } | Action::UpdateConfig { .. } => {
+        Action::UpdateService { .. }
+        | Action::UpdateConfig { .. }
+        | Action::UpdateSecret { .. } => {
             for change in change_lines(plan, step) {
                 let _ = writeln!(out, "        {change}");
             }
@@ -243,6 +247,7 @@ fn what(step: &Step) -> String {
             format!("config {name} ({})", count(data.len(), "byte"))
         }
         Action::UpdateConfig { name, .. } => format!("labels of config {name}"),
+        Action::UpdateSecret { name, .. } => format!("labels of secret {name}"),
         Action::LabelNode { hostname, .. } => format!("labels of node {hostname}"),
         Action::MakeDirectories { hostname, .. } => format!("directories on {hostname}"),
         action => action.title(),
@@ -268,7 +273,10 @@ fn summary(plan: &Plan) -> String {
     let change = steps(|action| {
         matches!(
             action,
-            Action::UpdateService { .. } | Action::UpdateConfig { .. } | Action::LabelNode { .. }
+            Action::UpdateService { .. }
+                | Action::UpdateConfig { .. }
+                | Action::UpdateSecret { .. }
+                | Action::LabelNode { .. }
         )
     });
     let remove = steps(|action| {

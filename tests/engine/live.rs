@@ -200,6 +200,15 @@ async fn a_real_swarm_is_written_and_read_back() {
     let again = engine.observe(WRITTEN).await.unwrap();
     let again = &again.configs[&config.name];
     assert_eq!((&again.labels, &again.digest), (&more, &held.digest));
+    let held = seen.secrets.values().next().expect("the secret");
+    let relabel = async |from| engine.update_secret(&held.id, from, &more).await;
+    assert!(!relabel(&others).await.unwrap(), "somebody changed it");
+    assert!(relabel(&held.labels).await.unwrap());
+    let again = engine.observe(WRITTEN).await.unwrap();
+    assert_eq!(
+        again.secrets.values().next().map(|one| &one.labels),
+        Some(&more)
+    );
     let address = task.addresses[&network.name].to_string();
     assert!(address.starts_with("10.213.0."), "{address}");
     assert_eq!(seen.networks[&network.name].spec, network);

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use milvus_swarm::inventory::Inventory;
-use milvus_swarm::plan::{Action, Because, Plan};
+use milvus_swarm::plan::{self, Action, Because, Plan};
 use milvus_swarm::report::{Style, plan_text};
 use milvus_swarm::role::Role;
 use milvus_swarm::topology::{role_label, zone_label};
 
 use crate::harness::{
-    by_hand, parse, plan_up, run, scale_by_hand, settled, swarm, unbroken, up_well,
+    by_hand, known_cluster, parse, plan_up, run, scale_by_hand, settled, swarm, unbroken, up_well,
 };
 use crate::inventories::{self, with_replicas};
 
@@ -77,6 +77,58 @@ fn labels_of_a_config_are_brought_back() {
         up_well(&sim, &production()).await;
         settled(&sim, &production()).await;
         unbroken(&sim);
+    });
+}
+
+#[test]
+fn labels_of_a_secret_are_brought_back_and_what_has_no_use_is_pointed_out() {
+    run(async {
+        let sim = swarm(&production(), 11);
+        up_well(&sim, &production()).await;
+        let name = sim.with(|world| {
+            let (name, secret) = world.secrets.iter_mut().next().expect("a secret");
+            secret.labels.insert("by".to_owned(), "hand".to_owned());
+            name.clone()
+        });
+        let (plan, mut seen) = plan_up(&sim, &production()).await;
+        let titles: Vec<String> = plan.steps.iter().map(|step| step.action.title()).collect();
+        assert_eq!(titles, [format!("update labels of secret {name}")]);
+        let text = plan_text(&plan, Style::default());
+        let told = format!("    ~ labels of secret {name}\n        labels.by: hand -> (none)\n");
+        assert!(text.contains(&told), "{text}");
+        up_well(&sim, &production()).await;
+        settled(&sim, &production()).await;
+
+        let secret = seen.secrets[&name].clone();
+        seen.secrets.insert("prod-old".to_owned(), secret);
+        let network = seen.networks.values().next().expect("a network").clone();
+        seen.networks.insert("prod_old".to_owned(), network);
+        let wanted = known_cluster(&production(), &seen).wanted;
+        let plan = plan::up(&wanted, &seen, &plan::Verdicts::new());
+        let told = |what: &str| {
+            let mut warnings = plan.warnings.iter();
+            warnings.any(|one| one.starts_with(what) && one.contains("is left alone"))
+        };
+        assert!(told("secret `prod-old`"), "{:?}", plan.warnings);
+        assert!(told("network `prod_old`"), "{:?}", plan.warnings);
+    });
+}
+
+/// The mark of an earlier spec is that spec's own.
+#[test]
+fn a_rollback_by_hand_is_drift() {
+    const SERVICE: &str = "prod-milvus_querynode";
+    let three = with_replicas(&production(), Role::Query, 3);
+    run(async {
+        let sim = swarm(&production(), 13);
+        up_well(&sim, &production()).await;
+        let (_, mut seen) = plan_up(&sim, &three).await;
+        let wanted = known_cluster(&three, &seen).wanted;
+        let service = seen.services.get_mut(SERVICE).expect("query nodes");
+        service.update_state = "rollback_completed".to_owned();
+        let plan = plan::up(&wanted, &seen, &plan::Verdicts::new());
+        let whys = whys(&plan, SERVICE);
+        assert!(!whys.is_empty() && whys.iter().all(|why| **why == Because::Drifted));
     });
 }
 

@@ -112,6 +112,7 @@ pub(super) fn label(plan: &Plan, id: StepId) -> String {
         Action::CreateSecret { name, .. } => format!("+ secret {name}"),
         Action::CreateConfig { name, .. } => format!("+ config {name}"),
         Action::UpdateConfig { name, .. } => format!("~ config {name}"),
+        Action::UpdateSecret { name, .. } => format!("~ secret {name}"),
         Action::CreateService { spec } => match spec.replicas() {
             Some(replicas) if replicas != 1 => format!("+ {} x{replicas}", short(&spec.name)),
             _ => format!("+ {}", short(&spec.name)),

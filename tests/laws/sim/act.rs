@@ -109,6 +109,17 @@ impl World {
                 config.labels.clone_from(labels);
                 Ok(())
             }
+            Action::UpdateSecret {
+                name, from, labels, ..
+            } => {
+                let secret = self.secrets.get_mut(name);
+                let secret = secret.ok_or_else(|| moved(format!("secret `{name}` is gone")))?;
+                if secret.labels != *from && secret.labels != *labels {
+                    return Err(moved(format!("secret `{name}` was changed")));
+                }
+                secret.labels.clone_from(labels);
+                Ok(())
+            }
             Action::CreateService { spec } => self.create_service(spec),
             Action::UpdateService {
                 name,
