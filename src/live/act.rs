@@ -18,6 +18,10 @@ use crate::spec::{ServiceSpec, diff, network_diff};
 /// How long a network may stay in use after its services went.
 const NETWORK_PATIENCE: u32 = 120;
 
+/// How often the version of a service may move without its spec while it is posted: SwarmKit writes
+/// the state of an update and of its allocation into the same object.
+const VERSION_PATIENCE: u32 = 20;
+
 /// Milvus looks for changed settings every ten seconds.
 const REFRESH: Duration = Duration::from_secs(11);
 
@@ -166,30 +170,29 @@ impl Live {
         from: &ServiceSpec,
         spec: &ServiceSpec,
     ) -> Result<(), Failure> {
-        match self.engine.update_service(id, version, spec).await {
-            Ok(_) => return Ok(()),
-            Err(EngineError::OutOfSequence(_)) => {}
-            Err(error) => return Err(failure(error)),
+        let mut version = version;
+        for _ in 0..VERSION_PATIENCE {
+            match self.engine.update_service(id, version, spec).await {
+                Ok(_) => return Ok(()),
+                Err(EngineError::OutOfSequence(_)) => {}
+                Err(error) => return Err(failure(error)),
+            }
+            // The version moved. That is a change only if the spec did.
+            let seen = self.look().await.map_err(failure)?;
+            let Some(found) = seen.services.get(name) else {
+                return Err(moved("service", name, "is gone"));
+            };
+            let changes = diff(from, &found.spec);
+            if !changes.is_empty() {
+                let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
+                let what = format!("was changed: {}", changes.join(", "));
+                return Err(moved("service", name, &what));
+            }
+            version = found.version;
         }
-        // The version moved. That is a change only if the spec did.
-        let seen = self.look().await.map_err(failure)?;
-        let Some(found) = seen.services.get(name) else {
-            return Err(moved("service", name, "is gone"));
-        };
-        let changes = diff(from, &found.spec);
-        if !changes.is_empty() {
-            let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
-            return Err(moved(
-                "service",
-                name,
-                &format!("was changed: {}", changes.join(", ")),
-            ));
-        }
-        self.engine
-            .update_service(id, found.version, spec)
-            .await
-            .map(drop)
-            .map_err(failure)
+        Err(fail(format!(
+            "service `{name}` moves on between any two looks, though its spec is the same"
+        )))
     }
 
     async fn seed(&self, etcd: &[String], root_path: &str) -> Result<(), Failure> {

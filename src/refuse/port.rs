@@ -50,8 +50,33 @@ pub(super) fn clashes(facts: &Facts<'_>) -> Vec<No> {
             foreign(facts, publisher, others)
         })
         .collect();
+    found.extend(ours.iter().filter_map(|ours| swarms_own(facts, ours)));
     found.extend(among_ours(&ours));
     found
+}
+
+/// Ports that dockerd listens on itself: managers talk on the one, all nodes gossip on the other
+/// (moby: `daemon/cluster`, `libnetwork/networkdb`).
+fn swarms_own(facts: &Facts<'_>, ours: &Publisher<'_>) -> Option<No> {
+    let is_manager = |host: &&str| {
+        let node = facts.homes.get(*host);
+        node.is_some_and(|node| node.role == "manager")
+    };
+    let (number, protocol) = ours.key();
+    let on = match (number, protocol) {
+        (2377, "tcp") if ours.is_ingress() || ours.hosts.iter().any(|host| is_manager(&host)) => {
+            "managers"
+        }
+        (7946, "tcp" | "udp") => "every node",
+        _ => return None,
+    };
+    Some(No {
+        reason: format!(
+            "`{}` publishes port {number}, on which Swarm itself listens on {on}",
+            ours.name
+        ),
+        hint: "publish another port (`publish:` in the inventory)".to_owned(),
+    })
 }
 
 fn publishers<'a>(facts: &Facts<'a>) -> Vec<Publisher<'a>> {

@@ -88,3 +88,23 @@ fn one_port_for_two_of_ours() {
     inventory.publish.minio = Some(19530);
     allowed(&inventory, &seen);
 }
+
+#[test]
+fn a_port_of_swarm_itself() {
+    let (mut inventory, mut seen) = fresh(PRODUCTION);
+    let reason = |port: u16, on: &str| {
+        format!("`proxy` publishes port {port}, on which Swarm itself listens on {on}")
+    };
+    let hint = "publish another port (`publish:` in the inventory)";
+    inventory.publish.proxy = Some(7946);
+    let expected = reason(7946, "every node");
+    says(&inventory, &seen, &[("port-clash", &expected, hint)]);
+    inventory.publish.proxy = Some(2377);
+    let expected = reason(2377, "managers");
+    says(&inventory, &seen, &[("port-clash", &expected, hint)]);
+    // As long as workers have the proxies it is free.
+    for node in &mut seen.nodes {
+        node.role = "worker".to_owned();
+    }
+    assert!(!super::rules(&inventory, &seen).contains(&"port-clash".to_owned()));
+}
