@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use super::Because;
 use super::build::Changed;
 use super::wanted::Wanted;
-use crate::observed::{Observed, Service};
+use crate::observed::{Observed, Service, Task};
 use crate::spec::drifted;
 
 /// Names of services that are taken over as they are.
@@ -39,6 +39,21 @@ pub(super) fn because(found: &Service) -> Because {
         Some(false) if found.update_state.starts_with("rollback") => Because::Drifted,
         Some(false) => Because::Changed,
     }
+}
+
+/// Whether Swarm paused an update that has tasks left to replace, and those that are replaced are
+/// well by now. Where one still fails the update would only take the next one with it.
+pub(super) fn is_paused_halfway(found: &Service, seen: &Observed) -> bool {
+    let tasks = || {
+        seen.tasks_of(&found.spec.name)
+            .filter(|task| task.is_wanted())
+    };
+    let (renewed, stale): (Vec<&Task>, Vec<&Task>) =
+        tasks().partition(|task| seen.is_current(task));
+    found.update_state == "paused"
+        && !stale.is_empty()
+        && !renewed.is_empty()
+        && renewed.iter().all(|task| task.state == "running")
 }
 
 /// Why labels are set that a node has not, or has with other values, or else only taken away.

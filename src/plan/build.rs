@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::adopt::{adopted, because};
+use super::adopt::{adopted, because, is_paused_halfway};
 use super::constraint;
 use super::ends::{Nodes, foretell, running};
 use super::outage::outages;
@@ -196,11 +196,20 @@ impl Builder<'_> {
                 },
                 Because::Missing,
             ),
-            Some(found) => {
-                let Changed { to, how } = self.changes.get(spec.name.as_str())?;
-                let from = found.spec.clone();
-                (update(found, from, to, how.clone()), because(found))
-            }
+            Some(found) => match self.changes.get(spec.name.as_str()) {
+                Some(Changed { to, how }) => {
+                    let from = found.spec.clone();
+                    (update(found, from, to, how.clone()), because(found))
+                }
+                None if is_paused_halfway(found, self.seen) => {
+                    let from = found.spec.clone();
+                    (
+                        update(found, from, &found.spec, Vec::new()),
+                        Because::Paused,
+                    )
+                }
+                None => return None,
+            },
         };
         let mut after = self.waits_for(spec);
         after.extend(needs);

@@ -217,6 +217,9 @@ pub enum Because {
     /// It differs from what is wanted, and this tool did not post it, or not last: `docker stack
     /// deploy` did. It is taken over.
     Adopted,
+    /// It is as wanted, but Swarm paused its update when a task failed. What is renewed is up by
+    /// now: posted again, the same spec makes the update go on.
+    Paused,
     /// It is as wanted, but its gate is not open.
     Unready(Vec<Why>),
     /// Something before it changes.

@@ -208,6 +208,9 @@ fn by_others(step: &Step) -> Option<&'static str> {
         (Because::Drifted, Action::LabelNode { from, .. }) if !from.is_empty() => {
             Some("changed by hand")
         }
+        (Because::Paused, Action::UpdateService { .. }) => {
+            Some("Swarm paused its update when a task failed; the new spec runs by now: it goes on")
+        }
         (Because::Adopted, Action::UpdateService { .. }) => {
             Some("made by docker stack deploy, not by this tool: adopted and changed")
         }

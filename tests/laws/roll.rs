@@ -15,7 +15,7 @@ use crate::harness::{
     up_well, verdicts,
 };
 use crate::inventories;
-use crate::sim::{Fault, Sim, When};
+use crate::sim::{Fault, Sim, SimTask, Update, When};
 
 fn production() -> Inventory {
     parse(inventories::shipped()[2])
@@ -351,5 +351,47 @@ fn drift_is_told_from_a_change_of_the_inventory() {
             .map(|step| step.part.as_str())
             .collect();
         assert_eq!(drifted, ["indexnode"]);
+    });
+}
+
+/// Swarm pauses an update when a task fails, and leaves it so for good.
+#[test]
+fn an_update_that_swarm_paused_goes_on_once_what_failed_is_well() {
+    const SERVICE: &str = "prod-milvus_rootcoord";
+    run(async {
+        let sim = swarm(&production(), 9);
+        up_well(&sim, &production()).await;
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        sim.with(|world| {
+            let of = |task: &&mut SimTask| task.seen.service == SERVICE && !task.is_over();
+            world.tasks.iter_mut().find(of).expect("a task").edition -= 1;
+            world.services.get_mut(SERVICE).expect("it").update = Update::Paused;
+        });
+        let (plan, mut seen) = plan_up(&sim, &production()).await;
+        let step = &plan.steps[0];
+        assert_eq!(step.action.title(), format!("update service {SERVICE}"));
+        assert_eq!(step.because, Because::Paused);
+        assert_eq!(step.ends.as_ref().expect("a task").tasks, 1);
+        let text = plan_text(&plan, Style::default());
+        assert!(
+            text.contains("the new spec runs by now: it goes on"),
+            "{text}"
+        );
+
+        // As long as it fails the next one is left alone.
+        let cluster = known_cluster(&production(), &seen);
+        let service = seen.services[SERVICE].clone();
+        let renewed = |task: &&mut Task| {
+            task.service == SERVICE && task.is_wanted() && task.spec_version == service.version
+        };
+        let task = seen.tasks.iter_mut().find(renewed).expect("a renewed task");
+        "starting".clone_into(&mut task.state);
+        let verdicts = verdicts(&sim, &cluster, &seen).await;
+        let careful = plan::up(&cluster.wanted, &seen, &verdicts);
+        assert!(updated(&careful).is_empty(), "{:?}", titles(&careful));
+
+        up_well(&sim, &production()).await;
+        settled(&sim, &production()).await;
+        unbroken(&sim);
     });
 }

@@ -29,7 +29,7 @@ use tokio::time::{Instant, sleep};
 
 pub use fault::{Fault, When};
 pub use random::Random;
-pub use world::{Millis, World};
+pub use world::{Millis, SimTask, Update, World};
 
 use fault::Faults;
 
