@@ -42,7 +42,8 @@ pub(super) fn because(found: &Service) -> Because {
 }
 
 /// Whether Swarm paused an update that has tasks left to replace, and those that are replaced are
-/// well by now. Where one still fails the update would only take the next one with it.
+/// well by now: whatever is posted starts it anew (swarmkit: `manager/controlapi/service.go` clears
+/// its state). Where one still fails the update would only take the next one with it.
 pub(super) fn is_paused_halfway(found: &Service, seen: &Observed) -> bool {
     let tasks = || {
         seen.tasks_of(&found.spec.name)
