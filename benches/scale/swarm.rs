@@ -87,7 +87,11 @@ pub fn full(mut seen: Observed, cluster: &Cluster) -> Observed {
         seen.configs.insert(name.clone(), config);
     }
     for secret in &wanted.secrets {
-        seen.secrets.insert(secret.name.clone(), Secret::default());
+        let found = Secret {
+            labels: secret.labels.clone(),
+            ..Secret::default()
+        };
+        seen.secrets.insert(secret.name.clone(), found);
     }
     let network = Network {
         id: "network".to_owned(),

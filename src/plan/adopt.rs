@@ -45,16 +45,14 @@ pub(super) fn because(found: &Service) -> Because {
 /// well by now: whatever is posted starts it anew (swarmkit: `manager/controlapi/service.go` clears
 /// its state). Where one still fails the update would only take the next one with it.
 pub(super) fn is_paused_halfway(found: &Service, seen: &Observed) -> bool {
-    let tasks = || {
-        seen.tasks_of(&found.spec.name)
-            .filter(|task| task.is_wanted())
-    };
-    let (renewed, stale): (Vec<&Task>, Vec<&Task>) =
-        tasks().partition(|task| seen.is_current(task));
-    found.update_state == "paused"
-        && !stale.is_empty()
-        && !renewed.is_empty()
-        && renewed.iter().all(|task| task.state == "running")
+    if found.update_state != "paused" {
+        return false;
+    }
+    let tasks = seen
+        .tasks_of(&found.spec.name)
+        .filter(|task| task.is_wanted());
+    let (renewed, stale): (Vec<&Task>, Vec<&Task>) = tasks.partition(|task| seen.is_current(task));
+    !stale.is_empty() && !renewed.is_empty() && renewed.iter().all(|task| task.state == "running")
 }
 
 /// Why labels are set that a node has not, or has with other values, or else only taken away.

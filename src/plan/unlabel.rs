@@ -71,6 +71,14 @@ impl<'a> Builder<'a> {
     /// moves tasks, one host follows the other: the next loses its label once the tasks of the
     /// one before have left and what they were part of is whole again elsewhere.
     pub(super) fn unlabel(&mut self) {
+        if self
+            .wanted
+            .labels
+            .iter()
+            .all(|labels| labels.remove.is_empty())
+        {
+            return;
+        }
         let gone = self.labels_gone();
         let ends = self.ends.clone();
         let mut turn: Vec<StepId> = Vec::new();
