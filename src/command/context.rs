@@ -145,7 +145,7 @@ impl Context {
             return Ok(sources);
         };
         // `docker stack deploy` lays several files over one another; here one would be lost.
-        for file in source::names(dir)? {
+        for file in source::names(dir).map_err(CommandError::NoTemplate)? {
             if let Some(template) = Sources::layered(&file) {
                 let file = dir.join(file);
                 return Err(CommandError::Layered { file, template });
@@ -155,7 +155,8 @@ impl Context {
         for name in Sources::names() {
             let path = dir.join(name);
             if source::exists(&path) {
-                sources.replace(name, source::read(&path)?);
+                let text = source::read(&path).map_err(CommandError::NoTemplate)?;
+                sources.replace(name, text);
                 found = true;
             }
         }
@@ -184,7 +185,8 @@ impl Context {
     ) -> Result<Replay, CommandError> {
         self.without_engine("--observed")?;
         let sources = self.templates(&inventory)?;
-        let snapshot = Snapshot::parse(&source::read(path)?)
+        let text = source::read(path).map_err(CommandError::NoRecord)?;
+        let snapshot = Snapshot::parse(&text)
             .and_then(|snapshot| snapshot.check(&inventory.name).map(|()| snapshot))
             .map_err(|error| CommandError::snapshot(path, &error))?;
         if !snapshot.hidden.is_empty() {

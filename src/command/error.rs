@@ -47,6 +47,12 @@ pub enum CommandError {
     /// A saved plan that is named but cannot be read.
     #[error("no saved plan: {0}")]
     NoPlan(FileError),
+    /// A record of a Swarm that is named but cannot be read.
+    #[error("no record: {0}")]
+    NoRecord(FileError),
+    /// A stack template, or the folder of them, that cannot be read.
+    #[error("no stack template: {0}")]
+    NoTemplate(FileError),
     /// A password file that is named but cannot be read.
     #[error("no password: {0}")]
     NoPassword(FileError),
@@ -121,10 +127,11 @@ impl CommandError {
     pub const fn code(&self) -> u8 {
         match self {
             Self::Failed(_) | Self::File(_) => 1,
-            Self::Usage(_) | Self::Misused { .. } | Self::NoPlan(_) => 2,
+            Self::Usage(_) | Self::Misused { .. } | Self::NoPlan(_) | Self::NoRecord(_) => 2,
             Self::Inventory(_)
             | Self::Wanted(_)
             | Self::NoTemplates(_)
+            | Self::NoTemplate(_)
             | Self::Layered { .. }
             | Self::NoInventory(_)
             | Self::NoPassword(_)

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 pub use error::CommandError;
 
 use crate::cli::{Cli, Verb};
-use crate::report::Output;
+use crate::report::{self, Output};
 use context::Context;
 
 /// Runs a command line to its exit code.
@@ -37,6 +37,10 @@ pub async fn run(cli: Cli) -> ExitCode {
         no_color,
     );
     let result = execute(cli, output).await;
+    let result = match (result, report::lost()) {
+        (Ok(_), Some(error)) => Err(CommandError::Failed(format!("standard output: {error}"))),
+        (result, _) => result,
+    };
     match result {
         Ok(code) => ExitCode::from(code),
         Err(error) => {

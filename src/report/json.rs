@@ -1,8 +1,6 @@
 //! Events as JSON, one object per line.
 
-use std::io::{Write, stdout};
-
-use super::{Line, Progress};
+use super::{Line, Progress, deliver};
 use crate::event::Event;
 use crate::plan::Plan;
 
@@ -11,7 +9,7 @@ pub(super) struct JsonLines;
 impl Progress for JsonLines {
     fn event(&mut self, plan: &Plan, event: &Event) {
         if let Ok(text) = Line::of(plan, event).text() {
-            let _ = stdout().lock().write_all(text.as_bytes());
+            deliver(&text);
         }
     }
 }

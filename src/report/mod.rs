@@ -13,13 +13,15 @@ mod resting;
 mod screen;
 mod status_text;
 mod style;
+mod tame;
 mod terminal;
 mod timings;
 mod what_if_text;
 mod wrap;
 
-use std::io::{IsTerminal, Write, stderr, stdout};
+use std::io::{self, ErrorKind, IsTerminal, Write, stderr, stdout};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use console::Term;
 
@@ -31,9 +33,31 @@ pub use style::Style;
 pub use timings::Timings;
 pub use what_if_text::what_if_text;
 
+use tame::tame;
+
 use crate::cli::Colour;
 use crate::event::Event;
 use crate::plan::Plan;
+
+/// Why the first of the data that did not get through did not.
+static LOST: OnceLock<io::Error> = OnceLock::new();
+
+/// Writes data. A reader that went away is no error; a full disk is one at the end.
+fn deliver(text: &str) {
+    let mut out = stdout().lock();
+    let done = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    if let Err(error) = done
+        && error.kind() != ErrorKind::BrokenPipe
+    {
+        let _ = LOST.set(error);
+    }
+}
+
+/// Why some of what was to be printed is not there.
+#[must_use]
+pub fn lost() -> Option<&'static io::Error> {
+    LOST.get()
+}
 
 /// Follows an execution.
 pub trait Progress {
@@ -92,13 +116,14 @@ impl Output {
         }
     }
 
-    /// Writes data. A reader that went away is no error.
+    /// Writes data as it is. A reader that went away is no error; see [`lost`] for others.
     pub fn print(&self, text: &str) {
-        let _ = stdout().lock().write_all(text.as_bytes());
+        deliver(text);
     }
 
     /// Writes text for people; on a terminal, lines that are longer than it is wide are broken.
     pub fn show(&self, text: &str) {
+        let text = &tame(text, self.out.is_colour());
         let size = self.is_terminal.then(|| Term::stdout().size_checked());
         match size.flatten() {
             Some((_, width)) => self.print(&wrap::wrapped(text, width.into())),
@@ -109,6 +134,8 @@ impl Output {
     /// Writes one of two texts over all that the terminal shows: the full one where the screen
     /// holds it, else as much as it holds of the brief one. Elsewhere the full one is written below.
     pub fn show_over(&self, full: &str, brief: &str) {
+        let full = &tame(full, self.out.is_colour());
+        let brief = &tame(brief, self.out.is_colour());
         let size = self.is_terminal.then(|| Term::stdout().size_checked());
         let Some((height, width)) = size.flatten() else {
             return self.print(full);
@@ -154,11 +181,13 @@ impl Output {
     /// Writes a question; the answer is typed behind it.
     pub fn ask(&self, question: &str) {
         let mut stderr = stderr().lock();
-        let _ = write!(stderr, "{} ", question.trim_end()).and_then(|()| stderr.flush());
+        let question = tame(question.trim_end(), self.err.is_colour());
+        let _ = write!(stderr, "{question} ").and_then(|()| stderr.flush());
     }
 
     /// Writes a line of talk.
     pub fn say(&self, text: &str) {
+        let text = tame(text, self.err.is_colour());
         let _ = writeln!(stderr().lock(), "{text}");
     }
 }

@@ -5,6 +5,7 @@ use std::io::{Write, stderr};
 use std::time::Duration;
 
 use super::Progress;
+use super::tame::tame;
 use crate::event::Event;
 use crate::execute::sentences;
 use crate::plan::{Action, Plan, StepId};
@@ -18,6 +19,7 @@ pub(super) struct Plain {
 }
 
 fn line(at: Duration, text: &str) {
+    let text = tame(text, false);
     let _ = writeln!(stderr().lock(), "[{:6.1}s] {text}", at.as_secs_f64());
 }
 
@@ -53,7 +55,7 @@ impl Progress for Plain {
                 line(*at, &format!("failed: {title}"));
             }
             Event::Note { text } => {
-                let _ = writeln!(stderr().lock(), "note: {text}");
+                let _ = writeln!(stderr().lock(), "note: {}", tame(text, false));
             }
         }
     }

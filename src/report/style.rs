@@ -16,6 +16,11 @@ impl Style {
         Self { colour }
     }
 
+    #[must_use]
+    pub const fn is_colour(self) -> bool {
+        self.colour
+    }
+
     fn paint(self, style: Ansi, text: impl Display) -> String {
         if self.colour {
             format!("{style}{text}{style:#}")

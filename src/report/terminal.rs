@@ -7,6 +7,7 @@ use console::Term;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle, TermLike};
 
 use super::resting::Resting;
+use super::tame::tame;
 use super::{Progress, Style};
 use crate::event::Event;
 use crate::execute::sentences;
@@ -47,7 +48,7 @@ impl Terminal {
     }
 
     fn say(&self, text: &str) {
-        let _ = self.bars.println(text);
+        let _ = self.bars.println(tame(text, self.style.is_colour()));
     }
 
     fn wait(&mut self, id: StepId, text: String) {
@@ -62,7 +63,7 @@ impl Terminal {
             bar.enable_steady_tick(TICK);
             bar
         });
-        bar.set_message(text);
+        bar.set_message(tame(&text, self.style.is_colour()).into_owned());
     }
 
     fn done(&mut self, id: StepId) {

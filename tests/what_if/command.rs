@@ -178,7 +178,7 @@ fn files_that_are_no_record_are_refused() {
     refused(
         "binary.json",
         &[0x7f, b'E', b'L', b'F', 0xff, 0],
-        1,
+        2,
         "UTF-8",
     );
     refused("text.json", PRODUCTION_26.as_bytes(), 2, "is not JSON");
@@ -218,5 +218,56 @@ fn flags_that_contradict_each_other_are_refused() {
         &["what-if"],
     ] {
         assert_eq!(desk.run(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+/// Whoever may change a service may write what they like into it.
+#[test]
+fn what_others_wrote_moves_no_cursor() {
+    let desk = Desk::new();
+    let seen = std::fs::read(desk.path("seen.json")).expect("a file");
+    let seen = text(&seen).replacen(
+        "\"image\": \"milvusdb/milvus:",
+        "\"image\": \"\\u001b[2J/m:",
+        1,
+    );
+    let seen = seen.replacen(
+        "\"Image\": \"milvusdb/milvus:",
+        "\"Image\": \"\\u001b[2J/m:",
+        1,
+    );
+    assert!(seen.contains("u001b"));
+    std::fs::write(desk.path("wild.json"), seen).expect("a file");
+    for colour in ["never", "always"] {
+        let output = desk.run(&["plan", "--observed", "wild.json", "--color", colour]);
+        let told = text(&output.stdout);
+        assert!(told.contains("image: \\u{1b}[2J/m:"), "{told}");
+        assert!(!told.contains("\u{1b}[2J"), "{told}");
+        assert_eq!(told.contains('\u{1b}'), colour == "always");
+    }
+    let output = desk.run(&["what-if", "--lose", "\u{1b}]0;x\u{7}"]);
+    assert!(!text(&output.stderr).contains('\u{1b}'));
+}
+
+/// Half a plan in CI would look like a whole one.
+#[test]
+fn what_cannot_be_written_is_an_error() {
+    let desk = Desk::new();
+    for arguments in [
+        &["plan", "--observed", "seen.json", "--json"][..],
+        &["what-if", "--lose", "node14", "--offline"],
+        &["schema", "plan"],
+    ] {
+        let full = std::fs::File::options().write(true).open("/dev/full");
+        let output = Command::new(env!("CARGO_BIN_EXE_milvus-swarm"))
+            .current_dir(desk.0.path())
+            .env("MILVUS_SWARM_INVENTORY", "prod.yml")
+            .args(arguments)
+            .stdout(full.expect("a full disk"))
+            .output()
+            .expect("the program");
+        let told = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{told}");
+        assert!(told.contains("standard output: "), "{told}");
     }
 }
