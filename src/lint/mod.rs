@@ -4,6 +4,7 @@
 //! inventory: what gates, placement, data and credentials hang on must be as there, all else is
 //! the user's. So no rule repeats what a template says.
 
+mod configs;
 mod names;
 mod service;
 mod settings;
@@ -159,6 +160,7 @@ fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
                 let found = service::faults(theirs, ours);
                 let found = found
                     .into_iter()
+                    .chain(names::taken(name, theirs, ours))
                     .chain(settings::faults(theirs, ours, edited, shipped));
                 faults.extend(found.map(|fault| (name.clone(), fault)));
             }
@@ -173,6 +175,7 @@ fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
         }
     }
     faults.extend(names::faults(edited, shipped));
+    faults.extend(configs::faults(edited, shipped));
     for name in edited.services.keys() {
         if !shipped.services.contains_key(name) {
             faults.push((

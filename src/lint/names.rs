@@ -1,11 +1,17 @@
-//! Names that would never resolve.
+//! Names that would never resolve, or not to whom they are of.
+
+use std::collections::BTreeSet;
 
 use super::{Fault, component};
+use crate::component::Component;
 use crate::compose::Stack;
 use crate::spec::ServiceSpec;
 
 /// Components whose members serve only once most of them have found each other by name.
 const BY_NAME: [&str; 3] = ["etcd", "minio", "zookeeper"];
+
+/// Aliases under which clients reach all members of a component.
+const PUBLIC: [&str; 2] = ["minio", "pulsar"];
 
 /// Members that wait for each other must have no health check: Swarm publishes a task's names once
 /// it is healthy (moby issues 35451 and 36737), and a member that finds no other is not. One that
@@ -28,6 +34,35 @@ pub(super) fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
                            serve once they have found each other by name; `up` asks them itself";
                 faults.push((member.clone(), Fault::new("healthcheck", found, why)));
             }
+        }
+    }
+    faults
+}
+
+/// Names of others that a service takes for itself: Swarm's DNS answers for hostnames and aliases
+/// alike, so their clients would reach it.
+pub(super) fn taken(name: &str, theirs: &ServiceSpec, ours: &ServiceSpec) -> Vec<Fault> {
+    let is_another_s = |word: &&str| {
+        *word != name && (Component::of_service(word).is_some() || PUBLIC.contains(word))
+    };
+    let why = "clients of that component would reach this service";
+    let mut faults = Vec::new();
+    let hostname = |spec: &ServiceSpec| spec.task_template.container_spec.hostname.clone();
+    let theirs_hostname = hostname(theirs);
+    if hostname(ours).is_empty() && is_another_s(&theirs_hostname.as_str()) {
+        let found = format!("is `{theirs_hostname}`");
+        faults.push(Fault::new("hostname", found, why));
+    }
+    let aliases = |spec: &ServiceSpec| {
+        let networks = spec.task_template.networks.iter();
+        networks
+            .flat_map(|network| network.aliases.clone())
+            .collect::<BTreeSet<String>>()
+    };
+    for alias in aliases(theirs).difference(&aliases(ours)) {
+        if is_another_s(&alias.as_str()) {
+            let found = format!("has the alias `{alias}`");
+            faults.push(Fault::new("networks", found, why));
         }
     }
     faults

@@ -296,13 +296,34 @@ fn arguments(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) 
         "minio" => argument == "server" || argument.starts_with(['/', 'h']),
         _ => false,
     };
+    let why = "it is the member's identity and where its data is";
     for argument in our.args.iter().filter(|argument| relied(argument)) {
         if !their.args.contains(argument) {
-            faults.push(Fault::new(
-                "command",
-                format!("must have `{argument}`"),
-                "it is the member's identity and where its data is",
-            ));
+            let found = format!("must have `{argument}`");
+            faults.push(Fault::new("command", found, why));
         }
+    }
+    // Of an argument that comes twice the last one counts, with one dash or two, in one word or
+    // two (Go: package `flag`); a further drive is another pool.
+    let name = |argument: &str| {
+        let word = argument.trim_start_matches('-');
+        word.split('=').next().unwrap_or_default().to_owned()
+    };
+    let again = |argument: &&String| {
+        let is_ours = our.args.contains(argument);
+        let overrides = ETCD_ARGUMENTS
+            .iter()
+            .any(|ours| argument.starts_with('-') && name(ours) == name(argument));
+        let forgets = name(argument) == "force-new-cluster";
+        !is_ours
+            && match component {
+                "etcd" => overrides || (argument.starts_with('-') && forgets),
+                "minio" => argument.starts_with(['/', 'h']),
+                _ => false,
+            }
+    };
+    if let Some(argument) = their.args.iter().find(again) {
+        let found = format!("has `{argument}` in addition");
+        faults.push(Fault::new("command", found, why));
     }
 }

@@ -227,6 +227,57 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
             "delay: \"2s\"\n        max_attempts: 3",
             "without a limit",
         ),
+        // What others are called.
+        (
+            "milvus.yml",
+            "    image:",
+            "    hostname: \"etcd-0\"\n    image:",
+            "`hostname` is `etcd-0`: clients of that component would reach this service",
+        ),
+        (
+            "milvus.yml",
+            "m.networks()",
+            "m.networks([\"minio\"])",
+            "`networks` has the alias `minio`",
+        ),
+        // Of two arguments the last one counts.
+        (
+            "store.yml",
+            "      - \"--heartbeat-interval=500\"",
+            "      - \"-data-dir\"\n      - \"/tmp/x\"",
+            "`command` has `-data-dir` in addition",
+        ),
+        (
+            "store.yml",
+            "      - \"--heartbeat-interval=500\"",
+            "      - \"--force-new-cluster\"",
+            "`command` has `--force-new-cluster` in addition",
+        ),
+        (
+            "store.yml",
+            "      - \"--console-address\"",
+            "      - \"http://elsewhere/data\"\n      - \"--console-address\"",
+            "`command` has `http://elsewhere/data` in addition",
+        ),
+        // What the tool finds again.
+        (
+            "macros.yml",
+            "    labels:\n      milvus-swarm.cluster: {{ config.cluster|q }}\n",
+            "",
+            "without the label `milvus-swarm.cluster: prod`",
+        ),
+        (
+            "macros.yml",
+            "      milvus-swarm.cluster: {{ config.cluster|q }}",
+            "      milvus-swarm.cluster: \"other\"",
+            "without the label `milvus-swarm.cluster: prod`",
+        ),
+        (
+            "macros.yml",
+            "    name: {{ config.name|q }}",
+            "    name: {{ (cluster ~ \"-lock\")|q }}",
+            "`configs` has `prod-lock`: a config of this name is the lock of the cluster",
+        ),
     ] {
         let told = refused(file, from, to);
         assert!(
