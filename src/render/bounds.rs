@@ -8,6 +8,12 @@ pub(super) const FUEL: u64 = 20_000_000;
 /// Bytes of one rendered file: 13 times the longest of the shipped templates for 10 000 hosts.
 pub(super) const MOST_BYTES: usize = 64 << 20;
 
+/// Bytes of one template: three times all of upstream's `milvus.yaml`.
+pub(super) const MOST_TEMPLATE: usize = 256 << 10;
+/// Bytes of the stack on which templates of a user's own are read: the engine calls itself for every
+/// sign of an expression such as `- - - 1`, some hundreds of bytes deep. Only what is used is taken.
+pub(super) const STACK: usize = 1 << 30;
+
 /// A text that takes no more than it may have.
 #[derive(Default)]
 pub(super) struct Text {

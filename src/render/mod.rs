@@ -13,13 +13,15 @@ mod service;
 mod user_yaml;
 
 use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::thread;
 
 use minijinja::value::Serde;
 use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
 use serde::Serialize;
 use thiserror::Error;
 
-use bounds::{FUEL, MOST_BYTES};
+use bounds::{FUEL, MOST_BYTES, MOST_TEMPLATE, STACK};
 pub(crate) use config::is_config_file;
 pub use names::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
 pub(crate) use names::{network_name, pulsar_cluster};
@@ -55,6 +57,10 @@ pub enum RenderError {
         "template `{name}` comes to no end: given up in line {line}, after {FUEL} instructions"
     )]
     Endless { name: String, line: usize },
+    #[error("template `{name}` has more than {MOST_TEMPLATE} bytes")]
+    Big { name: String },
+    #[error("no thread to read templates on: {0}")]
+    NoThread(std::io::Error),
     #[error("template `{name}` writes more than {MOST_BYTES} bytes")]
     TooLong { name: String },
     #[error("template `user.yaml` does not render to a YAML mapping: {0}")]
@@ -152,6 +158,30 @@ impl Sources {
 /// # Errors
 /// A template that does not render.
 pub fn stacks(
+    inventory: &Inventory,
+    release: &Release,
+    topology: &Topology,
+    generations: &Generations,
+    sources: &Sources,
+) -> Result<Vec<StackFile>, RenderError> {
+    let made = || made(inventory, release, topology, generations, sources);
+    if sources.are_shipped() {
+        return made();
+    }
+    if let Some((name, _)) = sources.iter().find(|(_, text)| text.len() > MOST_TEMPLATE) {
+        let name = name.to_owned();
+        return Err(RenderError::Big { name });
+    }
+    thread::scope(|scope| {
+        let thread = thread::Builder::new().stack_size(STACK);
+        let thread = thread
+            .spawn_scoped(scope, made)
+            .map_err(RenderError::NoThread)?;
+        thread.join().unwrap_or_else(|panic| resume_unwind(panic))
+    })
+}
+
+fn made(
     inventory: &Inventory,
     release: &Release,
     topology: &Topology,

@@ -48,7 +48,7 @@ pub(super) fn write(value: &Value) -> String {
 
 fn block(value: &Value, depth: usize, out: &mut String) {
     let Value::Object(map) = value else {
-        out.push_str(&flow(value));
+        out.push_str(&quote::flow(value));
         out.push('\n');
         return;
     };
@@ -63,16 +63,11 @@ fn block(value: &Value, depth: usize, out: &mut String) {
             }
             _ => {
                 out.push(' ');
-                out.push_str(&flow(value));
+                out.push_str(&quote::flow(value));
                 out.push('\n');
             }
         }
     }
-}
-
-/// JSON is YAML's flow style.
-fn flow(value: &Value) -> String {
-    value.to_string()
 }
 
 fn quote_key(key: &str) -> String {

@@ -67,6 +67,36 @@ fn a_template_that_comes_to_no_end_is_given_up_by_name() {
 }
 
 #[test]
+fn a_template_of_one_deep_expression_is_an_error_and_no_crash() {
+    let folder = folder();
+    let at = folder.path();
+    fs::create_dir(at.join("own")).expect("a folder");
+    let deep = |sign: &str, times: usize| format!("{{{{ {}1 }}}}\n", sign.repeat(times));
+    for body in [
+        deep("-", 200_000),
+        deep("not ", 60_000),
+        deep("1 + ", 60_000),
+        deep("1 ~ ", 60_000),
+        deep("1 | q | ", 30_000),
+        deep("(", 200_000),
+        deep("[", 200_000),
+    ] {
+        fs::write(at.join("own/store.yml"), &body).expect("a file");
+        let output = run(at, &["render", "--out", "out"]);
+        assert_eq!(output.status.code(), Some(3), "{}", &body[..20]);
+        assert!(!at.join("out").exists());
+    }
+    fs::write(at.join("own/store.yml"), deep("-", 300_000)).expect("a file");
+    let output = run(at, &["render", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(3));
+    let told = told(&output);
+    assert!(
+        told.contains("`store.yml` has more than 262144 bytes"),
+        "{told}"
+    );
+}
+
+#[test]
 fn nothing_is_overwritten() {
     let folder = folder();
     let at = folder.path();
