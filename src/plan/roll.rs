@@ -269,5 +269,6 @@ pub const fn is_pause(delay: i64) -> bool {
 /// where none stopped in the middle.
 fn paused_at(spec: &ServiceSpec) -> Option<u64> {
     let delay = spec.update_config.as_ref()?.delay;
-    u64::try_from(delay.checked_sub(PAUSE)?).ok()
+    let renewed = is_pause(delay).then(|| delay - PAUSE)?;
+    u64::try_from(renewed).ok()
 }

@@ -64,9 +64,7 @@ fn swarms_own(facts: &Facts<'_>, ours: &Publisher<'_>) -> Option<No> {
     };
     let (number, protocol) = ours.key();
     let on = match (number, protocol) {
-        (2377, "tcp") if ours.is_ingress() || ours.hosts.iter().any(is_manager) => {
-            "managers"
-        }
+        (2377, "tcp") if ours.is_ingress() || ours.hosts.iter().any(is_manager) => "managers",
         (7946, "tcp" | "udp") => "every node",
         _ => return None,
     };
