@@ -25,6 +25,10 @@ pub(super) fn render(context: &Context, args: &RenderArgs) -> Result<u8, Command
         "README.txt".to_owned(),
         by_hand::commands(&loaded.inventory, &cluster),
     );
+    for warning in &cluster.wanted.warnings {
+        let label = context.output.err.change("warning:");
+        context.output.say(&format!("{label} {warning}"));
+    }
     source::write_tree(&args.out, &files)?;
     context.output.files(&args.out, files.keys());
     for name in stale(&loaded.inventory.name, &args.out, &files)? {

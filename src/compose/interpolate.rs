@@ -66,7 +66,7 @@ fn replace(text: &str, variables: &Variables, quirks: &mut Vec<Quirk>) -> Result
             if end == 0 || !inner[end..].starts_with('}') {
                 return Err(broken(rest, at));
             }
-            out.push_str(&value(&inner[..end], variables)?);
+            out.push_str(&value(&inner[..end], variables, quirks)?);
             rest = &inner[end + 1..];
         } else {
             let end = substitution_length(after);
@@ -78,7 +78,7 @@ fn replace(text: &str, variables: &Variables, quirks: &mut Vec<Quirk>) -> Result
                     text: format!("${}", &after[..end]),
                 });
             }
-            out.push_str(&value(&after[..end], variables)?);
+            out.push_str(&value(&after[..end], variables, quirks)?);
             rest = &after[end..];
         }
     }
@@ -112,7 +112,11 @@ fn substitution_length(text: &str) -> usize {
 }
 
 /// The operators are looked for one after another in the whole text, as docker/cli does it.
-fn value(substitution: &str, variables: &Variables) -> Result<String, Problem> {
+fn value(
+    substitution: &str,
+    variables: &Variables,
+    quirks: &mut Vec<Quirk>,
+) -> Result<String, Problem> {
     let get = |name: &str| variables.get(name).cloned();
     let required = |name: &str, message: &str| Problem::Required {
         name: name.to_owned(),
@@ -134,7 +138,11 @@ fn value(substitution: &str, variables: &Variables) -> Result<String, Problem> {
     } else if let Some((name, message)) = substitution.split_once('?') {
         get(name).ok_or_else(|| required(name, message))
     } else {
-        Ok(get(substitution).unwrap_or_default())
+        Ok(get(substitution).unwrap_or_else(|| {
+            let name = substitution.to_owned();
+            quirks.push(Quirk::Unset { name });
+            String::new()
+        }))
     }
 }
 

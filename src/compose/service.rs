@@ -13,6 +13,7 @@ use super::networks::{self, StackNetwork};
 use super::node::Node;
 use super::section::Section;
 use super::volumes::Volume;
+use super::warning::Quirk;
 use super::{health, keys, linux, mounts, objects, ports};
 use crate::spec::{ContainerSpec, Driver, EndpointSpec, ServiceSpec, Shared, TaskSpec};
 
@@ -45,6 +46,17 @@ pub(super) fn service(
         networks::attachments(context, key, section.get("networks"), known.networks)?;
     let endpoint_spec = endpoint(context, section, &deploy)?;
     let old_restart = section.get("restart").map(deploy::restart).transpose()?;
+    if let Some(restart) = section
+        .get("restart")
+        .filter(|_| deploy.restart_policy.is_some())
+    {
+        context.warn(
+            restart,
+            Quirk::Replaced {
+                by: "deploy.restart_policy",
+            },
+        );
+    }
     let spec = ServiceSpec {
         name: name(context, key, node)?,
         labels,

@@ -26,8 +26,14 @@ pub enum Quirk {
     NoVersion,
     #[error("has the word `{word}`, a boolean to the docker CLI before 28; write it in quotes")]
     OldBoolean { word: String },
+    /// docker/cli `convertRestartPolicy`.
+    #[error("is ignored beside `{by}`")]
+    Replaced { by: &'static str },
     #[error("is not set, so every deployment sets it to 1 again")]
     ReplicasReset,
+    /// docker/cli says "Defaulting to a blank string", and takes what its own shell has.
+    #[error("names the variable `{name}`, which nothing sets here: it is empty")]
+    Unset { name: String },
     #[error(
         "has `{text}`: without braces the default takes the rest of the text; write `${{NAME-default}}`"
     )]

@@ -14,7 +14,7 @@ pub const HIDDEN: &str = "(hidden)";
 
 /// Parts of names whose values are credentials more often than not.
 const WORDS: [&str; 9] = [
-    "passw",
+    "pass",
     "pwd",
     "secret",
     "token",

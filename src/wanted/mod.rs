@@ -154,9 +154,12 @@ fn wanted(
     wanted.warnings.extend(advice::warnings(inventory, release));
     let mut by_component: BTreeMap<&str, Vec<ServiceSpec>> = BTreeMap::new();
     for stack in stacks {
+        let warnings = stack.warnings.iter();
+        let file = stack.namespace.trim_start_matches(&inventory.name);
+        let file = file.trim_start_matches('-');
         wanted
             .warnings
-            .extend(stack.warnings.iter().map(ToString::to_string));
+            .extend(warnings.map(|warning| format!("{file}.yml as rendered, {warning}")));
         for config in stack.configs.into_values() {
             wanted.configs.insert(config.name.clone(), config);
         }
