@@ -9,6 +9,7 @@ mod names;
 mod service;
 mod settings;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::component::Component;
@@ -122,8 +123,13 @@ fn lines(all: &[Broken]) -> String {
 pub fn check(files: &[StackFile], edited: &[Stack], shipped: &[Stack]) -> Result<(), LintErrors> {
     let mut broken = Vec::new();
     for ((file, edited), shipped) in files.iter().zip(edited).zip(shipped) {
-        for (service, fault) in faults(edited, shipped) {
-            add(&mut broken, file, service, fault);
+        let faults = faults(edited, shipped);
+        if faults.is_empty() {
+            continue;
+        }
+        let lines = headings(&file.text);
+        for (service, fault) in faults {
+            add(&mut broken, &file.name, &lines, service, fault);
         }
     }
     if broken.is_empty() {
@@ -197,16 +203,39 @@ fn component(name: &str) -> Option<&'static str> {
     Component::of_service(name).map(|row| row.name)
 }
 
+/// The lines of a rendered file that name something two blanks deep, as services are; the first of
+/// each name.
+fn headings(text: &str) -> BTreeMap<&str, usize> {
+    let mut lines = BTreeMap::new();
+    for (line, at) in text.lines().zip(1..) {
+        let name = line
+            .strip_prefix("  ")
+            .and_then(|line| line.trim_end().strip_suffix(':'));
+        if let Some(name) = name {
+            lines.entry(name).or_insert(at);
+        }
+    }
+    lines
+}
+
 /// One template line makes many members: the same fault of the same component is told once.
-fn add(broken: &mut Vec<(Place, Fault)>, file: &StackFile, service: String, fault: Fault) {
+fn add(
+    broken: &mut Vec<(Place, Fault)>,
+    file: &str,
+    lines: &BTreeMap<&str, usize>,
+    service: String,
+    fault: Fault,
+) {
     // What differs between members is their name and their number.
     let essence = |service: &str, fault: &Fault| {
         let found = fault.found.replace(service, "");
         found.replace(|c: char| c.is_ascii_digit(), "")
     };
-    let same = broken.iter_mut().find(|(place, other)| {
-        let sibling = fault.key == settings::KEY
-            || component(&service).is_some_and(|row| component(&place.service) == Some(row));
+    let row = component(&service);
+    let has_siblings = row.is_some() || fault.key == settings::KEY;
+    let mut others = broken.iter_mut().filter(|_| has_siblings);
+    let same = others.find(|(place, other)| {
+        let sibling = fault.key == settings::KEY || component(&place.service) == row;
         sibling
             && other.key == fault.key
             && essence(&place.service, other) == essence(&service, &fault)
@@ -215,14 +244,9 @@ fn add(broken: &mut Vec<(Place, Fault)>, file: &StackFile, service: String, faul
         same.more += usize::from(same.service != service);
         return;
     }
-    let heading = format!("  {service}:");
     let place = Place {
-        file: format!("{}.yml", file.name),
-        line: file
-            .text
-            .lines()
-            .position(|line| line.trim_end() == heading)
-            .map(|at| at + 1),
+        file: format!("{file}.yml"),
+        line: lines.get(service.as_str()).copied(),
         service,
         more: 0,
     };
