@@ -22,6 +22,8 @@ pub struct Surroundings<'a> {
 
 /// A stack file being read.
 pub(super) struct Context<'a> {
+    /// Ports that services have published so far.
+    pub(super) ports: usize,
     pub(super) namespace: &'a str,
     /// The minor number of the file's version: 9 for `3.9`.
     pub(super) version: u8,

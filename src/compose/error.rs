@@ -51,6 +51,8 @@ pub enum Problem {
     Duplicate { item: String },
     #[error("has {bytes} bytes but must have between 1 and {limit}")]
     FileSize { bytes: usize, limit: usize },
+    #[error("brings the ports that the file publishes to more than {limit}")]
+    ManyPorts { limit: usize },
     #[error("names the file `{file}`, which cannot be read")]
     FileMissing { file: String },
     #[error("is a key that `docker stack deploy` forbids: {instead}")]

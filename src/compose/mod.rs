@@ -105,6 +105,7 @@ pub fn read_in(
         true,
     )?;
     let mut context = Context {
+        ports: 0,
         namespace,
         version: version(section.get("version"))?,
         outside: surroundings,

@@ -8,6 +8,10 @@ use super::node::{Node, Value};
 use super::warning::Quirk;
 use crate::spec::PortConfig;
 
+/// A file has this many ports at most: `1-65535` is a short text for many, and thousands of services
+/// with it would take all memory there is.
+const MOST: usize = 500_000;
+
 /// Published ports, sorted as docker/cli 29 sorts them.
 pub(super) fn ports(context: &mut Context<'_>, node: &Node) -> Result<Vec<PortConfig>, StackError> {
     let mut ports = Vec::new();
@@ -23,6 +27,10 @@ pub(super) fn ports(context: &mut Context<'_>, node: &Node) -> Result<Vec<PortCo
             Some(text) => ports.extend(short(context, item, &text)?),
             None => ports.push(long(item)?),
         }
+    }
+    context.ports += ports.len();
+    if context.ports > MOST {
+        return Err(node.error(Problem::ManyPorts { limit: MOST }));
     }
     ports.sort_by(|a, b| key(a).cmp(&key(b)));
     Ok(ports)

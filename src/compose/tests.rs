@@ -195,3 +195,16 @@ fn images_are_asked_for_only_when_needed() {
     assert!(!ResolveImage::Never.asks(&new, Some(&there)));
     assert_eq!(image(&pinned(mode, &new, Some(&there), None)), "nginx:2");
 }
+
+#[test]
+fn ports_of_thousands_of_services_are_counted() {
+    let mut text = "version: \"3.9\"\nservices:\n".to_owned();
+    for n in 0..20 {
+        text.push_str(&format!(
+            "  s{n}: {{ image: i, ports: [\"1-65535:1-65535\"] }}\n"
+        ));
+    }
+    let told = read("ns", &text, &|_| None).unwrap_err().to_string();
+    assert!(told.contains("services.s7.ports"), "{told}");
+    assert!(told.ends_with("to more than 500000"), "{told}");
+}
