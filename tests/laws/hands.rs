@@ -72,11 +72,7 @@ async fn again(sim: &Sim, to: &Inventory) {
 fn deed(sim: &Sim, cluster: &str, random: &mut Random) {
     let service = some_part(sim, random);
     let at = random.within(0, 4);
-    let what = random.within(0, 6);
-    if std::env::var_os("TRACE").is_some() {
-        eprintln!("  DEED {what} {service} {at}");
-    }
-    match what {
+    match random.within(0, 6) {
         0 => by_hand(sim, &service, |spec| {
             if let Some(replicated) = &mut spec.mode.replicated {
                 replicated.replicas = Some(at);
