@@ -146,7 +146,10 @@ impl Builder<'_> {
                 Some(renewal) if self.running(&spec.name).len() > 1 && stale > 0 => {
                     self.renew(phase, renewal, (&from, spec), stale, &after)
                 }
-                _ => self.at_once(phase, found, (from, spec), after),
+                _ => {
+                    let step = self.at_once(phase, found, (from, spec), &after);
+                    step.into_iter().collect()
+                }
             };
         }
         for gate in phase.opens.iter().chain(&phase.settles) {
@@ -157,22 +160,23 @@ impl Builder<'_> {
     }
 
     /// Brings a service that was brought to `from` so far to its spec in one step.
-    fn at_once(
+    pub(super) fn at_once(
         &mut self,
         phase: &Phase,
         found: &Service,
         (from, to): (ServiceSpec, &ServiceSpec),
-        mut after: Vec<StepId>,
-    ) -> Vec<StepId> {
+        needs: &[StepId],
+    ) -> Option<StepId> {
         let to = posted(&found.spec, to);
         let changes = diff(&from, &to);
         if changes.is_empty() {
-            return Vec::new();
+            return None;
         }
-        after.extend(self.waits_for(&to));
+        let mut after = self.waits_for(&to);
+        after.extend(needs);
+        let after = after.into_iter().collect();
         let action = update(found, from, &to, changes);
-        let step = self.plan.push(&phase.name, action, after, because(found));
-        vec![step]
+        Some(self.plan.push(&phase.name, action, after, because(found)))
     }
 
     /// Replaces one task after the other: each once the one before has taken over.

@@ -265,12 +265,7 @@ impl Builder<'_> {
         let last = match drain(self.plan, found, spec, how, &hosts_leaving, &after) {
             Some(last) => last,
             // A run that was killed turned them all away: what is left is to say so.
-            None => {
-                let to = posted(&found.spec, spec);
-                let changes = diff(&found.spec, &to);
-                let lower = update(found, found.spec.clone(), &to, changes);
-                self.plan.push(&phase.name, lower, after, because(found))
-            }
+            None => self.at_once(phase, found, (found.spec.clone(), spec), &after)?,
         };
         for labels in &self.wanted.labels {
             if let Some(value) = labels.add.get(&how.label) {

@@ -9,9 +9,9 @@ use crate::component::{Component, Shape};
 use crate::gate::{Gate, short};
 
 /// Compares a plan that was agreed on with one that was made since: the same deeds in the same
-/// order, and nothing to wait for before any of them that the first does not wait for too. A gate that has opened
-/// since only makes the first more careful than need be; words of gates and versions of services
-/// whose specs are equal differ between any two looks.
+/// order, and nothing to wait for before any of them that the first does not wait for too. A gate
+/// that has opened since only makes the first more careful than need be; words of gates and versions
+/// of services whose specs are equal differ between any two looks.
 ///
 /// # Errors
 /// What differs, in words.
@@ -31,7 +31,7 @@ pub fn stands(agreed: &Plan, fresh: &Plan) -> Result<(), String> {
     }
     // Before each deed: that the first waits for a gate later on is of no help to what it does
     // now. Then at the end.
-    let mut known = Vec::new();
+    let mut known = BTreeMap::new();
     let (had, has) = (Gates::of(agreed, &mut known), Gates::of(fresh, &mut known));
     let pairs = was.steps.iter().zip(&is.steps);
     let mut more = pairs.filter_map(|(&was, &is)| {
@@ -47,7 +47,9 @@ pub fn stands(agreed: &Plan, fresh: &Plan) -> Result<(), String> {
     let before = before.map_or(String::new(), |step| {
         format!(" before: {}", fresh.steps[step].action.title())
     });
-    Err(format!("to be waited for as well: {}{before}", known[gate]))
+    let gate = known.iter().find(|(_, place)| **place == gate);
+    let gate = gate.map_or(String::new(), |(gate, _)| gate.to_string());
+    Err(format!("to be waited for as well: {gate}{before}"))
 }
 
 /// The steps of a plan that are no questions.
@@ -132,13 +134,10 @@ struct Gates {
 }
 
 impl Gates {
-    fn of(plan: &Plan, known: &mut Vec<Gate>) -> Self {
-        let mut places: BTreeMap<Gate, usize> = known.iter().cloned().zip(0..).collect();
+    fn of(plan: &Plan, known: &mut BTreeMap<Gate, usize>) -> Self {
         let mut place = |gate: Gate| {
-            *places.entry(gate).or_insert_with_key(|gate| {
-                known.push(gate.clone());
-                known.len() - 1
-            })
+            let next = known.len();
+            *known.entry(gate).or_insert(next)
         };
         let numbers: Vec<Vec<usize>> = plan
             .steps

@@ -30,6 +30,23 @@ fn moved(message: impl Into<String>) -> Failure {
     }
 }
 
+type Labels = BTreeMap<String, String>;
+
+fn relabel(
+    found: Option<&mut Labels>,
+    kind: &str,
+    name: &str,
+    from: &Labels,
+    labels: &Labels,
+) -> Result<(), Failure> {
+    let found = found.ok_or_else(|| moved(format!("{kind} `{name}` is gone")))?;
+    if found != from && found != labels {
+        return Err(moved(format!("{kind} `{name}` was changed")));
+    }
+    found.clone_from(labels);
+    Ok(())
+}
+
 impl Sim {
     pub(super) async fn carry_out(&self, action: &Action) -> Result<(), Failure> {
         let Action::RemoveNetwork { name, .. } = action else {
@@ -102,23 +119,25 @@ impl World {
                 name, from, labels, ..
             } => {
                 let config = self.configs.get_mut(name);
-                let config = config.ok_or_else(|| moved(format!("config `{name}` is gone")))?;
-                if config.labels != *from && config.labels != *labels {
-                    return Err(moved(format!("config `{name}` was changed")));
-                }
-                config.labels.clone_from(labels);
-                Ok(())
+                relabel(
+                    config.map(|one| &mut one.labels),
+                    "config",
+                    name,
+                    from,
+                    labels,
+                )
             }
             Action::UpdateSecret {
                 name, from, labels, ..
             } => {
                 let secret = self.secrets.get_mut(name);
-                let secret = secret.ok_or_else(|| moved(format!("secret `{name}` is gone")))?;
-                if secret.labels != *from && secret.labels != *labels {
-                    return Err(moved(format!("secret `{name}` was changed")));
-                }
-                secret.labels.clone_from(labels);
-                Ok(())
+                relabel(
+                    secret.map(|one| &mut one.labels),
+                    "secret",
+                    name,
+                    from,
+                    labels,
+                )
             }
             Action::CreateService { spec } => self.create_service(spec),
             Action::UpdateService {
