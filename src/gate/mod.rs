@@ -66,6 +66,14 @@ pub enum Gate {
         role: String,
         tasks: u64,
     },
+    /// The coordinator that leads its kind, by the one session that only a leader has, is a
+    /// current task. Until then the others of Milvus ask the leader before it, which may be gone.
+    CoordinatorLeads {
+        etcd: Vec<String>,
+        root_path: String,
+        service: String,
+        role: String,
+    },
     /// The tasks of a Milvus service say OK on `/healthz`.
     MilvusHealthy { service: String, tasks: u64 },
     /// So many proxies answer an authenticated request.
@@ -208,6 +216,9 @@ impl Gate {
             Self::SessionsRegistered {
                 etcd, root_path, ..
             }
+            | Self::CoordinatorLeads {
+                etcd, root_path, ..
+            }
             | Self::TaskGone {
                 etcd, root_path, ..
             } => session::questions(etcd, root_path, seen),
@@ -275,6 +286,7 @@ impl Gate {
             | Self::BrokersHealthy { members, .. } => members.iter().map(String::as_str).collect(),
             Self::PulsarMetadata { service, .. }
             | Self::SessionsRegistered { service, .. }
+            | Self::CoordinatorLeads { service, .. }
             | Self::MilvusHealthy { service, .. }
             | Self::ProxiesServe { service, .. }
             | Self::Renewed { service, .. }
@@ -307,6 +319,9 @@ impl Gate {
                 tasks,
                 ..
             } => session::judge(service, role, *tasks, seen, answers),
+            Self::CoordinatorLeads { service, role, .. } => {
+                session::judge_leader(service, role, seen, answers)
+            }
             Self::MilvusHealthy { service, tasks } => {
                 milvus::judge_health(service, *tasks, seen, asked, answers)
             }

@@ -32,6 +32,10 @@ pub struct Session {
     pub stopping: bool,
     #[serde(rename = "Version")]
     pub version: String,
+    /// It is the session of its role's leader: only that one's key does without the process's
+    /// number, from the moment it leads. It is a second one beside that of the process.
+    #[serde(skip)]
+    pub is_leaders: bool,
 }
 
 impl Session {
@@ -78,9 +82,18 @@ pub fn sessions(answer: &Answer) -> Result<Vec<Session>, String> {
             // `.../session/id` counts server identifiers and is no session.
             kv["value"].as_str().is_some()
         })
-        .filter_map(|kv| STANDARD.decode(kv["value"].as_str()?).ok())
-        .filter(|value| value.first() == Some(&b'{'))
-        .map(|value| serde_json::from_slice(&value).map_err(|e| format!("a session: {e}")))
+        .filter_map(|kv| {
+            let decode = |part: &str| STANDARD.decode(kv[part].as_str()?).ok();
+            Some((decode("key")?, decode("value")?))
+        })
+        .filter(|(_, value)| value.first() == Some(&b'{'))
+        .map(|(key, value)| {
+            let mut session: Session =
+                serde_json::from_slice(&value).map_err(|e| format!("a session: {e}"))?;
+            session.is_leaders =
+                key.rsplit(|byte| *byte == b'/').next() == Some(session.role.as_bytes());
+            Ok(session)
+        })
         .collect()
 }
 
@@ -126,6 +139,56 @@ pub(super) fn judge(
     } else {
         Verdict::Waiting(reasons).while_it_works(registered > 0)
     }
+}
+
+/// Whether a current task leads. The session of a leader that was stopped stays for its lease,
+/// and while it is there nobody else leads and every other process still dials the one that is
+/// gone (seen with milvus 2.3.5: 29 s after its end).
+pub(super) fn judge_leader(
+    service: &str,
+    role: &str,
+    seen: &Observed,
+    answers: &Answers,
+) -> Verdict {
+    let sessions = match read(answers) {
+        Ok(sessions) => sessions,
+        Err(verdict) => return verdict,
+    };
+    let own = || sessions.iter().filter(|session| session.role == role);
+    let leader = own().find(|session| session.is_leaders);
+    let ip = leader.and_then(Session::ip);
+    if let Some((task, _)) = up(seen, service).find(|(_, at)| Some(*at) == ip) {
+        return Verdict::Open(format!("{} does", task_name(task)));
+    }
+    let mut reasons = swarm::too_few(service, 1, seen);
+    for (task, at) in up(seen, service) {
+        if !own().any(|session| session.ip() == Some(at)) {
+            let history = swarm::history(seen, task);
+            let text = format!("has not registered in etcd yet{history}");
+            reasons.push(Why::new(task_name(task), text));
+        }
+    }
+    let older = seen
+        .tasks_of(service)
+        .filter(|task| task.is_up())
+        .find(|task| task.addresses.values().any(|at| Some(*at) == ip));
+    match (leader, older) {
+        (None, _) if reasons.is_empty() => {
+            reasons.push(Why::new(short(service), "has no leader yet"))
+        }
+        (None, _) => {}
+        (Some(_), Some(task)) => {
+            reasons.push(Why::new(task_name(task), "leads and is of an older spec"))
+        }
+        (Some(gone), None) => reasons.push(Why::new(
+            short(service),
+            format!(
+                "was led by {}, which ended: the next one leads when its session has run out",
+                gone.address
+            ),
+        )),
+    }
+    Verdict::Waiting(reasons).while_it_works(older.is_some())
 }
 
 /// Whether a Milvus process left a node. Swarm's own word is not enough: a task that was ended

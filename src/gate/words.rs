@@ -26,6 +26,7 @@ impl fmt::Display for Gate {
             Self::SessionsRegistered { role, tasks, .. } => {
                 write!(f, "{role}: {tasks} registered in etcd")
             }
+            Self::CoordinatorLeads { role, .. } => write!(f, "{role}: one leads"),
             Self::MilvusHealthy { service, tasks } => {
                 write!(f, "{}: {tasks} healthy", short(service))
             }

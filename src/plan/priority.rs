@@ -14,7 +14,8 @@ const fn weight(action: &Action) -> u64 {
             Gate::EtcdQuorum { .. } => 3_000,
             Gate::MinioWriteQuorum { .. }
             | Gate::ZookeeperQuorum { .. }
-            | Gate::SessionsRegistered { .. } => 5_000,
+            | Gate::SessionsRegistered { .. }
+            | Gate::CoordinatorLeads { .. } => 5_000,
             Gate::PulsarMetadata { .. } => 4_000,
             Gate::BookiesWritable { .. } => 8_000,
             Gate::BrokersHealthy { .. } => 10_000,

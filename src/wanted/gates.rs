@@ -128,22 +128,31 @@ impl<'a> Gates<'a> {
         if component.name == "proxy" {
             return (vec![Gate::ProxiesServe { service, tasks }], vec![]);
         }
-        let registered = |tasks| Gate::SessionsRegistered {
-            etcd: self.members("etcd"),
-            root_path: self.inventory.name.clone(),
-            service: service.clone(),
-            role: process.session.to_owned(),
-            tasks,
-        };
+        let etcd = self.members("etcd");
+        let root_path = self.inventory.name.clone();
+        let role = process.session.to_owned();
         if component.name.ends_with("coord") {
-            // One of them leads; standbys say OK on their health port.
+            // Standbys say OK on their health port.
             let healthy = Gate::MilvusHealthy {
                 service: service.clone(),
                 tasks,
             };
-            (vec![registered(1)], vec![healthy])
+            let leads = Gate::CoordinatorLeads {
+                etcd,
+                root_path,
+                service,
+                role,
+            };
+            (vec![leads], vec![healthy])
         } else {
-            (vec![registered(tasks)], vec![])
+            let registered = Gate::SessionsRegistered {
+                etcd,
+                root_path,
+                service,
+                role,
+                tasks,
+            };
+            (vec![registered], vec![])
         }
     }
 }

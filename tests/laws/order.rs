@@ -50,6 +50,7 @@ fn speaks_for(gate: &Gate) -> Option<&'static Component> {
         | Gate::BrokersHealthy { members, .. } => members.first()?,
         Gate::PulsarMetadata { service, .. }
         | Gate::SessionsRegistered { service, .. }
+        | Gate::CoordinatorLeads { service, .. }
         | Gate::ProxiesServe { service, .. } => service,
         _ => return None,
     };

@@ -1,5 +1,7 @@
 //! What components say when gates ask them.
 
+use std::fmt::Write;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use milvus_swarm::gate::{ROOT_TOKEN, short};
@@ -162,8 +164,12 @@ impl World {
                 "Exclusive": session.role.ends_with("coord"),
                 "Version": "2.3.21",
             });
+            let mut key = format!("x/meta/session/{}", session.role);
+            if !session.is_leaders {
+                write!(key, "-{}", session.server_id).expect("a text takes all");
+            }
             json!({
-                "key": STANDARD.encode(format!("x/meta/session/{}-{}", session.role, session.server_id)),
+                "key": STANDARD.encode(key),
                 "value": STANDARD.encode(value.to_string()),
             })
         }));

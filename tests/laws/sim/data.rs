@@ -24,13 +24,15 @@ pub struct Data {
     pub leader: Option<IpAddr>,
 }
 
-/// A Milvus process as etcd knows it.
+/// A Milvus process as etcd knows it; a coordinator that leads has a second one.
 #[derive(Clone, Debug)]
 pub struct SimSession {
     pub role: &'static str,
     pub ip: IpAddr,
     pub server_id: u64,
     pub task: String,
+    /// It is the one that only the leader of a role has.
+    pub is_leaders: bool,
     /// When the lease of a dead process runs out.
     pub ends: Option<Millis>,
 }

@@ -91,11 +91,11 @@ impl World {
         self.up("bookie") >= self.ensemble() && self.has_quorum("zookeeper")
     }
 
+    /// Whether etcd names a leader of a role. Where that one is gone and its lease is not over, who
+    /// starts dials it until another one leads.
     fn has_session(&self, role: &str) -> bool {
-        self.data
-            .sessions
-            .iter()
-            .any(|session| session.role == role && session.ends.is_none())
+        let mut sessions = self.data.sessions.iter();
+        sessions.any(|session| session.is_leaders && session.role == role)
     }
 
     /// What a process of a component would miss at its start.

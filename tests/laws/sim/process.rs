@@ -106,24 +106,25 @@ impl World {
             return;
         };
         if let Some(milvus) = row.milvus {
-            // A coordinator that finds another one registered stands by.
-            let leads = !row.name.ends_with("coord")
-                || !self
-                    .data
-                    .sessions
-                    .iter()
-                    .any(|session| session.role == milvus.session);
             process.is_up = true;
-            let ip = task.seen.addresses.values().next().copied();
-            if let (true, Some(ip)) = (leads, ip) {
+            if let Some(ip) = task.seen.addresses.values().next().copied() {
                 let session = SimSession {
                     role: milvus.session,
                     ip,
                     server_id,
                     task: task.seen.id.clone(),
+                    is_leaders: false,
                     ends: None,
                 };
-                self.data.sessions.push(session);
+                // A coordinator that finds another one leading stands by.
+                let leads = row.name.ends_with("coord") && !self.is_led(milvus.session);
+                let leaders = SimSession {
+                    is_leaders: true,
+                    ..session.clone()
+                };
+                let sessions = &mut self.data.sessions;
+                sessions.extend((!is_up).then_some(session));
+                sessions.extend(leads.then_some(leaders));
                 if row.name == "querynode" && self.data.leader.is_none() {
                     self.data.leader = Some(ip);
                 }
@@ -141,6 +142,12 @@ impl World {
         self.later(1);
     }
 
+    /// Whether a coordinator leads its role, or did until its lease runs out.
+    fn is_led(&self, role: &str) -> bool {
+        let mut sessions = self.data.sessions.iter();
+        sessions.any(|session| session.is_leaders && session.role == role)
+    }
+
     /// A running process bears the loss of what it lives on for a while; a standby takes over.
     fn endure(&mut self, at: usize) {
         let Some(process) = &self.tasks[at].process else {
@@ -152,12 +159,7 @@ impl World {
             _ => false,
         };
         let stands_by = process.row.milvus.is_some_and(|milvus| {
-            milvus.session.ends_with("coord")
-                && !self
-                    .data
-                    .sessions
-                    .iter()
-                    .any(|session| session.role == milvus.session)
+            milvus.session.ends_with("coord") && !self.is_led(milvus.session)
         });
         let clock = self.clock;
         let Some(process) = &mut self.tasks[at].process else {
@@ -180,15 +182,17 @@ impl World {
         }
     }
 
-    /// Ends a process; one that dies leaves its session to its lease.
+    /// Ends a process; one that dies leaves its session to its lease, as a coordinator does that
+    /// is told to stop (seen with milvus 2.3.5).
     pub fn end_process(&mut self, at: usize, gracefully: bool) {
         let task = &mut self.tasks[at];
-        task.process = None;
+        let process = task.process.take();
+        let leaves = process.is_some_and(|process| process.row.name.ends_with("coord"));
         let (id, ip) = (
             task.seen.id.clone(),
             task.seen.addresses.values().next().copied(),
         );
-        let ends = self.clock + if gracefully { 300 } else { LEASE };
+        let ends = self.clock + if gracefully && !leaves { 300 } else { LEASE };
         for session in self
             .data
             .sessions
