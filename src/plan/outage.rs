@@ -96,9 +96,11 @@ pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<
             } else {
                 one_by_one(name)
             };
-            // Those that go together take the time of one.
+            // Those that go together take the time of one, and all of a coordinator's that of the
+            // lease that its leader leaves: Swarm has restarted the others by then.
             let rounds = match name {
                 "minio" => 1,
+                _ if name.ends_with("coord") => 1,
                 _ => loss.tasks - loss.at_once.saturating_sub(1),
             };
             Outage {
@@ -185,10 +187,19 @@ fn one_by_one(component: &str) -> (&'static str, u64) {
             "one at a time: clients of that proxy are cut off and must reconnect",
             5,
         ),
-        // Milvus 2.3.5 leaves its session to its lease: 31 s until the next one leads (measured).
-        _ => (
-            "no DDL, no load and no flush until another coordinator leads",
+        // Milvus 2.3.5 leaves a leader's session to its lease: 29 s until the next one leads. What
+        // stands still meanwhile was seen there too: each request takes a time from rootcoord, an
+        // insert a segment from datacoord, and searches of recent rows wait for inserts that wait.
+        "rootcoord" | "mixcoord" => ("no request is served until a coordinator leads again", 30),
+        "datacoord" => (
+            "no flush; writes, and searches of what was written last, wait until a \
+             coordinator leads again",
             30,
         ),
+        "querycoord" => (
+            "no load; some searches wait until a coordinator leads again",
+            30,
+        ),
+        _ => ("no index build until a coordinator leads again", 30),
     }
 }
