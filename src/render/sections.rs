@@ -1,13 +1,30 @@
 //! Which process reads which section of Milvus' configuration.
 //!
-//! A changed key must restart the services that read it and no others. A section of a worker
-//! goes to that worker and, unless it is known not to look, to the coordinators that direct it;
-//! what others dial it with (`grpc`, `ip`, `port`) and every other section goes to all.
+//! A changed key must restart the services that read it and no others. A section of a worker or a
+//! coordinator goes to those who read most of it, and the few keys of it that others read too to
+//! these; what others dial it with (`grpc`, `ip`, `port`) and every other section goes to all.
+//!
+//! Who reads a key: milvus 2.2 to 2.6, the uses outside of tests of what
+//! `pkg/util/paramtable/component_param.go` and `quota_param.go` make of it (2.2:
+//! `internal/util/paramtable`). A streaming node runs the code of both query and data nodes.
 
 use serde_json::{Map, Value};
 
 /// Sections that not every process reads, and the components that do.
-const READERS: [(&str, &[&str]); 5] = [
+const READERS: [(&str, &[&str]); 11] = [
+    ("rootCoord", &["rootcoord", "mixcoord"]),
+    ("queryCoord", &["querycoord", "mixcoord"]),
+    // Data nodes read the slots of compactions, streaming nodes when to seal a segment (milvus:
+    // `internal/datanode`, `internal/streamingnode/server/wal/interceptors/shard`).
+    (
+        "dataCoord",
+        &["datacoord", "mixcoord", "datanode", "streamingnode"],
+    ),
+    // datacoord does its work since 2.3 (milvus: `dataCoordConfig`).
+    ("indexCoord", &["indexcoord", "datacoord", "mixcoord"]),
+    ("mixCoord", &["mixcoord"]),
+    // rootcoord sets the rates and proxies hold to them (milvus: `internal/util/quota`).
+    ("quotaAndLimits", &["rootcoord", "proxy", "mixcoord"]),
     // querycoordv2 reads nothing of it (milvus: `internal/querycoordv2`, `params.Params`).
     ("queryNode", &["querynode", "streamingnode"]),
     (
@@ -31,6 +48,95 @@ const READERS: [(&str, &[&str]); 5] = [
     ),
 ];
 
+/// Keys of such a section, by how their path begins, and the components that read them besides
+/// those of the section; none named: all. The comments say where in milvus.
+const KEYS: [(&str, &[&str]); 33] = [
+    // `internal/proxy/task.go`
+    ("rootCoord.maxPartitionNum", &["proxy"]),
+    // 2.2 and 2.3: `internal/datacoord/segment_manager.go`
+    ("rootCoord.importTaskExpiration", &["datacoord"]),
+    // `internal/datacoord/broker`; 2.4: `internal/datanode/broker`
+    ("queryCoord.brokerTimeout", &["datacoord", "datanode"]),
+    // `queryNodeConfig` reads these two.
+    (
+        "queryCoord.cleanExcludeSegmentInterval",
+        &["querynode", "streamingnode"],
+    ),
+    (
+        "queryCoord.overloadedMemoryThresholdPercentage",
+        &["querynode", "streamingnode"],
+    ),
+    // `internal/querynodev2/segments/index_meta.go`, `services.go`
+    ("dataCoord.segment.maxSize", &["querynode"]),
+    ("dataCoord.segment.sealProportion", &["querynode"]),
+    // 2.4 and 2.5: `internal/querynodev2/segments/segment.go`
+    ("dataCoord.index.memSizeEstimateMultiplier", &["querynode"]),
+    // `internal/proxy/task_index.go`, `task_import.go`, `task_snapshot.go`,
+    // `task_flush_all_streaming.go`, `task.go`
+    ("dataCoord.index.hybridIndex", &["proxy"]),
+    ("dataCoord.import.maxImportFileNumPerReq", &["proxy"]),
+    ("dataCoord.snapshot.maxCompactionProtection", &["proxy"]),
+    ("dataCoord.flushAllMaxParallelTasks", &["proxy"]),
+    ("dataCoord.compaction.bumpSchemaVersion", &["proxy"]),
+    ("dataCoord.compaction.storageVersion", &["proxy"]),
+    // 2.5: `internal/indexnode/task_stats.go` runs code of `internal/datanode/compaction`.
+    ("dataCoord.compaction.clustering", &["indexnode"]),
+    ("dataNode.segment.binlog", &["indexnode"]),
+    // `internal/datacoord/import_util.go`
+    ("quotaAndLimits.limitWriting.diskProtection", &["datacoord"]),
+    // 2.4: `services.go` of `internal/querynodev2` and `internal/datanode`
+    (
+        "quotaAndLimits.limitWriting.ttProtection",
+        &["querynode", "datanode", "streamingnode"],
+    ),
+    // `internal/querynodev2/segments`, `internal/util/segcore`
+    (
+        "quotaAndLimits.limits.maxOutputSize",
+        &["querynode", "streamingnode"],
+    ),
+    // `internal/querycoordv2/meta/resource_manager.go`
+    (
+        "quotaAndLimits.limits.maxResourceGroupNumOfQueryNode",
+        &["querycoord"],
+    ),
+    // `commonConfig` falls back on `queryNode.gcenabled` and `queryNode.gchelper`.
+    ("queryNode.gc", &[]),
+    // 2.6: `internal/util/cgo`, which these link
+    (
+        "queryNode.scheduler.maxReadConcurrentRatio",
+        &["proxy", "datanode", "mixcoord"],
+    ),
+    (
+        "queryNode.segcore.cgoPoolSizeRatio",
+        &["proxy", "datanode", "mixcoord"],
+    ),
+    // `internal/proxy/impl.go`, `internal/distributed/proxy/httpserver`
+    (
+        "queryNode.segcore.tieredStorage.storageUsageTracking",
+        &["proxy"],
+    ),
+    // 2.5: `internal/indexnode`
+    ("queryNode.segcore.jsonIndex", &["indexnode"]),
+    // `internal/datanode/io`, `internal/flushcommon/io`
+    ("queryNode.bloomFilterApply", &["datanode"]),
+    // `internal/storage/stats.go`
+    ("queryNode.idfOracle.bm25StatsBytesPerEntry", &["datanode"]),
+    // `internal/datanode/external`
+    ("queryNode.externalCollection", &["datanode"]),
+    // `internal/util/flowgraph`; the other one in 2.2: `internal/querynode`
+    ("dataNode.dataSync.skipMode", &["querynode"]),
+    ("dataNode.skip.BFStats", &["querynode"]),
+    // `http_param.go`: every process serves it (`internal/http`).
+    ("proxy.http", &[]),
+    // `internal/streamingnode/server/wal/interceptors/timetick/inspector`
+    ("proxy.timeTickInterval", &["streamingnode"]),
+    // 2.6: `queryNodeConfig`
+    (
+        "proxy.partialResultRequiredDataRatio",
+        &["querynode", "streamingnode"],
+    ),
+];
+
 /// Keys of such a section that every process reads, to dial who is described there
 /// (milvus: `pkg/util/paramtable/grpc_param.go`).
 const DIALLED: [&str; 3] = ["grpc", "ip", "port"];
@@ -42,18 +148,20 @@ pub(super) fn of(config: &Value, component: &str) -> Value {
     };
     let mut own = Map::new();
     for (name, section) in sections {
+        let path = plain(name);
         let foreign = READERS
             .iter()
-            .any(|(key, readers)| key == name && !readers.contains(&component));
+            .any(|(key, readers)| plain(key) == path && !readers.contains(&component));
         match section {
-            Value::Object(keys) if foreign => {
-                let dialled: Map<String, Value> = keys
+            Value::Object(_) if foreign => {
+                let read: Vec<String> = KEYS
                     .iter()
-                    .filter(|(key, _)| DIALLED.contains(&key.as_str()))
-                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .filter(|(_, readers)| readers.is_empty() || readers.contains(&component))
+                    .map(|(key, _)| plain(key))
+                    .chain(DIALLED.map(|key| format!("{path}{key}")))
                     .collect();
-                if !dialled.is_empty() {
-                    own.insert(name.clone(), Value::Object(dialled));
+                if let Some(part) = part(section, &path, &read) {
+                    own.insert(name.clone(), part);
                 }
             }
             other => {
@@ -62,6 +170,27 @@ pub(super) fn of(config: &Value, component: &str) -> Value {
         }
     }
     Value::Object(own)
+}
+
+/// What of a value at a path lies under one of the paths that are read.
+fn part(value: &Value, path: &str, read: &[String]) -> Option<Value> {
+    if read.iter().any(|key| path.starts_with(key)) {
+        return Some(value.clone());
+    }
+    let parts: Map<String, Value> = value
+        .as_object()?
+        .iter()
+        .filter_map(|(key, value)| {
+            let part = part(value, &format!("{path}{}", plain(key)), read)?;
+            Some((key.clone(), part))
+        })
+        .collect();
+    (!parts.is_empty()).then_some(Value::Object(parts))
+}
+
+/// A key as milvus compares it (`formatKey` in `pkg/config/config.go`).
+fn plain(key: &str) -> String {
+    key.to_lowercase().replace(['/', '_', '.'], "")
 }
 
 #[cfg(test)]
@@ -84,8 +213,60 @@ mod tests {
     }
 
     #[test]
+    fn a_key_that_others_read_goes_to_them_without_its_section() {
+        let config = json!({
+            "quotaAndLimits": {
+                "enabled": true,
+                "limitWriting": {"forceDeny": true, "diskProtection": {"diskQuota": 1}},
+            },
+            "queryCoord": {"balancer": "x", "brokerTimeout": 1},
+        });
+        assert_eq!(
+            of(&config, "datacoord"),
+            json!({
+                "quotaAndLimits": {"limitWriting": {"diskProtection": {"diskQuota": 1}}},
+                "queryCoord": {"brokerTimeout": 1},
+            })
+        );
+        assert_eq!(of(&config, "mixcoord"), config);
+        assert_eq!(of(&config, "indexnode"), json!({}));
+    }
+
+    #[test]
+    fn a_key_may_be_written_in_any_way_that_milvus_takes() {
+        for config in [
+            json!({"datacoord": {"segment": {"maxsize": 1}}}),
+            json!({"dataCoord": {"segment.max_size": 1}}),
+            json!({"dataCoord.segment": {"maxSize": 1}}),
+        ] {
+            assert_eq!(of(&config, "querynode"), config);
+        }
+        let config = json!({"rootcoord": {"maxDatabaseNum": 1, "GRPC": {"x": 1}}});
+        assert_eq!(
+            of(&config, "querynode"),
+            json!({"rootcoord": {"GRPC": {"x": 1}}})
+        );
+    }
+
+    #[test]
+    fn some_keys_of_a_section_go_to_all() {
+        let config = json!({"proxy": {"http": {"enablePprof": false}, "maxNameLength": 1}});
+        let shared = json!({"proxy": {"http": {"enablePprof": false}}});
+        assert_eq!(of(&config, "querynode"), shared);
+        assert_eq!(of(&config, ""), shared);
+    }
+
+    #[test]
+    fn keys_belong_to_a_section_that_not_all_read() {
+        for (key, _) in KEYS {
+            let (section, _) = key.split_once('.').unwrap();
+            assert!(READERS.iter().any(|(name, _)| *name == section), "{key}");
+        }
+    }
+
+    #[test]
     fn readers_are_components() {
-        for (section, readers) in READERS {
+        for (section, readers) in READERS.into_iter().chain(KEYS) {
             for reader in readers {
                 assert!(
                     crate::component::Component::named(reader).is_some(),

@@ -11,6 +11,10 @@ use serde_json::Value;
 
 use crate::client::Client;
 
+/// The configs that a service mounts, as a template of `docker service inspect`.
+const CONFIG_NAMES: &str =
+    "{{range .Spec.TaskTemplate.ContainerSpec.Configs}}{{.ConfigName}} {{end}}";
+
 static TURN: Mutex<()> = Mutex::new(());
 
 /// The machine holds one lab.
@@ -253,16 +257,25 @@ impl Cluster {
             .collect()
     }
 
-    /// One network, one secret of each credential, one config of each file.
+    /// One network, one secret of each credential, and beside the configs that services mount no
+    /// other text of the same file: of a file there is one for each set of services that read the
+    /// same keys of it. The job that ran once is not there on kept data, and its config is.
     pub fn assert_nothing_doubled(&self) {
-        for kind in ["config", "secret"] {
-            let names = self.docker(&[kind, "ls", "--format", "{{.Name}}"]);
-            let stems: Vec<&str> = names
-                .lines()
-                .filter_map(|name| Some(name.rsplit_once('-')?.0))
-                .collect();
-            let distinct: BTreeSet<&str> = stems.iter().copied().collect();
-            assert_eq!(stems.len(), distinct.len(), "{kind}s: {names}");
+        let stem = |name: &str| name.rsplit_once('-').map(|(stem, _)| stem.to_owned());
+        let secrets = self.docker(&["secret", "ls", "--format", "{{.Name}}"]);
+        let stems: Vec<String> = secrets.lines().filter_map(stem).collect();
+        let distinct: BTreeSet<&String> = stems.iter().collect();
+        assert_eq!(stems.len(), distinct.len(), "secrets: {secrets}");
+        let configs = self.docker(&["config", "ls", "--format", "{{.Name}}"]);
+        let services = self.docker(&["service", "ls", "--quiet"]);
+        let mut inspect = vec!["service", "inspect", "--format", CONFIG_NAMES];
+        inspect.extend(services.lines());
+        let mounted = self.docker(&inspect);
+        let mounted: BTreeSet<&str> = mounted.split_whitespace().collect();
+        for left in configs.lines().filter(|name| !mounted.contains(name)) {
+            let others = configs.lines().filter(|name| *name != left);
+            let same: Vec<&str> = others.filter(|name| stem(name) == stem(left)).collect();
+            assert!(same.is_empty(), "nothing mounts {left}, beside {same:?}");
         }
         let doubled: Vec<String> = self
             .rows("{{.Name}}", &["desired-state=running"])

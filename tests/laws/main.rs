@@ -14,6 +14,7 @@ mod hands;
 mod harness;
 mod identity;
 mod inventories;
+mod leads;
 mod locks;
 mod machine;
 mod moves;

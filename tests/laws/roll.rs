@@ -65,8 +65,13 @@ fn a_key_restarts_those_who_read_it() {
             "proxy",
             vec!["rootcoord", "datacoord", "querycoord", "proxy"],
         ),
+        ("rootCoord", vec!["rootcoord"]),
+        ("queryCoord", vec!["querycoord"]),
+        ("dataCoord", vec!["datacoord", "datanode"]),
+        ("indexCoord", vec!["datacoord"]),
+        ("quotaAndLimits", vec!["rootcoord", "proxy"]),
         (
-            "quotaAndLimits",
+            "common",
             vec![
                 "indexnode",
                 "rootcoord",

@@ -22,20 +22,30 @@ const SEED: u64 = 7;
 #[test]
 fn a_plan_made_after_a_crash_stands_while_gates_open_and_leads_to_the_end() {
     let inventory = parse(inventories::shipped()[1]);
-    let calls = run(async {
+    // On data that was kept, gates open which a first time something must be done for.
+    let fresh = (false, 3);
+    let kept = (true, 1);
+    let begin = async |on_data| {
         let sim = swarm(&inventory, SEED);
-        up_well(&sim, &inventory).await;
-        sim.calls()
+        if on_data {
+            up_well(&sim, &inventory).await;
+            down_well(&sim, &inventory, false).await;
+        }
+        sim
+    };
+    let kills = [fresh, kept].map(|(on_data, first)| {
+        let calls = run(async {
+            let sim = begin(on_data).await;
+            let before = sim.calls();
+            up_well(&sim, &inventory).await;
+            sim.calls() - before
+        });
+        (first..=calls).step_by(4).map(move |at| (on_data, at))
     });
     let mut opened = 0;
-    for at in (1..=calls).step_by(2) {
+    for (on_data, at) in kills.into_iter().flatten() {
         opened += run(async {
-            let sim = swarm(&inventory, SEED);
-            if at % 4 == 1 {
-                // On data that was kept, gates open which a first time something must be done for.
-                up_well(&sim, &inventory).await;
-                down_well(&sim, &inventory, false).await;
-            }
+            let sim = begin(on_data).await;
             sim.plant(at, Fault::Kill, When::After);
             let (_, killed) = up(&sim, &inventory).await;
             assert_eq!(killed.outcome, None);

@@ -23,7 +23,7 @@ fn production(role: Role, per_host: u64, replicas: u64) -> Inventory {
 fn with_key(inventory: &Inventory) -> Inventory {
     let mut other = inventory.clone();
     // Every part of Milvus reads it.
-    other.config = serde_json::json!({ "quotaAndLimits": { "someKey": 1 } });
+    other.config = serde_json::json!({ "common": { "someKey": 1 } });
     other
 }
 

@@ -72,7 +72,7 @@ fn a_name_for_good_keeps_its_text() {
         rules(&with_fixed_names(&inventory, &seen)),
         Vec::<&str>::new()
     );
-    inventory.config = json!({ "quotaAndLimits": { "enabled": true } });
+    inventory.config = json!({ "log": { "level": "debug" } });
     assert_eq!(
         rules(&with_fixed_names(&inventory, &seen)),
         ["config-changes"]
