@@ -18,6 +18,7 @@ pub mod drive;
 pub mod engine;
 pub mod event;
 pub mod execute;
+pub mod formed;
 pub mod gate;
 pub mod inventory;
 pub mod lint;

@@ -148,7 +148,7 @@ impl Status {
         };
         Self {
             cluster: cluster.wanted.cluster.clone(),
-            milvus: cluster.runs.clone(),
+            milvus: cluster.runs.to_string(),
             healthy: problems.is_empty(),
             nodes: NodeCount {
                 ready: counted.iter().filter(|node| node.state == "ready").count(),

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::release::Release;
+
 /// A version of Milvus in full.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub struct Version {
@@ -19,6 +21,12 @@ impl Version {
     pub fn of_image(image: &str) -> Option<Self> {
         let reference = image.split('@').next()?;
         let (_, tag) = reference.rsplit('/').next()?.split_once(':')?;
+        Self::of_tag(tag)
+    }
+
+    /// The version that a tag names, as [`tag`](Self::tag) writes it or with more around it.
+    #[must_use]
+    pub fn of_tag(tag: &str) -> Option<Self> {
         let tag = tag.strip_prefix('v').unwrap_or(tag);
         let (number, suffix) = tag.split_once('-').unwrap_or((tag, ""));
         let mut parts = number.split('.').map(str::parse);
@@ -36,10 +44,28 @@ impl Version {
         })
     }
 
+    /// The shortest tag that names it.
+    #[must_use]
+    pub fn tag(self) -> String {
+        let early = if self.is_final { "" } else { "-rc" };
+        format!("{}.{}.{}{early}", self.major, self.minor, self.patch)
+    }
+
     /// Major and minor.
     #[must_use]
     pub const fn line(self) -> (u32, u32) {
         (self.major, self.minor)
+    }
+}
+
+impl From<&Release> for Version {
+    fn from(release: &Release) -> Self {
+        Self {
+            major: 2,
+            minor: release.minor.into(),
+            patch: release.patch.into(),
+            is_final: true,
+        }
     }
 }
 
@@ -65,6 +91,10 @@ mod tests {
             shown("milvus:2.6.0-rc1").as_deref(),
             Some("2.6.0 (not final)")
         );
+        for tag in ["2.3.5", "2.6.0-rc"] {
+            let version = Version::of_tag(tag);
+            assert_eq!(version.map(Version::tag).as_deref(), Some(tag));
+        }
         for none in [
             "milvus",
             "r:5000/milvus",

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::component::{Component, Shape};
 use crate::count::count;
+use crate::formed::Mark;
 use crate::inventory::Inventory;
 use crate::observed::Node;
 use crate::plan::NodeLabels;
@@ -55,7 +56,8 @@ pub struct Pool {
 pub struct Topology {
     pub members: BTreeMap<&'static str, Vec<Member>>,
     pub pools: BTreeMap<&'static str, Pool>,
-    pub labels: Vec<NodeLabels>,
+    /// The node of each host that has one, by its ID.
+    pub nodes: BTreeMap<String, String>,
     pub warnings: Vec<String>,
     pub zones: bool,
 }
@@ -85,9 +87,10 @@ impl Topology {
             }
         }
         topology.point_out_waits(release, &by_host);
-        if let Some(nodes) = nodes {
-            topology.label(inventory, nodes, &by_host);
-        }
+        let ids = by_host
+            .into_iter()
+            .map(|(host, node)| (host, node.id.clone()));
+        topology.nodes = ids.collect();
         topology
     }
 
@@ -161,14 +164,21 @@ impl Topology {
         self.warnings.extend(warnings);
     }
 
-    fn label(&mut self, inventory: &Inventory, nodes: &[Node], by_host: &BTreeMap<String, &Node>) {
+    /// The changes that give nodes the labels that roles, members and these marks need.
+    #[must_use]
+    pub fn labels(
+        &self,
+        inventory: &Inventory,
+        nodes: &[Node],
+        marks: Vec<Mark<'_>>,
+    ) -> Vec<NodeLabels> {
         let cluster = &inventory.name;
         let mut wanted: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
         for host in &inventory.hosts {
-            let Some(node) = by_host.get(&host.name) else {
+            let Some(node) = self.nodes.get(&host.name) else {
                 continue;
             };
-            let labels = wanted.entry(&node.id).or_default();
+            let labels = wanted.entry(node).or_default();
             for role in &host.roles {
                 labels.insert(role_label(cluster, *role), "true".to_owned());
             }
@@ -177,15 +187,22 @@ impl Topology {
             }
         }
         for member in self.members.values().flatten() {
-            if let Some(node) = by_host.get(&member.host) {
+            if let Some(node) = self.nodes.get(&member.host) {
                 wanted
-                    .entry(&node.id)
+                    .entry(node)
                     .or_default()
                     .insert(member_label(cluster, &member.name), "true".to_owned());
             }
         }
+        for mark in marks {
+            if let Some(node) = self.nodes.get(mark.host) {
+                let labels = wanted.entry(node).or_default();
+                labels.insert(mark.label, mark.value);
+            }
+        }
         let ours = format!("milvus.{cluster}.");
         let members = format!("{ours}member.");
+        let mut changes = Vec::new();
         for node in nodes {
             let wanted = wanted.remove(node.id.as_str()).unwrap_or_default();
             let remove: Vec<String> = node
@@ -208,7 +225,7 @@ impl Topology {
                 .filter_map(|key| Some((key.clone(), node.labels.get(key)?.clone())))
                 .collect();
             if !add.is_empty() || !remove.is_empty() {
-                self.labels.push(NodeLabels {
+                changes.push(NodeLabels {
                     node_id: node.id.clone(),
                     hostname: node.hostname.clone(),
                     add,
@@ -217,8 +234,8 @@ impl Topology {
                 });
             }
         }
-        self.labels
-            .sort_by(|a, b| (&a.hostname, &a.node_id).cmp(&(&b.hostname, &b.node_id)));
+        changes.sort_by(|a, b| (&a.hostname, &a.node_id).cmp(&(&b.hostname, &b.node_id)));
+        changes
     }
 
     /// Label and host of every pool, for people who label by hand.

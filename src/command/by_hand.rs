@@ -4,6 +4,7 @@
 
 use std::fmt::Write;
 
+use crate::formed;
 use crate::inventory::{Inventory, THIS_HOST};
 use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
@@ -64,6 +65,9 @@ fn labels(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
             let line = update(&label, "true", &member.host);
             lines.push(format!("{line}   # {component}"));
         }
+    }
+    for mark in formed::marks(inventory, cluster.runs, &cluster.topology) {
+        lines.push(update(&mark.label, &mark.value, mark.host));
     }
     // The task that writes Pulsar's metadata runs on any ZooKeeper host.
     for member in cluster.topology.members("zookeeper") {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ends::foretell;
 use super::{Action, Because, Plan};
 use crate::component::COMPONENTS;
+use crate::formed;
 use crate::gate::{Gate, short};
 use crate::observed::Observed;
 
@@ -35,7 +36,7 @@ fn prefix(cluster: &str) -> String {
 
 /// The plan that removes services in the reverse of the order in which they start, then
 /// configs, network and role labels. Volumes stay unless `data` says so, and with them the
-/// member labels and the secrets that the data needs.
+/// labels that tell what it is and the secrets that it needs.
 #[must_use]
 pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
     let mut plan = Plan {
@@ -179,14 +180,16 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
     plan
 }
 
-fn labels(plan: &mut Plan, cluster: &str, seen: &Observed, members: bool, after: &[usize]) {
+fn labels(plan: &mut Plan, cluster: &str, seen: &Observed, data: bool, after: &[usize]) {
     let ours = prefix(cluster);
-    let kept = format!("{ours}member.");
+    let member = format!("{ours}member.");
+    let formed = formed::prefix(cluster);
+    let guards_data = |key: &str| key.starts_with(&member) || key.starts_with(&formed);
     for node in &seen.nodes {
         let remove: Vec<String> = node
             .labels
             .keys()
-            .filter(|key| key.starts_with(&ours) && (members || !key.starts_with(&kept)))
+            .filter(|key| key.starts_with(&ours) && (data || !guards_data(key)))
             .cloned()
             .collect();
         if !remove.is_empty() {

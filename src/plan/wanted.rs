@@ -39,6 +39,14 @@ impl Wanted {
         self.phases.iter().flat_map(|phase| &phase.services)
     }
 
+    /// The image that Milvus is to run.
+    #[must_use]
+    pub fn milvus_image(&self) -> Option<&str> {
+        let mut phases = self.phases.iter().filter(|phase| phase.is_milvus);
+        let spec = phases.find_map(|phase| phase.services.first())?;
+        Some(&spec.task_template.container_spec.image)
+    }
+
     /// Every service, to be changed.
     pub fn services_mut(&mut self) -> impl Iterator<Item = &mut ServiceSpec> {
         self.phases.iter_mut().flat_map(|phase| &mut phase.services)

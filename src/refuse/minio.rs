@@ -4,12 +4,10 @@ use super::No;
 use super::facts::Facts;
 use super::muster::Muster;
 use super::words::count;
+use crate::formed::{self, Shape};
 use crate::inventory::minio;
 use crate::role::Role;
 use crate::spec::ServiceSpec;
-
-/// Servers, and drives on each.
-type Pool = (usize, usize);
 
 pub(super) fn shape(facts: &Facts<'_>) -> Vec<No> {
     let muster = facts.muster("minio");
@@ -18,12 +16,13 @@ pub(super) fn shape(facts: &Facts<'_>) -> Vec<No> {
     };
     changed(facts, muster)
         .or_else(|| grown(muster))
+        .or_else(|| remembered(facts, muster))
         .or_else(|| impossible(facts, muster))
         .into_iter()
         .collect()
 }
 
-fn stays(was: Pool) -> String {
+fn stays(was: Shape) -> String {
     format!(
         "give {} the role `minio` and set `roles.minio.drives: {}`, as it was; for another shape, \
          bring up a second cluster under another `name:` and copy with milvus-backup",
@@ -32,7 +31,7 @@ fn stays(was: Pool) -> String {
     )
 }
 
-fn describe((servers, drives): Pool) -> String {
+fn describe((servers, drives): Shape) -> String {
     format!(
         "{} with {} each",
         count(servers, "server"),
@@ -50,14 +49,7 @@ fn changed(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
         }
         let (was, will) = (pool(found), pool(wanted));
         Some(match was.zip(will).filter(|(was, will)| was != will) {
-            Some((was, will)) => No {
-                reason: format!(
-                    "the pool of MinIO was formed from {}, and would be {}",
-                    describe(was),
-                    describe(will)
-                ),
-                hint: stays(was),
-            },
+            Some((was, will)) => reshaped(was, will),
             None => No {
                 reason: format!(
                     "the pool of MinIO was formed as `{}`, and would be `{}`",
@@ -71,7 +63,34 @@ fn changed(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
     })
 }
 
-/// After a `down`, only labels tell how many servers there were.
+fn reshaped(was: Shape, will: Shape) -> No {
+    No {
+        reason: format!(
+            "the pool of MinIO was formed from {}, and would be {}",
+            describe(was),
+            describe(will)
+        ),
+        hint: stays(was),
+    }
+}
+
+/// After a `down`, labels tell how many drives there were, unless an earlier version of this tool
+/// set them. Before the first secret nothing was formed: what labels say may still be changed.
+fn remembered(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
+    let mut members = muster.members.iter();
+    if !facts.has_run() || members.any(|member| facts.found.contains_key(member.name.as_str())) {
+        return None;
+    }
+    let inventory = facts.case.inventory;
+    let drives = usize::try_from(inventory.settings(Role::Minio).drives).ok()?;
+    let will = (muster.members.len(), drives);
+    let mut shapes = formed::shapes(&inventory.name, &facts.case.seen.nodes).into_iter();
+    shapes
+        .find(|was| *was != will)
+        .map(|was| reshaped(was, will))
+}
+
+/// After a `down`, member labels tell how many servers there were.
 fn grown(muster: &Muster<'_>) -> Option<No> {
     let new = muster.new.len();
     (new > 0).then(|| No {
@@ -113,7 +132,7 @@ fn drives(spec: &ServiceSpec) -> Vec<&str> {
 }
 
 /// The pool of `http://minio-{0...3}:9000/data{1...2}` or of `/data1`.
-fn pool(spec: &ServiceSpec) -> Option<Pool> {
+fn pool(spec: &ServiceSpec) -> Option<Shape> {
     let [word] = drives(spec)[..] else {
         return None;
     };

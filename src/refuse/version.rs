@@ -9,28 +9,31 @@ use super::No;
 use super::facts::Facts;
 use super::words::{list, names};
 use crate::component::{COMPONENTS, Component};
+use crate::formed;
 use crate::role::Role;
 use crate::tag::Version;
 
 /// The patch releases from which an upgrade to the next minor is supported.
 const LEAST: [(u32, u32); 2] = [(2, 3), (5, 16)];
 
-/// The image of Milvus that is wanted.
-fn wanted_image<'a>(facts: &Facts<'a>) -> Option<&'a str> {
-    let mut phases = facts.case.wanted.phases.iter();
-    let spec = phases.find_map(|phase| phase.services.first().filter(|_| phase.is_milvus))?;
-    Some(&spec.task_template.container_spec.image)
-}
-
 pub(super) fn jump(facts: &Facts<'_>) -> Vec<No> {
-    let Some(to) = wanted_image(facts).and_then(Version::of_image) else {
+    let case = facts.case;
+    let Some(image) = case.wanted.milvus_image() else {
         return Vec::new();
     };
+    let to = formed::version(Some(image), case.release);
+    let remembered = formed::versions(&case.inventory.name, &case.seen.nodes);
     let mut running: BTreeMap<Version, Vec<&str>> = BTreeMap::new();
+    let mut stopped = true;
     for (name, service) in &facts.found {
-        let is_milvus = Component::of_service(name).is_some_and(|row| row.milvus.is_some());
-        let image = &service.spec.task_template.container_spec.image;
-        if let Some(version) = Version::of_image(image).filter(|_| is_milvus) {
+        if Component::of_service(name).is_none_or(|row| row.milvus.is_none()) {
+            continue;
+        }
+        stopped = false;
+        let is = &service.spec.task_template.container_spec.image;
+        let labels = || remembered.iter().copied().filter(|_| !is_same(is, image));
+        let tag = Version::of_image(is);
+        for version in tag.map_or_else(|| labels().collect(), |version| vec![version]) {
             running.entry(version).or_default().push(name);
         }
     }
@@ -46,7 +49,23 @@ pub(super) fn jump(facts: &Facts<'_>) -> Vec<No> {
             hint,
         })
     });
-    refused.collect()
+    let data = remembered.iter().filter(|_| stopped && facts.has_run());
+    let kept = data.filter_map(|from| {
+        let (why, hint) = step(*from, to, one_coordinator)?;
+        Some(No {
+            reason: format!("the data is of Milvus {from}, and {to} is wanted: {why}"),
+            hint: format!(
+                "{hint}; if nothing of it is needed, begin anew with `milvus-swarm down --data`"
+            ),
+        })
+    });
+    refused.chain(kept).collect()
+}
+
+/// Whether an image that runs is the wanted one; Docker's own client adds its digest.
+fn is_same(is: &str, wanted: &str) -> bool {
+    is.strip_prefix(wanted)
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('@'))
 }
 
 /// What is wrong with going from one version to another, and what to do instead.
@@ -126,7 +145,7 @@ pub(super) fn absent(facts: &Facts<'_>) -> Vec<No> {
 
 /// An image of another version than the inventory says, which has other processes.
 fn image(facts: &Facts<'_>) -> Option<No> {
-    let image = wanted_image(facts)?;
+    let image = facts.case.wanted.milvus_image()?;
     let version = Version::of_image(image).filter(|version| version.major == 2)?;
     let minor = u8::try_from(version.minor).ok()?;
     let known = COMPONENTS

@@ -12,7 +12,8 @@ use thiserror::Error;
 use crate::advice;
 use crate::component::Component;
 use crate::compose::{self, Stack, StackError};
-use crate::inventory::{Image, Inventory};
+use crate::formed;
+use crate::inventory::Inventory;
 use crate::lint::{self, LintErrors};
 use crate::observed::Observed;
 use crate::plan::{SecretSource, Seed, Wanted, WantedSecret};
@@ -70,8 +71,8 @@ fn quoted(line: &str) -> String {
 #[derive(Clone, Debug)]
 pub struct Cluster {
     pub release: Release,
-    /// The version that the image says it is, where the inventory names an image.
-    pub runs: String,
+    /// The version that Milvus' image says it is, else the release.
+    pub runs: Version,
     pub topology: Topology,
     pub files: Vec<StackFile>,
     pub wanted: Wanted,
@@ -104,8 +105,13 @@ impl Cluster {
         }
         let mut wanted = wanted(inventory, &release, &topology, &generations, stacks);
         wanted.directories = directories(inventory, &wanted, &topology, seen);
+        let runs = formed::version(wanted.milvus_image(), &release);
+        if let Some(seen) = seen {
+            let marks = formed::marks(inventory, runs, &topology);
+            wanted.labels = topology.labels(inventory, &seen.nodes, marks);
+        }
         let mut cluster = Self {
-            runs: running_version(inventory, &release),
+            runs,
             release,
             topology,
             files,
@@ -129,14 +135,6 @@ impl Cluster {
     }
 }
 
-/// `2.3.5` of `milvusdb/milvus:v2.3.5`, else the release.
-fn running_version(inventory: &Inventory, release: &Release) -> String {
-    let image = inventory.images.overrides.get(&Image::Milvus);
-    image
-        .and_then(|image| Version::of_image(image))
-        .map_or_else(|| release.version.clone(), |version| version.to_string())
-}
-
 fn wanted(
     inventory: &Inventory,
     release: &Release,
@@ -146,7 +144,6 @@ fn wanted(
 ) -> Wanted {
     let mut wanted = Wanted {
         cluster: inventory.name.clone(),
-        labels: topology.labels.clone(),
         network: network(inventory),
         warnings: topology.warnings.clone(),
         ..Wanted::default()

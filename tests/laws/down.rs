@@ -19,7 +19,7 @@ fn inventories() -> Vec<String> {
         .collect()
 }
 
-/// Nothing but member labels, secrets and data.
+/// Nothing but secrets, data and the labels that tell what it is.
 fn only_data_is_left(sim: &Sim, inventory: &Inventory) {
     let seen = sim.look();
     assert!(seen.services.is_empty() && seen.tasks.is_empty());
@@ -30,10 +30,12 @@ fn only_data_is_left(sim: &Sim, inventory: &Inventory) {
         .iter()
         .flat_map(|node| node.labels.keys())
         .collect();
-    let member = format!("milvus.{}.member.", inventory.name);
+    let kept = ["member", "formed"].map(|kind| format!("milvus.{}.{kind}.", inventory.name));
+    let is_kept = |key: &String| kept.iter().any(|prefix| key.starts_with(prefix));
     assert!(
-        !labels.is_empty() && labels.iter().all(|key| key.starts_with(&member)),
-        "{labels:?}"
+        !labels.is_empty() && labels.into_iter().all(is_kept),
+        "{:?}",
+        seen.nodes
     );
 }
 

@@ -4,7 +4,7 @@ use milvus_swarm::inventory::{DataPlace, Inventory};
 use milvus_swarm::role::Role;
 use milvus_swarm::spec::{Driver, VolumeOptions};
 
-use super::{PRODUCTION, THREE, allowed, fresh, give, refused, running, says, stopped};
+use super::{PRODUCTION, THREE, allowed, forget, fresh, give, refused, running, says, stopped};
 
 #[test]
 fn another_directory() {
@@ -76,6 +76,11 @@ fn another_number_of_drives() {
          bring up a second cluster under another `name:` and copy with milvus-backup",
     );
     says(&inventory, &seen, &[expected]);
+    let (_, mut seen) = stopped(THREE);
+    says(&inventory, &seen, &[expected]);
+    // An earlier version of this tool set no labels.
+    forget(&mut seen);
+    allowed(&inventory, &seen);
     let (_, nothing_yet) = fresh(THREE);
     allowed(&inventory, &nothing_yet);
 }

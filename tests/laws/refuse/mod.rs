@@ -109,3 +109,10 @@ fn count(inventory: &mut Inventory, role: Role) {
 pub fn label(cluster: &str, member: &str) -> String {
     format!("milvus.{cluster}.member.{member}")
 }
+
+/// Takes away what labels remember of versions and shapes.
+pub fn forget(seen: &mut Observed) {
+    for node in &mut seen.nodes {
+        node.labels.retain(|label, _| !label.contains(".formed."));
+    }
+}

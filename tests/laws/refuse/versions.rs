@@ -1,9 +1,15 @@
 //! Versions of Milvus, and what each of them has.
 
 use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::observed::Observed;
+use milvus_swarm::render::Sources;
 use milvus_swarm::role::Role;
+use milvus_swarm::wanted::Cluster;
 
-use super::{PRODUCTION, allowed, fresh, give, running, says, take};
+use crate::harness::{end, parse, plan_up, run, settled, swarm, titles, up_well};
+use crate::inventories;
+
+use super::{PRODUCTION, THREE, allowed, forget, fresh, give, rules, running, says, stopped, take};
 
 fn image(inventory: &mut Inventory, tag: &str) {
     let images = &mut inventory.images.overrides;
@@ -47,10 +53,129 @@ fn back() {
              copy with milvus-backup",
         )],
     );
-    // A tag that is no version says nothing.
+    // Where the tag is no version, labels say what runs, of the same minor version here.
     let proxy = seen.services.get_mut(name).expect("proxies");
     proxy.spec.task_template.container_spec.image = "r:5000/milvus:ours".to_owned();
     allowed(&inventory, &seen);
+}
+
+/// An image whose tag is no version, of the version that the inventory says.
+fn ours(inventory: &mut Inventory, milvus: &str, build: u8) {
+    let images = &mut inventory.images.overrides;
+    images.insert(Image::Milvus, format!("corp/milvus:prod-{build}"));
+    inventory.milvus = milvus.to_owned();
+}
+
+#[test]
+fn tags_that_are_no_versions() {
+    let mut inventory = parse(inventories::shipped()[PRODUCTION]);
+    ours(&mut inventory, "2.3", 42);
+    let mut seen = run(async {
+        let sim = swarm(&inventory, 1);
+        up_well(&sim, &inventory).await;
+        settled(&sim, &inventory).await;
+        sim.look()
+    });
+    ours(&mut inventory, "2.3", 43);
+    allowed(&inventory, &seen);
+    ours(&mut inventory, "2.4", 50);
+    allowed(&inventory, &seen);
+    let why = "`datacoord`, `datanode`, `indexnode`, `proxy`, `querycoord` and 2 more run Milvus \
+               2.3.21, and 2.5.27 is wanted: upstream supports one minor version at a time";
+    let hint = "set `milvus: \"2.4\"` first, `milvus-swarm up`, then the next one";
+    ours(&mut inventory, "2.5", 50);
+    says(&inventory, &seen, &[("version-jump", why, hint)]);
+    ours(&mut inventory, "2.2", 50);
+    assert!(rules(&inventory, &seen).contains(&"version-jump".to_owned()));
+    // The same image is the same Milvus, whatever the inventory called it.
+    ours(&mut inventory, "2.5", 42);
+    allowed(&inventory, &seen);
+    for service in seen.services.values_mut() {
+        service.spec.task_template.container_spec.image += "@sha256:0";
+    }
+    allowed(&inventory, &seen);
+    // An earlier version of this tool set no labels.
+    ours(&mut inventory, "2.5", 50);
+    forget(&mut seen);
+    allowed(&inventory, &seen);
+    // Of the wanted image alone the inventory is asked.
+    let (_, seen) = running(PRODUCTION);
+    says(&inventory, &seen, &[("version-jump", why, hint)]);
+}
+
+#[test]
+fn after_a_down() {
+    let (mut inventory, mut seen) = stopped(PRODUCTION);
+    inventory.milvus = "2.4".to_owned();
+    allowed(&inventory, &seen);
+    inventory.milvus = "2.5".to_owned();
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "version-jump",
+            "the data is of Milvus 2.3.21, and 2.5.27 is wanted: upstream supports one minor version \
+             at a time",
+            "set `milvus: \"2.4\"` first, `milvus-swarm up`, then the next one; if nothing of it is \
+             needed, begin anew with `milvus-swarm down --data`",
+        )],
+    );
+    // Labels without secrets are of a cluster that never ran.
+    let secrets = std::mem::take(&mut seen.secrets);
+    allowed(&inventory, &seen);
+    seen.secrets = secrets;
+    forget(&mut seen);
+    allowed(&inventory, &seen);
+}
+
+/// What an earlier version of this tool brought up gets its labels, and nothing else.
+#[test]
+fn labels_are_made_up_for() {
+    let inventory = parse(inventories::shipped()[THREE]);
+    run(async {
+        let sim = swarm(&inventory, 1);
+        up_well(&sim, &inventory).await;
+        let (before, tasks) = (end(&sim), sim.look().tasks);
+        sim.with(|world| {
+            for node in &mut world.nodes {
+                node.labels.retain(|label, _| !label.contains(".formed."));
+            }
+        });
+        let (plan, _) = plan_up(&sim, &inventory).await;
+        assert_eq!(plan.steps.len(), 3, "{:?}", titles(&plan));
+        assert!(plan.steps.iter().all(|step| step.part == "labels"));
+        up_well(&sim, &inventory).await;
+        settled(&sim, &inventory).await;
+        assert_eq!(end(&sim), before);
+        let ids = |tasks: Vec<milvus_swarm::observed::Task>| -> Vec<String> {
+            tasks.into_iter().map(|task| task.id).collect()
+        };
+        assert_eq!(ids(sim.look().tasks), ids(tasks));
+    });
+}
+
+/// Of an image that a user's own template names, the labels tell its version and not that of the
+/// inventory.
+#[test]
+fn an_image_of_own_templates() {
+    let (inventory, mut seen) = stopped(THREE);
+    forget(&mut seen);
+    let mut sources = Sources::shipped();
+    let text = sources.text("milvus.yml").expect("a template");
+    let pinned = text.replace("{{ images.milvus|q }}", "corp/milvus:v2.4.7");
+    assert_ne!(text, pinned);
+    sources.replace("milvus.yml", pinned);
+    let work_out = |seen: &Observed| Cluster::work_out(&inventory, Some(seen), &sources);
+    let cluster = work_out(&seen).expect("a cluster");
+    assert_eq!(cluster.wanted.labels.len(), 3);
+    for labels in cluster.wanted.labels {
+        let label = format!("milvus.{}.formed.milvus", inventory.name);
+        assert_eq!(labels.add.get(&label).map(String::as_str), Some("2.4.7"));
+        let node = seen.nodes.iter_mut().find(|node| node.id == labels.node_id);
+        node.expect("its node").labels.extend(labels.add);
+    }
+    let cluster = work_out(&seen).expect("a cluster");
+    assert_eq!(cluster.wanted.refusals, []);
 }
 
 #[test]
