@@ -131,13 +131,19 @@ const OLD_BOOLEANS: [&str; 16] = [
 
 /// Whether the words right before a scalar are a tag (`!!str`), perhaps with an anchor.
 fn is_tagged(before: &str) -> bool {
-    before
-        .rsplit('\n')
-        .next()
-        .unwrap_or_default()
-        .split_whitespace()
-        .rev()
-        .take(2)
-        .take_while(|word| word.starts_with(['!', '&']))
-        .any(|word| word.starts_with('!'))
+    let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let mut rest = before.as_bytes();
+    for _ in 0..2 {
+        let blanks = rest.iter().rev().take_while(|byte| is_blank(byte)).count();
+        rest = &rest[..rest.len() - blanks];
+        let word = rest.iter().rev();
+        let word = word.take_while(|byte| !is_blank(byte) && **byte != b'\n');
+        let (before, word) = rest.split_at(rest.len() - word.count());
+        match word.first() {
+            Some(b'!') => return true,
+            Some(b'&') => rest = before,
+            _ => return false,
+        }
+    }
+    false
 }

@@ -1,6 +1,7 @@
 //! From what is wanted and what was seen to the steps between them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::adopt::{adopted, because, is_paused_halfway};
 use super::constraint;
@@ -192,21 +193,20 @@ impl Builder<'_> {
             None if phase.runs_once && self.all_open(&phase.opens) => return None,
             None => (
                 Action::CreateService {
-                    spec: Box::new(stamped(spec)),
+                    spec: Box::new(stamped(spec.clone())),
                 },
                 Because::Missing,
             ),
             Some(found) => match self.changes.get(spec.name.as_str()) {
                 Some(Changed { to, how }) => {
-                    let from = found.spec.clone();
-                    (update(found, from, to, how.clone()), because(found))
+                    let from = Arc::new(found.spec.clone());
+                    let action = update(found, from, to.clone(), how.clone());
+                    (action, because(found))
                 }
                 None if is_paused_halfway(found, self.seen) => {
-                    let from = found.spec.clone();
-                    (
-                        update(found, from, &found.spec, Vec::new()),
-                        Because::Paused,
-                    )
+                    let from = Arc::new(found.spec.clone());
+                    let action = update(found, from, found.spec.clone(), Vec::new());
+                    (action, Because::Paused)
                 }
                 None => return None,
             },
@@ -352,17 +352,17 @@ impl Builder<'_> {
 /// The action that posts `to` over `from`, from which it differs by these changes.
 pub(super) fn update(
     found: &Service,
-    from: ServiceSpec,
-    to: &ServiceSpec,
+    from: Arc<ServiceSpec>,
+    to: ServiceSpec,
     changes: Vec<Change>,
 ) -> Action {
     Action::UpdateService {
         name: to.name.clone(),
         id: found.id.clone(),
         version: found.version,
-        from: Box::new(from),
-        restart: Restart::of(&changes, to),
-        spec: Box::new(stamped(to)),
+        from,
+        restart: Restart::of(&changes, &to),
+        spec: Arc::new(stamped(to)),
         changes,
         turn: None,
     }

@@ -23,6 +23,7 @@ mod wanted;
 mod working;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -136,8 +137,8 @@ pub enum Action {
         id: String,
         /// Swarm's version of the service when the plan was made.
         version: u64,
-        from: Box<ServiceSpec>,
-        spec: Box<ServiceSpec>,
+        from: Arc<ServiceSpec>,
+        spec: Arc<ServiceSpec>,
         changes: Vec<Change>,
         restart: Restart,
         /// One of several updates that each replace one task.

@@ -1,5 +1,7 @@
 //! Restarting what runs, so that a quorum is always left and no search notices.
 
+use std::sync::Arc;
+
 use super::adopt::because;
 use super::build::{Builder, update};
 use super::surplus::surplus;
@@ -175,7 +177,7 @@ impl Builder<'_> {
         let mut after = self.waits_for(&to);
         after.extend(needs);
         let after = after.into_iter().collect();
-        let action = update(found, from, &to, changes);
+        let action = update(found, Arc::new(from), to, changes);
         Some(self.plan.push(&phase.name, action, after, because(found)))
     }
 
@@ -203,7 +205,7 @@ impl Builder<'_> {
                 proxy: renewal.proxy.clone(),
             },
         };
-        let mut from = from.clone();
+        let mut from = Arc::new(from.clone());
         let mut after = after.to_vec();
         after.extend(self.waits_for(to));
         let mut of = stale as u64;
@@ -230,9 +232,10 @@ impl Builder<'_> {
                 _ => diff(&pace(&from), &pace(&spec)),
             };
             debug_assert_eq!(changes, diff(&from, &spec), "turns differ in their pace");
-            let mut action = update(found, from, &spec, changes);
-            if let Action::UpdateService { turn, .. } = &mut action {
+            let mut action = update(found, from.clone(), spec, changes);
+            if let Action::UpdateService { turn, spec, .. } = &mut action {
                 *turn = Some(Turn { nth, of });
+                from = spec.clone();
             }
             let update = self.plan.push(&phase.name, action, after, why.clone());
             let action = taken_over(renewed);
@@ -240,7 +243,6 @@ impl Builder<'_> {
                 self.plan
                     .push(&phase.name, action, vec![update], Because::Follows),
             ];
-            from = spec;
         }
         after
     }

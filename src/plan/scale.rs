@@ -8,6 +8,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -222,7 +223,7 @@ impl Exit<'_> {
         };
         let pending = self.push(Action::Await { gate }, vec![unlabel], Because::Follows);
         let changes = diff(&from, to);
-        let lower = update(self.found, from, to, changes);
+        let lower = update(self.found, Arc::new(from), to.clone(), changes);
         let lower = self.push(lower, vec![pending], self.why.clone());
         let gate = Gate::TaskGone {
             etcd: self.how.etcd.clone(),

@@ -11,8 +11,7 @@ pub const APPLIED_LABEL: &str = "milvus-swarm.applied";
 
 /// A spec with its own mark, ready to be posted.
 #[must_use]
-pub fn stamped(spec: &ServiceSpec) -> ServiceSpec {
-    let mut spec = spec.clone();
+pub fn stamped(mut spec: ServiceSpec) -> ServiceSpec {
     spec.labels.insert(APPLIED_LABEL.to_owned(), mark(&spec));
     spec
 }
@@ -46,7 +45,7 @@ mod tests {
             name: "prod-milvus_proxy".to_owned(),
             ..ServiceSpec::default()
         };
-        let mut posted = stamped(&spec);
+        let mut posted = stamped(spec.clone());
         assert!(diff(&posted, &spec).is_empty());
         assert_eq!(drifted(&posted), Some(false));
         assert_eq!(drifted(&spec), None);

@@ -110,7 +110,7 @@ async fn post(
         for spec in [spec, next] {
             objects::make_references(engine, spec, batch, made).await;
         }
-        let id = match engine.create_service(&stamped(spec)).await {
+        let id = match engine.create_service(&stamped(spec.clone())).await {
             Ok(id) => id,
             Err(error) => {
                 tally.refused.push(refused(batch, spec, "create", &error));
@@ -156,7 +156,7 @@ async fn update(
     mut found: Service,
     spec: &ServiceSpec,
 ) -> Result<(), EngineError> {
-    let posted = stamped(spec);
+    let posted = stamped(spec.clone());
     for _ in 0..TRIES {
         let updated = engine.update_service(&found.id, found.version, &posted);
         match updated.await {
