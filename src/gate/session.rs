@@ -3,7 +3,7 @@
 //! A session of a process that died lives on for its lease (30 to 60 s), so a session counts
 //! only if its address is the overlay address of a current task.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use base64::Engine as _;
@@ -116,29 +116,35 @@ pub(super) fn judge(
         Ok(sessions) => sessions,
         Err(verdict) => return verdict,
     };
-    let by_ip: BTreeMap<IpAddr, &Session> = sessions
+    let addresses: BTreeSet<IpAddr> = sessions
         .iter()
         .filter(|session| session.role == role && !session.stopping)
-        .filter_map(|session| Some((session.ip()?, session)))
+        .filter_map(Session::ip)
         .collect();
-    let mut registered = 0;
+    let missing = unregistered(service, seen, |ip| addresses.contains(&ip));
+    let registered = (up(seen, service).count() - missing.len()) as u64;
     let mut reasons = swarm::too_few(service, wanted, seen);
-    for (task, ip) in up(seen, service) {
-        if by_ip.contains_key(&ip) {
-            registered += 1;
-        } else {
-            let history = swarm::history(seen, task);
-            reasons.push(Why::new(
-                task_name(task),
-                format!("has not registered in etcd yet{history}"),
-            ));
-        }
-    }
+    reasons.extend(missing);
     if registered >= wanted {
         Verdict::Open(format!("{registered} registered"))
     } else {
         Verdict::Waiting(reasons).while_it_works(registered > 0)
     }
+}
+
+/// The current tasks whose processes are not in etcd, and what befell those before them.
+fn unregistered(
+    service: &str,
+    seen: &Observed,
+    is_registered: impl Fn(IpAddr) -> bool,
+) -> Vec<Why> {
+    let missing = up(seen, service).filter(|(_, ip)| !is_registered(*ip));
+    let whys = missing.map(|(task, _)| {
+        let history = swarm::history(seen, task);
+        let text = format!("has not registered in etcd yet{history}");
+        Why::new(task_name(task), text)
+    });
+    whys.collect()
 }
 
 /// Whether a current task leads. The session of a leader that was stopped stays for its lease,
@@ -161,13 +167,9 @@ pub(super) fn judge_leader(
         return Verdict::Open(format!("{} does", task_name(task)));
     }
     let mut reasons = swarm::too_few(service, 1, seen);
-    for (task, at) in up(seen, service) {
-        if !own().any(|session| session.ip() == Some(at)) {
-            let history = swarm::history(seen, task);
-            let text = format!("has not registered in etcd yet{history}");
-            reasons.push(Why::new(task_name(task), text));
-        }
-    }
+    reasons.extend(unregistered(service, seen, |at| {
+        own().any(|session| session.ip() == Some(at))
+    }));
     let older = seen
         .tasks_of(service)
         .filter(|task| task.is_up())

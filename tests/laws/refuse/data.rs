@@ -79,7 +79,7 @@ fn another_number_of_drives() {
     let (_, mut seen) = stopped(THREE);
     says(&inventory, &seen, &[expected]);
     // An earlier version of this tool set no labels.
-    forget(&mut seen);
+    forget(&mut seen.nodes);
     allowed(&inventory, &seen);
     let (_, nothing_yet) = fresh(THREE);
     allowed(&inventory, &nothing_yet);

@@ -111,8 +111,8 @@ pub fn label(cluster: &str, member: &str) -> String {
 }
 
 /// Takes away what labels remember of versions and shapes.
-pub fn forget(seen: &mut Observed) {
-    for node in &mut seen.nodes {
+pub fn forget(nodes: &mut [Node]) {
+    for node in nodes {
         node.labels.retain(|label, _| !label.contains(".formed."));
     }
 }

@@ -96,7 +96,7 @@ fn tags_that_are_no_versions() {
     allowed(&inventory, &seen);
     // An earlier version of this tool set no labels.
     ours(&mut inventory, "2.5", 50);
-    forget(&mut seen);
+    forget(&mut seen.nodes);
     allowed(&inventory, &seen);
     // Of the wanted image alone the inventory is asked.
     let (_, seen) = running(PRODUCTION);
@@ -124,7 +124,7 @@ fn after_a_down() {
     let secrets = std::mem::take(&mut seen.secrets);
     allowed(&inventory, &seen);
     seen.secrets = secrets;
-    forget(&mut seen);
+    forget(&mut seen.nodes);
     allowed(&inventory, &seen);
 }
 
@@ -136,11 +136,7 @@ fn labels_are_made_up_for() {
         let sim = swarm(&inventory, 1);
         up_well(&sim, &inventory).await;
         let (before, tasks) = (end(&sim), sim.look().tasks);
-        sim.with(|world| {
-            for node in &mut world.nodes {
-                node.labels.retain(|label, _| !label.contains(".formed."));
-            }
-        });
+        sim.with(|world| forget(&mut world.nodes));
         let (plan, _) = plan_up(&sim, &inventory).await;
         assert_eq!(plan.steps.len(), 3, "{:?}", titles(&plan));
         assert!(plan.steps.iter().all(|step| step.part == "labels"));
@@ -159,7 +155,7 @@ fn labels_are_made_up_for() {
 #[test]
 fn an_image_of_own_templates() {
     let (inventory, mut seen) = stopped(THREE);
-    forget(&mut seen);
+    forget(&mut seen.nodes);
     let mut sources = Sources::shipped();
     let text = sources.text("milvus.yml").expect("a template");
     let pinned = text.replace("{{ images.milvus|q }}", "corp/milvus:v2.4.7");

@@ -91,13 +91,6 @@ impl World {
         self.up("bookie") >= self.ensemble() && self.has_quorum("zookeeper")
     }
 
-    /// Whether etcd names a leader of a role. Where that one is gone and its lease is not over, who
-    /// starts dials it until another one leads.
-    fn has_session(&self, role: &str) -> bool {
-        let mut sessions = self.data.sessions.iter();
-        sessions.any(|session| session.is_leaders && session.role == role)
-    }
-
     /// What a process of a component would miss at its start.
     pub fn misses(&self, row: &Component) -> Option<String> {
         let zookeeper = || {
@@ -145,7 +138,7 @@ impl World {
                 };
                 coords
                     .iter()
-                    .all(|role| self.has_session(role))
+                    .all(|role| self.is_led(role))
                     .then_some(())
                     .ok_or("no coordinator")
             }),

@@ -142,8 +142,9 @@ impl World {
         self.later(1);
     }
 
-    /// Whether a coordinator leads its role, or did until its lease runs out.
-    fn is_led(&self, role: &str) -> bool {
+    /// Whether etcd names a leader of a role. Where that one is gone and its lease is not over, who
+    /// starts dials it until another one leads.
+    pub(super) fn is_led(&self, role: &str) -> bool {
         let mut sessions = self.data.sessions.iter();
         sessions.any(|session| session.is_leaders && session.role == role)
     }
