@@ -39,10 +39,14 @@ pub fn parse(text: &str) -> Inventory {
         name: "law.yml".to_owned(),
         text: text.to_owned(),
     };
-    let mut inventory = match Inventory::parse(&[source]) {
-        Ok(inventory) => inventory,
+    match Inventory::parse(&[source]) {
+        Ok(inventory) => named(inventory),
         Err(errors) => panic!("{errors:?}\n{text}"),
-    };
+    }
+}
+
+/// With a name for the host that the tool is on.
+pub fn named(mut inventory: Inventory) -> Inventory {
     for host in inventory
         .hosts
         .iter_mut()

@@ -10,6 +10,7 @@ mod down;
 mod drift;
 mod ends;
 mod executor;
+mod golden;
 mod hands;
 mod harness;
 mod identity;
