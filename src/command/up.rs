@@ -9,7 +9,6 @@ use super::{CommandError, Context, password, run, written};
 use crate::cli::UpArgs;
 use crate::plan::{Plan, SavedError, stands};
 use crate::report::{End, Line};
-use crate::role::Role;
 use crate::source;
 
 pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandError> {
@@ -97,37 +96,22 @@ pub(super) async fn carry_out(
         let now = async |scene: &mut Scene| scene.plan_up().await;
         alone::execute(context, scene, plan, job, now, first).await?;
     }
-    endpoint(context, scene);
+    endpoint(context, scene).await?;
     Ok(0)
 }
 
-/// Where users connect, and as whom.
-fn endpoint(context: &Context, scene: &Scene) {
-    let Some(port) = scene.inventory.publish.proxy else {
-        return;
-    };
-    let endpoints: Vec<String> = scene
-        .inventory
-        .hosts_with(Role::Proxy)
-        .map(|host| {
-            let node = scene
-                .seen
-                .nodes
-                .iter()
-                .find(|node| node.hostname == host.name);
-            let address = host
-                .address
-                .clone()
-                .or_else(|| node.map(|node| node.addr.clone()))
-                .unwrap_or_else(|| host.name.clone());
-            format!("http://{address}:{port}")
-        })
-        .collect();
+/// Where users connect, and as whom: the hosts on which a task listens now, not before the plan.
+async fn endpoint(context: &Context, scene: &Scene) -> Result<(), CommandError> {
+    if scene.inventory.publish.proxy.is_none() {
+        return Ok(());
+    }
+    let seen = scene.live.look().await?;
+    let endpoints = scene.cluster.endpoints(&scene.inventory, &seen);
     if context.output.json {
         context
             .output
             .line(&Line::End(End::Endpoints { endpoints }));
-        return;
+        return Ok(());
     }
     context.output.print(&format!(
         "\nMilvus {} answers at {}\nuser root; show the password with: {}\n",
@@ -135,4 +119,5 @@ fn endpoint(context: &Context, scene: &Scene) {
         endpoints.join(", "),
         context.command("credentials")
     ));
+    Ok(())
 }

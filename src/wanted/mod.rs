@@ -2,6 +2,7 @@
 //! their services.
 
 mod drain;
+mod endpoints;
 mod gates;
 mod homes;
 

@@ -8,6 +8,7 @@ mod deeds;
 mod degraded;
 mod down;
 mod drift;
+mod endpoints;
 mod ends;
 mod executor;
 mod golden;
