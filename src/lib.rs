@@ -38,6 +38,7 @@ pub mod snapshot;
 pub mod source;
 pub mod spec;
 pub mod status;
+pub mod system;
 pub mod tag;
 pub mod topology;
 pub mod wanted;

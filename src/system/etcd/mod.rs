@@ -1,0 +1,19 @@
+//! etcd, which keeps the metadata of Milvus.
+
+use crate::component::{Component, FIRST, LAST, Shape, StackName};
+use crate::role::Role;
+
+/// One member per host; more than half of them agree.
+pub const ETCD: Component = Component {
+    name: "etcd",
+    title: "etcd",
+    role: Role::Etcd,
+    stack: StackName::Store,
+    shape: Shape::Members,
+    needs: &[],
+    milvus: None,
+    releases: (FIRST, LAST),
+    grace: 30,
+    upgrades_after: &[],
+    uid: 0,
+};

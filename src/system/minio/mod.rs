@@ -1,0 +1,19 @@
+//! MinIO, which keeps the objects of Milvus: segments and indexes.
+
+use crate::component::{Component, FIRST, LAST, Shape, StackName};
+use crate::role::Role;
+
+/// One server per host; all of them are one pool of drives.
+pub const MINIO: Component = Component {
+    name: "minio",
+    title: "MinIO",
+    role: Role::Minio,
+    stack: StackName::Store,
+    shape: Shape::Members,
+    needs: &[],
+    milvus: None,
+    releases: (FIRST, LAST),
+    grace: 30,
+    upgrades_after: &[],
+    uid: 0,
+};

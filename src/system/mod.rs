@@ -1,0 +1,31 @@
+//! The systems that a cluster is made of: one folder for each, with all that the tool knows of it.
+//!
+//! A row has no `..`: a fact that is forgotten does not compile.
+
+pub mod etcd;
+pub mod milvus;
+pub mod minio;
+pub mod pulsar;
+
+use crate::component::Component;
+
+/// Every component. Rows stand after the rows they need; what is first here starts first where
+/// several may.
+pub const COMPONENTS: &[Component] = &[
+    pulsar::ZOOKEEPER,
+    etcd::ETCD,
+    minio::MINIO,
+    pulsar::INIT,
+    pulsar::BOOKIE,
+    pulsar::BROKER,
+    milvus::ROOTCOORD,
+    milvus::DATACOORD,
+    milvus::QUERYCOORD,
+    milvus::INDEXCOORD,
+    milvus::MIXCOORD,
+    milvus::STREAMINGNODE,
+    milvus::DATANODE,
+    milvus::PROXY,
+    milvus::QUERYNODE,
+    milvus::INDEXNODE,
+];
