@@ -68,6 +68,24 @@ pub struct Component {
     pub upgrades_after: &'static [&'static str],
     /// The user that upstream's image runs as, who must own a directory that it writes to.
     pub uid: u32,
+    /// What users miss while tasks of it are away.
+    pub away: Away,
+}
+
+/// What users miss, and for about how many seconds: as measured with little data on small machines.
+pub type Missed = (&'static str, u64);
+
+/// What users miss while tasks end and others start in their place.
+#[derive(Debug)]
+pub struct Away {
+    /// While no task is up.
+    pub all: Missed,
+    /// While several are away and others go on.
+    pub several: Missed,
+    /// While one is away after the other: the seconds are those of each.
+    pub each: Missed,
+    /// Whether all of them take the time of one, however many they are.
+    pub at_once: bool,
 }
 
 /// What `milvus run` calls a process, and what it calls itself in etcd.

@@ -86,25 +86,25 @@ pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<
         .into_iter()
         .map(|(row, loss)| {
             let up = up.get(&row).copied().unwrap_or_default();
-            let name = COMPONENTS[row].name;
+            let component = &COMPONENTS[row];
+            let away = &component.away;
             let (effect, each) = if loss.removed >= up {
                 ("all of it goes: the inventory has none any more", 10)
             } else if up == 1 || loss.at_once >= up {
-                without(name)
+                away.all
             } else if loss.at_once > 1 || loss.unwatched {
-                together(name)
+                away.several
             } else {
-                one_by_one(name)
+                away.each
             };
-            // Those that go together take the time of one, and all of a coordinator's that of the
-            // lease that its leader leaves: Swarm has restarted the others by then.
-            let rounds = match name {
-                "minio" => 1,
-                _ if name.ends_with("coord") => 1,
-                _ => loss.tasks - loss.at_once.saturating_sub(1),
+            // Those that go together take the time of one.
+            let rounds = if away.at_once {
+                1
+            } else {
+                loss.tasks - loss.at_once.saturating_sub(1)
             };
             Outage {
-                component: name.to_owned(),
+                component: component.name.to_owned(),
                 tasks: loss.tasks,
                 effect: effect.to_owned(),
                 seconds: each * rounds,
@@ -131,75 +131,4 @@ fn row(short: &str) -> Option<usize> {
     COMPONENTS
         .iter()
         .position(|other| other.name == component.name)
-}
-
-/// What it means that a component has no task for a while, and for about how many seconds.
-fn without(component: &str) -> (&'static str, u64) {
-    match component {
-        "etcd" => ("all of Milvus stands still: no etcd member is up", 5),
-        "zookeeper" => ("no new ledgers: writes stall", 10),
-        "bookie" => ("no writes", 15),
-        "broker" => ("no writes, and searches wait for the log", 15),
-        "querynode" => ("no searches until the data is loaded again", 30),
-        "proxy" => ("no requests at all", 10),
-        _ => one_by_one(component),
-    }
-}
-
-/// What it means that some tasks end at the same time while others go on.
-fn together(component: &str) -> (&'static str, u64) {
-    match component {
-        "querynode" => (
-            "searches miss what they had loaded until others have loaded it",
-            30,
-        ),
-        "proxy" => ("clients of these proxies are cut off and must reconnect", 5),
-        _ => one_by_one(component),
-    }
-}
-
-/// What it means that tasks end one after the other, and for about how many seconds each.
-fn one_by_one(component: &str) -> (&'static str, u64) {
-    match component {
-        "etcd" => (
-            "nothing; one member at a time, the others keep the quorum",
-            5,
-        ),
-        "minio" => (
-            "no flush, no load, no index build: MinIO's servers restart together; searches of \
-             loaded data go on",
-            20,
-        ),
-        "zookeeper" => ("nothing; one member at a time", 10),
-        "bookie" => ("writes go to the other bookies", 15),
-        "broker" => (
-            "topics move to another broker: writes stall for some seconds",
-            10,
-        ),
-        "querynode" => (
-            "one at a time, each handed over; where it leads a shard, exact searches may miss \
-             rows for 2 to 7 s",
-            7,
-        ),
-        "datanode" | "streamingnode" => ("writes stall while channels move", 5),
-        "indexnode" => ("index builds start again", 5),
-        "proxy" => (
-            "one at a time: clients of that proxy are cut off and must reconnect",
-            5,
-        ),
-        // Milvus 2.3.5 leaves a leader's session to its lease: 29 s until the next one leads. What
-        // stands still meanwhile was seen there too: each request takes a time from rootcoord, an
-        // insert a segment from datacoord, and searches of recent rows wait for inserts that wait.
-        "rootcoord" | "mixcoord" => ("no request is served until a coordinator leads again", 30),
-        "datacoord" => (
-            "no flush; writes, and searches of what was written last, wait until a \
-             coordinator leads again",
-            30,
-        ),
-        "querycoord" => (
-            "no load; some searches wait until a coordinator leads again",
-            30,
-        ),
-        _ => ("no index build until a coordinator leads again", 30),
-    }
 }

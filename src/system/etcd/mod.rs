@@ -1,6 +1,6 @@
 //! etcd, which keeps the metadata of Milvus.
 
-use crate::component::{Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
 use crate::role::Role;
 
 /// One member per host; more than half of them agree.
@@ -16,4 +16,16 @@ pub const ETCD: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: 0,
+    away: Away {
+        all: ("all of Milvus stands still: no etcd member is up", 5),
+        several: (
+            "nothing; one member at a time, the others keep the quorum",
+            5,
+        ),
+        each: (
+            "nothing; one member at a time, the others keep the quorum",
+            5,
+        ),
+        at_once: false,
+    },
 };

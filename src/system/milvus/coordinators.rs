@@ -1,7 +1,12 @@
 //! The coordinators: of each kind one leads, the others stand by.
+//!
+//! Milvus 2.3.5 leaves a leader's session to its lease: 29 s until the next one leads, while Swarm
+//! restarts the others. What stands still meanwhile was seen there too: each request takes a time
+//! from rootcoord, an insert a segment from datacoord, and searches of recent rows wait for inserts
+//! that wait.
 
 use super::{BACKENDS, process};
-use crate::component::{Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
 use crate::role::Role;
 
 /// Gives out times and numbers, and knows collections.
@@ -17,6 +22,12 @@ pub const ROOTCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["indexnode"],
     uid: 0,
+    away: Away {
+        all: ("no request is served until a coordinator leads again", 30),
+        several: ("no request is served until a coordinator leads again", 30),
+        each: ("no request is served until a coordinator leads again", 30),
+        at_once: true,
+    },
 };
 
 /// Knows segments.
@@ -32,6 +43,24 @@ pub const DATACOORD: Component = Component {
     grace: 15,
     upgrades_after: &["rootcoord"],
     uid: 0,
+    away: Away {
+        all: (
+            "no flush; writes, and searches of what was written last, wait until a \
+             coordinator leads again",
+            30,
+        ),
+        several: (
+            "no flush; writes, and searches of what was written last, wait until a \
+             coordinator leads again",
+            30,
+        ),
+        each: (
+            "no flush; writes, and searches of what was written last, wait until a \
+             coordinator leads again",
+            30,
+        ),
+        at_once: true,
+    },
 };
 
 /// Says which query node has what loaded.
@@ -47,6 +76,21 @@ pub const QUERYCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["datacoord", "indexcoord"],
     uid: 0,
+    away: Away {
+        all: (
+            "no load; some searches wait until a coordinator leads again",
+            30,
+        ),
+        several: (
+            "no load; some searches wait until a coordinator leads again",
+            30,
+        ),
+        each: (
+            "no load; some searches wait until a coordinator leads again",
+            30,
+        ),
+        at_once: true,
+    },
 };
 
 /// Says which index node builds what.
@@ -62,6 +106,12 @@ pub const INDEXCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["datacoord"],
     uid: 0,
+    away: Away {
+        all: ("no index build until a coordinator leads again", 30),
+        several: ("no index build until a coordinator leads again", 30),
+        each: ("no index build until a coordinator leads again", 30),
+        at_once: true,
+    },
 };
 
 /// All of them in one.
@@ -77,4 +127,10 @@ pub const MIXCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["indexnode"],
     uid: 0,
+    away: Away {
+        all: ("no request is served until a coordinator leads again", 30),
+        several: ("no request is served until a coordinator leads again", 30),
+        each: ("no request is served until a coordinator leads again", 30),
+        at_once: true,
+    },
 };

@@ -1,7 +1,7 @@
 //! The workers, and the proxies before them.
 
 use super::{COORDS, process};
-use crate::component::{Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
 use crate::role::Role;
 
 /// Write the log and hold what is in no segment yet.
@@ -17,6 +17,12 @@ pub const STREAMINGNODE: Component = Component {
     grace: 1800,
     upgrades_after: &["mixcoord"],
     uid: 0,
+    away: Away {
+        all: ("writes stall while channels move", 5),
+        several: ("writes stall while channels move", 5),
+        each: ("writes stall while channels move", 5),
+        at_once: false,
+    },
 };
 
 /// Turn the log into segments.
@@ -32,6 +38,12 @@ pub const DATANODE: Component = Component {
     grace: 1800,
     upgrades_after: &["querynode"],
     uid: 0,
+    away: Away {
+        all: ("writes stall while channels move", 5),
+        several: ("writes stall while channels move", 5),
+        each: ("writes stall while channels move", 5),
+        at_once: false,
+    },
 };
 
 /// What users talk to.
@@ -47,6 +59,15 @@ pub const PROXY: Component = Component {
     grace: 60,
     upgrades_after: &["datanode"],
     uid: 0,
+    away: Away {
+        all: ("no requests at all", 10),
+        several: ("clients of these proxies are cut off and must reconnect", 5),
+        each: (
+            "one at a time: clients of that proxy are cut off and must reconnect",
+            5,
+        ),
+        at_once: false,
+    },
 };
 
 /// Hold loaded segments and search them.
@@ -62,6 +83,19 @@ pub const QUERYNODE: Component = Component {
     grace: 1800,
     upgrades_after: &["querycoord", "streamingnode", "mixcoord"],
     uid: 0,
+    away: Away {
+        all: ("no searches until the data is loaded again", 30),
+        several: (
+            "searches miss what they had loaded until others have loaded it",
+            30,
+        ),
+        each: (
+            "one at a time, each handed over; where it leads a shard, exact searches may \
+             miss rows for 2 to 7 s",
+            7,
+        ),
+        at_once: false,
+    },
 };
 
 /// Build indexes.
@@ -77,4 +111,10 @@ pub const INDEXNODE: Component = Component {
     grace: 60,
     upgrades_after: &[],
     uid: 0,
+    away: Away {
+        all: ("index builds start again", 5),
+        several: ("index builds start again", 5),
+        each: ("index builds start again", 5),
+        at_once: false,
+    },
 };

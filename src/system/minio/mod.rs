@@ -1,6 +1,6 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
-use crate::component::{Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
 use crate::role::Role;
 
 /// One server per host; all of them are one pool of drives.
@@ -16,4 +16,22 @@ pub const MINIO: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: 0,
+    away: Away {
+        all: (
+            "no flush, no load, no index build: MinIO's servers restart together; searches \
+             of loaded data go on",
+            20,
+        ),
+        several: (
+            "no flush, no load, no index build: MinIO's servers restart together; searches \
+             of loaded data go on",
+            20,
+        ),
+        each: (
+            "no flush, no load, no index build: MinIO's servers restart together; searches \
+             of loaded data go on",
+            20,
+        ),
+        at_once: true,
+    },
 };

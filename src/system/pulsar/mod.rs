@@ -1,7 +1,7 @@
 //! Pulsar, which keeps the log of Milvus: brokers, the bookies that store it, and the ZooKeeper
 //! that knows where.
 
-use crate::component::{Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
 use crate::role::Role;
 
 /// Pulsar's images run as this user from 2.10 on; before, as root, who may write anywhere.
@@ -20,6 +20,12 @@ pub const ZOOKEEPER: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: UID,
+    away: Away {
+        all: ("no new ledgers: writes stall", 10),
+        several: ("nothing; one member at a time", 10),
+        each: ("nothing; one member at a time", 10),
+        at_once: false,
+    },
 };
 
 /// Writes the first metadata, once.
@@ -35,6 +41,12 @@ pub const INIT: Component = Component {
     grace: 10,
     upgrades_after: &[],
     uid: UID,
+    away: Away {
+        all: ("nothing: it runs once, before anything is written", 10),
+        several: ("nothing: it runs once, before anything is written", 10),
+        each: ("nothing: it runs once, before anything is written", 10),
+        at_once: true,
+    },
 };
 
 /// Where ledgers are stored.
@@ -50,6 +62,12 @@ pub const BOOKIE: Component = Component {
     grace: 50,
     upgrades_after: &[],
     uid: UID,
+    away: Away {
+        all: ("no writes", 15),
+        several: ("writes go to the other bookies", 15),
+        each: ("writes go to the other bookies", 15),
+        at_once: false,
+    },
 };
 
 /// What clients talk to.
@@ -65,4 +83,16 @@ pub const BROKER: Component = Component {
     grace: 50,
     upgrades_after: &[],
     uid: UID,
+    away: Away {
+        all: ("no writes, and searches wait for the log", 15),
+        several: (
+            "topics move to another broker: writes stall for some seconds",
+            10,
+        ),
+        each: (
+            "topics move to another broker: writes stall for some seconds",
+            10,
+        ),
+        at_once: false,
+    },
 };
