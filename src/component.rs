@@ -120,6 +120,13 @@ impl Component {
             .filter(move |row| (row.releases.0..=row.releases.1).contains(&minor))
     }
 
+    /// How many components must be there before it, one after the other.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        let needs = self.needs.iter().filter_map(|name| Self::named(name));
+        needs.map(|row| row.depth() + 1).max().unwrap_or(0)
+    }
+
     /// Position in the upgrade order.
     #[must_use]
     pub fn upgrade_rank(&self) -> usize {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::ends::foretell;
 use super::{Action, Because, Plan};
-use crate::component::COMPONENTS;
+use crate::component::{COMPONENTS, Component};
 use crate::formed;
 use crate::gate::{Gate, short};
 use crate::observed::Observed;
@@ -43,13 +43,16 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
         cluster: cluster.to_owned(),
         ..Plan::default()
     };
+    let row = |name: &str| Component::of_service(short(name));
+    // What is of no component goes first: nothing is known to need it.
     let rank = |name: &str| {
-        crate::component::Component::of_service(short(name))
-            .and_then(|row| COMPONENTS.iter().position(|other| other.name == row.name))
-            .unwrap_or(COMPONENTS.len())
+        row(name).map_or((usize::MAX, usize::MAX), |row| {
+            let place = COMPONENTS.iter().position(|other| other.name == row.name);
+            (row.depth(), place.unwrap_or(usize::MAX))
+        })
     };
     let mut services: Vec<(&String, &crate::observed::Service)> = seen.services.iter().collect();
-    services.sort_by_key(|(name, _)| (std::cmp::Reverse(rank(name)), (*name).clone()));
+    services.sort_by_cached_key(|(name, _)| (std::cmp::Reverse(rank(name)), (*name).clone()));
     let mut after = Vec::new();
     let leaving = leaving(seen);
     if !leaving.is_empty() {
@@ -63,9 +66,8 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
         ));
     }
     if seen.services.keys().any(|name| short(name) == "querynode") {
-        let etcd = seen.services.keys().filter(|name| {
-            crate::component::Component::of_service(short(name)).is_some_and(|c| c.name == "etcd")
-        });
+        let etcd = seen.services.keys();
+        let etcd = etcd.filter(|name| row(name).is_some_and(|row| row.name == "etcd"));
         after = vec![plan.push(
             "services",
             Action::SkipHandOver {
@@ -112,7 +114,9 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
     };
     let mut last = None;
     for (name, found) in services {
-        let layer = layer(rank(name));
+        // Components of one depth stop together: proxies and workers, coordinators, then each
+        // backend in turn.
+        let (layer, _) = rank(name);
         if last.is_some_and(|last| last != layer) {
             flush(&mut plan, &mut group, &mut after);
         }
@@ -206,23 +210,5 @@ fn labels(plan: &mut Plan, cluster: &str, seen: &Observed, data: bool, after: &[
                 Because::Asked,
             );
         }
-    }
-}
-
-/// Components of one layer stop together: proxies and workers, coordinators, then each
-/// backend in turn.
-fn layer(rank: usize) -> usize {
-    let Some(row) = COMPONENTS.get(rank) else {
-        return usize::MAX;
-    };
-    match row.milvus {
-        Some(_) if row.needs.contains(&"rootcoord") => 9,
-        Some(_) => 8,
-        None => match row.name {
-            "broker" => 7,
-            "bookie" => 6,
-            "pulsar-init" => 5,
-            _ => 4,
-        },
     }
 }
