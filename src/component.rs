@@ -3,6 +3,9 @@
 //! The rows are in the folders of their systems (`system`). Start order, stop order, upgrade order
 //! and the documents derive from them.
 
+use std::collections::BTreeMap;
+
+use crate::gate::Gate;
 use crate::release::Release;
 use crate::role::Role;
 pub use crate::system::COMPONENTS;
@@ -70,6 +73,100 @@ pub struct Component {
     pub uid: u32,
     /// What users miss while tasks of it are away.
     pub away: Away,
+    /// How its members depend on each other.
+    pub agreement: Agreement,
+    /// What tells that it is ready.
+    pub gates: fn(&Site<'_>, &Component) -> Gates,
+}
+
+/// How members of one whole depend on each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Agreement {
+    /// Each task is for itself.
+    Alone,
+    /// More than half of the members must be there. They know each other by name from the start,
+    /// so none joins later.
+    Majority,
+    /// The drives of all members are one pool, formed once; a write needs some of each set. They
+    /// must agree on their arguments, so they restart together.
+    Erasure,
+    /// What is written goes to some of the members; more may join.
+    Ensemble,
+}
+
+impl Agreement {
+    /// Whether the members know each other by name from the start: none joins later.
+    #[must_use]
+    pub const fn is_closed(self) -> bool {
+        matches!(self, Self::Majority | Self::Erasure)
+    }
+}
+
+/// The gates of a component.
+#[derive(Debug, Default)]
+pub struct Gates {
+    /// Those that let dependents go on.
+    pub opens: Vec<Gate>,
+    /// Those that only the end waits for.
+    pub settles: Vec<Gate>,
+}
+
+impl Gates {
+    /// One that both wait for.
+    #[must_use]
+    pub fn one(gate: Gate) -> Self {
+        Self {
+            opens: vec![gate],
+            settles: Vec::new(),
+        }
+    }
+
+    /// One that opens with some of them, and the same for all.
+    #[must_use]
+    pub fn of(gate: impl Fn(usize) -> Gate, early: usize, all: usize) -> Self {
+        if early == all {
+            return Self::one(gate(all));
+        }
+        Self {
+            opens: vec![gate(early)],
+            settles: vec![gate(all)],
+        }
+    }
+}
+
+/// The cluster that rows are asked about. Services are named in full.
+#[derive(Debug)]
+pub struct Site<'a> {
+    pub cluster: &'a str,
+    /// The services of each component with members.
+    pub members: &'a BTreeMap<&'static str, Vec<String>>,
+    /// How many tasks each replicated component has.
+    pub tasks: &'a BTreeMap<&'static str, u64>,
+    /// How many members a ledger is striped over.
+    pub ensemble: usize,
+}
+
+impl Site<'_> {
+    /// Full name of a component's service.
+    #[must_use]
+    pub fn service(&self, component: &Component) -> String {
+        component.service(self.cluster, component.name)
+    }
+
+    /// The services of a component's members.
+    #[must_use]
+    pub fn members(&self, component: &Component) -> Vec<String> {
+        self.members
+            .get(component.name)
+            .cloned()
+            .unwrap_or_default()
+    }
+
+    /// How many tasks a replicated component has.
+    #[must_use]
+    pub fn tasks(&self, component: &Component) -> u64 {
+        self.tasks.get(component.name).copied().unwrap_or(1)
+    }
 }
 
 /// What users miss, and for about how many seconds: as measured with little data on small machines.
@@ -88,11 +185,27 @@ pub struct Away {
     pub at_once: bool,
 }
 
-/// What `milvus run` calls a process, and what it calls itself in etcd.
+/// A process of Milvus.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Process {
+    /// What `milvus run` calls it.
     pub run: &'static str,
+    /// What it calls itself in etcd.
     pub session: &'static str,
+    pub kind: Kind,
+}
+
+/// What a process of Milvus does, as far as bringing it up and renewing it depend on it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Kind {
+    /// One of them leads, the others stand by unregistered.
+    Coordinator,
+    /// It registers itself and does its part of the work.
+    Worker,
+    /// A worker that leads shards: it hands over before it goes.
+    Leader,
+    /// What users talk to.
+    Front,
 }
 
 /// First and last minor of Milvus that the tool knows.
@@ -104,6 +217,18 @@ impl Component {
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {
         COMPONENTS.iter().find(|component| component.name == name)
+    }
+
+    /// Full name of one of its services: `prod-store_etcd-0`.
+    #[must_use]
+    pub fn service(&self, cluster: &str, name: &str) -> String {
+        format!("{cluster}-{}_{name}", self.stack.name())
+    }
+
+    /// What kind of process of Milvus it is, if it is one.
+    #[must_use]
+    pub fn kind(&self) -> Option<Kind> {
+        self.milvus.map(|process| process.kind)
     }
 
     /// Whether a Milvus release has this process.

@@ -8,6 +8,7 @@ use crate::component::{COMPONENTS, Component};
 use crate::formed;
 use crate::gate::{Gate, short};
 use crate::observed::Observed;
+use crate::system::{METADATA, SEARCH};
 
 /// What `down` leaves behind or not.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
@@ -65,9 +66,9 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
             Because::Follows,
         ));
     }
-    if seen.services.keys().any(|name| short(name) == "querynode") {
+    if seen.services.keys().any(|name| short(name) == SEARCH.name) {
         let etcd = seen.services.keys();
-        let etcd = etcd.filter(|name| row(name).is_some_and(|row| row.name == "etcd"));
+        let etcd = etcd.filter(|name| row(name).is_some_and(|row| row.name == METADATA.name));
         after = vec![plan.push(
             "services",
             Action::SkipHandOver {

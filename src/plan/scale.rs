@@ -19,6 +19,7 @@ use super::{Action, Because, Plan, StepId};
 use crate::gate::{Gate, short};
 use crate::observed::{Observed, Service};
 use crate::spec::{ServiceSpec, diff, posted};
+use crate::system::FRONT;
 
 /// A query node that may leave.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -256,7 +257,7 @@ impl Builder<'_> {
         let mut after = self.waits_for(spec);
         after.extend(needs);
         // A proxy tells who leads a shard: one that is about to restart tells nothing for long.
-        after.extend(self.opens.get("proxy").into_iter().flatten());
+        after.extend(self.opens.get(FRONT.name).into_iter().flatten());
         let after: Vec<StepId> = after.into_iter().collect();
         let losers = self.wanted.labels.iter();
         let hosts_leaving = losers

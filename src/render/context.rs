@@ -6,14 +6,13 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::config::ConfigFile;
-use super::names::{
-    Generations, MINIO_SECRET, ROOT_SECRET, minio_user, network_name, pulsar_cluster, secret_name,
-};
+use super::names::{Generations, MINIO_SECRET, ROOT_SECRET, minio_user, network_name, secret_name};
 use super::service::{Service, services};
 use crate::component::{Component, StackName};
 use crate::inventory::{Image, Inventory};
 use crate::release::Release;
 use crate::role::Role;
+use crate::system::pulsar;
 use crate::topology::Topology;
 
 /// Values that every stack sees.
@@ -55,7 +54,7 @@ pub(super) fn base(
         "etcd_initial_cluster": initial.join(","),
         "minio_user": minio_user(inventory),
         "minio_drives": minio_drives(inventory, topology),
-        "pulsar_cluster": pulsar_cluster(&inventory.name),
+        "pulsar_cluster": pulsar::cluster_name(&inventory.name),
         "zookeepers": with_port("zookeeper", 2181).join(","),
         "broker_web_url": format!("http://{}", with_port("broker", 8080).join(",")),
         "broker_url": format!("pulsar://{}", with_port("broker", 6650).join(",")),

@@ -23,8 +23,8 @@ use thiserror::Error;
 
 use bounds::{FUEL, MOST_BYTES, MOST_TEMPLATE, STACK};
 pub(crate) use config::is_config_file;
+pub(crate) use names::network_name;
 pub use names::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
-pub(crate) use names::{network_name, pulsar_cluster};
 
 use crate::component::StackName;
 use crate::digest::sha256;

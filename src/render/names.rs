@@ -64,9 +64,3 @@ pub(super) fn bucket(inventory: &Inventory) -> String {
 pub(crate) fn network_name(cluster: &str) -> String {
     format!("{cluster}_net")
 }
-
-/// Pulsar's name for its cluster.
-#[must_use]
-pub(crate) fn pulsar_cluster(cluster: &str) -> String {
-    format!("{cluster}-pulsar")
-}

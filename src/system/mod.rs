@@ -9,6 +9,15 @@ pub mod pulsar;
 
 use crate::component::Component;
 
+/// What keeps the metadata of Milvus, and who is registered.
+pub const METADATA: &Component = &etcd::ETCD;
+
+/// What users talk to, and what knows who leads a shard.
+pub const FRONT: &Component = &milvus::PROXY;
+
+/// What holds loaded data and leads its shards.
+pub const SEARCH: &Component = &milvus::QUERYNODE;
+
 /// Every component. Rows stand after the rows they need; what is first here starts first where
 /// several may.
 pub const COMPONENTS: &[Component] = &[

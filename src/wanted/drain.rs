@@ -3,7 +3,7 @@
 use super::Cluster;
 use crate::observed::Observed;
 use crate::plan::{Drain, Leaver};
-use crate::role::Role;
+use crate::system::SEARCH;
 use crate::topology::role_label;
 
 impl Cluster {
@@ -11,7 +11,7 @@ impl Cluster {
     #[must_use]
     pub fn query_service(&self) -> Option<&str> {
         let mut phases = self.wanted.phases.iter();
-        let phase = phases.find(|phase| phase.name == "querynode")?;
+        let phase = phases.find(|phase| phase.name == SEARCH.name)?;
         phase.services.first().map(|spec| spec.name.as_str())
     }
 
@@ -27,12 +27,12 @@ impl Cluster {
     /// Lets query nodes leave in this order, those first whose hosts have the role no more: their
     /// tasks end in any case.
     pub fn drain(&mut self, service: String, mut leavers: Vec<Leaver>) {
-        if let Some(pool) = self.topology.pools.get("querynode") {
+        if let Some(pool) = self.topology.pools.get(SEARCH.name) {
             leavers.sort_by_key(|leaver| pool.hosts.contains(&leaver.hostname));
         }
         let seed = &self.wanted.seed;
         self.wanted.drain = Some(Drain {
-            label: role_label(&self.wanted.cluster, Role::Query),
+            label: role_label(&self.wanted.cluster, SEARCH.role),
             etcd: seed.etcd.clone(),
             root_path: seed.root_path.clone(),
             proxy: self.wanted.proxy.clone(),

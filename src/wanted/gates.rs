@@ -1,49 +1,54 @@
 //! The phases in which services start, and the gates between them.
 
-use crate::component::{Component, Shape};
-use crate::gate::Gate;
+use std::collections::BTreeMap;
+
+use crate::component::{Agreement, Component, Gates, Kind, Shape, Site};
 use crate::inventory::Inventory;
 use crate::plan::{Phase, Renewal};
 use crate::release::Release;
-use crate::render;
 use crate::spec::ServiceSpec;
+use crate::system::{FRONT, METADATA};
 use crate::topology::Topology;
 
-/// Makes gates that name services in full.
-pub(super) struct Gates<'a> {
+/// Makes phases whose gates name services in full.
+pub(super) struct Phases<'a> {
     inventory: &'a Inventory,
     release: &'a Release,
-    topology: &'a Topology,
+    members: BTreeMap<&'static str, Vec<String>>,
+    tasks: BTreeMap<&'static str, u64>,
 }
 
-impl<'a> Gates<'a> {
-    pub(super) const fn new(
+impl<'a> Phases<'a> {
+    pub(super) fn new(
         inventory: &'a Inventory,
         release: &'a Release,
         topology: &'a Topology,
     ) -> Self {
+        let named = |component: &'static Component| {
+            let members = topology.members(component.name).iter();
+            let services = members.map(|member| component.service(&inventory.name, &member.name));
+            (component.name, services.collect())
+        };
+        let pools = topology.pools.iter();
         Self {
             inventory,
             release,
-            topology,
+            members: Component::of(release).map(named).collect(),
+            tasks: pools.map(|(name, pool)| (*name, pool.replicas)).collect(),
         }
     }
 
-    pub(super) fn service(&self, stack: &str, name: &str) -> String {
-        format!("{}-{stack}_{name}", self.inventory.name)
-    }
-
-    pub(super) fn members(&self, component: &str) -> Vec<String> {
-        let stack = Component::named(component).map_or("", |row| row.stack.name());
-        self.topology
-            .members(component)
-            .iter()
-            .map(|member| self.service(stack, &member.name))
-            .collect()
+    pub(super) fn site(&self) -> Site<'_> {
+        Site {
+            cluster: &self.inventory.name,
+            members: &self.members,
+            tasks: &self.tasks,
+            ensemble: usize::try_from(self.inventory.pulsar.ensemble).unwrap_or(usize::MAX),
+        }
     }
 
     pub(super) fn phase(&self, component: &Component, services: Vec<ServiceSpec>) -> Phase {
-        let (opens, settles) = self.gates(component);
+        let Gates { opens, settles } = (component.gates)(&self.site(), component);
         Phase {
             name: component.name.to_owned(),
             services,
@@ -56,9 +61,8 @@ impl<'a> Gates<'a> {
             opens,
             settles,
             runs_once: component.shape == Shape::Task,
-            // MinIO's servers must agree on their arguments, so they restart together.
-            rolls: component.shape == Shape::Members && component.name != "minio",
-            closed: matches!(component.name, "etcd" | "minio" | "zookeeper"),
+            rolls: component.shape == Shape::Members && component.agreement != Agreement::Erasure,
+            closed: component.agreement.is_closed(),
             is_milvus: component.milvus.is_some(),
             upgrade_rank: component.upgrade_rank(),
             renewal: self.renewal(component),
@@ -69,99 +73,12 @@ impl<'a> Gates<'a> {
     /// and the others stand by unregistered: Swarm's own rolling update takes turns with them.
     fn renewal(&self, component: &Component) -> Option<Renewal> {
         let process = component.milvus?;
-        (!component.name.ends_with("coord")).then(|| Renewal {
-            etcd: self.members("etcd"),
+        let site = self.site();
+        (process.kind != Kind::Coordinator).then(|| Renewal {
+            etcd: site.members(METADATA),
             root_path: self.inventory.name.clone(),
             role: process.session.to_owned(),
-            proxy: (component.name == "querynode").then(|| self.service("milvus", "proxy")),
+            proxy: (process.kind == Kind::Leader).then(|| site.service(FRONT)),
         })
-    }
-
-    /// The gates that let dependents go on, and those that only the end waits for.
-    fn gates(&self, component: &Component) -> (Vec<Gate>, Vec<Gate>) {
-        let members = self.members(component.name);
-        let count = members.len();
-        match component.name {
-            "etcd" => (vec![Gate::EtcdQuorum { members }], vec![]),
-            "minio" => (vec![Gate::MinioWriteQuorum { members }], vec![]),
-            "zookeeper" => (vec![Gate::ZookeeperQuorum { members }], vec![]),
-            "pulsar-init" => (
-                vec![Gate::PulsarMetadata {
-                    service: self.service("pulsar", component.name),
-                    zookeepers: self.members("zookeeper"),
-                    cluster: render::pulsar_cluster(&self.inventory.name),
-                }],
-                vec![],
-            ),
-            "bookie" => {
-                let ensemble =
-                    usize::try_from(self.inventory.pulsar.ensemble).unwrap_or(usize::MAX);
-                let bookies = |at_least| Gate::BookiesWritable {
-                    members: members.clone(),
-                    zookeepers: self.members("zookeeper"),
-                    at_least,
-                };
-                two(bookies, ensemble.min(count), count)
-            }
-            "broker" => {
-                // Milvus needs one broker to start; the others join while it does.
-                let brokers = |at_least| Gate::BrokersHealthy {
-                    members: members.clone(),
-                    at_least,
-                };
-                two(brokers, 1, count)
-            }
-            _ => self.milvus_gates(component),
-        }
-    }
-
-    fn milvus_gates(&self, component: &Component) -> (Vec<Gate>, Vec<Gate>) {
-        let service = self.service("milvus", component.name);
-        let tasks = self
-            .topology
-            .pools
-            .get(component.name)
-            .map_or(1, |pool| pool.replicas);
-        let Some(process) = component.milvus else {
-            return (vec![], vec![]);
-        };
-        if component.name == "proxy" {
-            return (vec![Gate::ProxiesServe { service, tasks }], vec![]);
-        }
-        let etcd = self.members("etcd");
-        let root_path = self.inventory.name.clone();
-        let role = process.session.to_owned();
-        if component.name.ends_with("coord") {
-            // Standbys say OK on their health port.
-            let healthy = Gate::MilvusHealthy {
-                service: service.clone(),
-                tasks,
-            };
-            let leads = Gate::CoordinatorLeads {
-                etcd,
-                root_path,
-                service,
-                role,
-            };
-            (vec![leads], vec![healthy])
-        } else {
-            let registered = Gate::SessionsRegistered {
-                etcd,
-                root_path,
-                service,
-                role,
-                tasks,
-            };
-            (vec![registered], vec![])
-        }
-    }
-}
-
-/// The gate that opens early and the one that settles, where they differ.
-fn two(gate: impl Fn(usize) -> Gate, early: usize, all: usize) -> (Vec<Gate>, Vec<Gate>) {
-    if early == all {
-        (vec![gate(all)], vec![])
-    } else {
-        (vec![gate(early)], vec![gate(all)])
     }
 }

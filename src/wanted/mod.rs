@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::advice;
-use crate::component::Component;
+use crate::component::{Component, Kind};
 use crate::compose::{self, Stack, StackError};
 use crate::formed;
 use crate::inventory::Inventory;
@@ -24,9 +24,10 @@ use crate::render::{
     self, Generations, MINIO_SECRET, ROOT_SECRET, RenderError, Sources, StackFile, secret_name,
 };
 use crate::spec::{Ipam, IpamConfig, NetworkSpec, ServiceSpec};
+use crate::system::{FRONT, METADATA};
 use crate::tag::Version;
 use crate::topology::Topology;
-use gates::Gates;
+use gates::Phases;
 use homes::directories;
 
 /// Label of every object that belongs to a cluster.
@@ -174,21 +175,22 @@ fn wanted(
             source: secret_source(inventory, key),
         });
     }
-    let gates = Gates::new(inventory, release, topology);
+    let phases = Phases::new(inventory, release, topology);
     for component in Component::of(release) {
         let specs = by_component.remove(component.name).unwrap_or_default();
-        wanted.phases.push(gates.phase(component, specs));
+        wanted.phases.push(phases.phase(component, specs));
     }
+    let site = phases.site();
     wanted.seed = Seed {
-        etcd: gates.members("etcd"),
+        etcd: site.members(METADATA),
         root_path: inventory.name.clone(),
-        after: "etcd".to_owned(),
+        after: METADATA.name.to_owned(),
         before: Component::of(release)
-            .filter(|row| row.name.ends_with("coord"))
+            .filter(|row| row.kind() == Some(Kind::Coordinator))
             .map(|row| row.name.to_owned())
             .collect(),
     };
-    wanted.proxy = gates.service("milvus", "proxy");
+    wanted.proxy = site.service(FRONT);
     wanted
 }
 

@@ -1,6 +1,7 @@
 //! etcd, which keeps the metadata of Milvus.
 
-use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName};
+use crate::gate::Gate;
 use crate::role::Role;
 
 /// One member per host; more than half of them agree.
@@ -28,4 +29,12 @@ pub const ETCD: Component = Component {
         ),
         at_once: false,
     },
+    agreement: Agreement::Majority,
+    gates,
 };
+
+fn gates(site: &Site<'_>, component: &Component) -> Gates {
+    Gates::one(Gate::EtcdQuorum {
+        members: site.members(component),
+    })
+}

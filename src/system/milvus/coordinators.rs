@@ -5,8 +5,8 @@
 //! from rootcoord, an insert a segment from datacoord, and searches of recent rows wait for inserts
 //! that wait.
 
-use super::{BACKENDS, process};
-use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
+use super::{BACKENDS, gates};
+use crate::component::{Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName};
 use crate::role::Role;
 
 /// Gives out times and numbers, and knows collections.
@@ -17,7 +17,11 @@ pub const ROOTCOORD: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: BACKENDS,
-    milvus: process("rootcoord", "rootcoord"),
+    milvus: Some(Process {
+        run: "rootcoord",
+        session: "rootcoord",
+        kind: Kind::Coordinator,
+    }),
     releases: (FIRST, 5),
     grace: 15,
     upgrades_after: &["indexnode"],
@@ -28,6 +32,8 @@ pub const ROOTCOORD: Component = Component {
         each: ("no request is served until a coordinator leads again", 30),
         at_once: true,
     },
+    agreement: Agreement::Alone,
+    gates: gates::coordinator,
 };
 
 /// Knows segments.
@@ -38,7 +44,11 @@ pub const DATACOORD: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: BACKENDS,
-    milvus: process("datacoord", "datacoord"),
+    milvus: Some(Process {
+        run: "datacoord",
+        session: "datacoord",
+        kind: Kind::Coordinator,
+    }),
     releases: (FIRST, 5),
     grace: 15,
     upgrades_after: &["rootcoord"],
@@ -61,6 +71,8 @@ pub const DATACOORD: Component = Component {
         ),
         at_once: true,
     },
+    agreement: Agreement::Alone,
+    gates: gates::coordinator,
 };
 
 /// Says which query node has what loaded.
@@ -71,7 +83,11 @@ pub const QUERYCOORD: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: BACKENDS,
-    milvus: process("querycoord", "querycoord"),
+    milvus: Some(Process {
+        run: "querycoord",
+        session: "querycoord",
+        kind: Kind::Coordinator,
+    }),
     releases: (FIRST, 5),
     grace: 15,
     upgrades_after: &["datacoord", "indexcoord"],
@@ -91,6 +107,8 @@ pub const QUERYCOORD: Component = Component {
         ),
         at_once: true,
     },
+    agreement: Agreement::Alone,
+    gates: gates::coordinator,
 };
 
 /// Says which index node builds what.
@@ -101,7 +119,11 @@ pub const INDEXCOORD: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: BACKENDS,
-    milvus: process("indexcoord", "indexcoord"),
+    milvus: Some(Process {
+        run: "indexcoord",
+        session: "indexcoord",
+        kind: Kind::Coordinator,
+    }),
     releases: (FIRST, 2),
     grace: 15,
     upgrades_after: &["datacoord"],
@@ -112,6 +134,8 @@ pub const INDEXCOORD: Component = Component {
         each: ("no index build until a coordinator leads again", 30),
         at_once: true,
     },
+    agreement: Agreement::Alone,
+    gates: gates::coordinator,
 };
 
 /// All of them in one.
@@ -122,7 +146,11 @@ pub const MIXCOORD: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: BACKENDS,
-    milvus: process("mixcoord", "mixcoord"),
+    milvus: Some(Process {
+        run: "mixcoord",
+        session: "mixcoord",
+        kind: Kind::Coordinator,
+    }),
     releases: (6, LAST),
     grace: 15,
     upgrades_after: &["indexnode"],
@@ -133,4 +161,6 @@ pub const MIXCOORD: Component = Component {
         each: ("no request is served until a coordinator leads again", 30),
         at_once: true,
     },
+    agreement: Agreement::Alone,
+    gates: gates::coordinator,
 };

@@ -1,6 +1,7 @@
 //! Milvus itself.
 
 mod coordinators;
+mod gates;
 mod workers;
 
 pub use coordinators::{DATACOORD, INDEXCOORD, MIXCOORD, QUERYCOORD, ROOTCOORD};
@@ -9,7 +10,6 @@ pub use workers::{DATANODE, INDEXNODE, PROXY, QUERYNODE, STREAMINGNODE};
 use super::etcd::ETCD;
 use super::minio::MINIO;
 use super::pulsar::BROKER;
-use crate::component::Process;
 
 /// What every coordinator needs.
 const BACKENDS: &[&str] = &[ETCD.name, MINIO.name, BROKER.name];
@@ -22,7 +22,3 @@ const COORDS: &[&str] = &[
     INDEXCOORD.name,
     MIXCOORD.name,
 ];
-
-const fn process(run: &'static str, session: &'static str) -> Option<Process> {
-    Some(Process { run, session })
-}

@@ -1,7 +1,7 @@
 //! The workers, and the proxies before them.
 
-use super::{COORDS, process};
-use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
+use super::{COORDS, gates};
+use crate::component::{Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName};
 use crate::role::Role;
 
 /// Write the log and hold what is in no segment yet.
@@ -12,7 +12,11 @@ pub const STREAMINGNODE: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: COORDS,
-    milvus: process("streamingnode", "streamingnode"),
+    milvus: Some(Process {
+        run: "streamingnode",
+        session: "streamingnode",
+        kind: Kind::Worker,
+    }),
     releases: (6, LAST),
     grace: 1800,
     upgrades_after: &["mixcoord"],
@@ -23,6 +27,8 @@ pub const STREAMINGNODE: Component = Component {
         each: ("writes stall while channels move", 5),
         at_once: false,
     },
+    agreement: Agreement::Alone,
+    gates: gates::worker,
 };
 
 /// Turn the log into segments.
@@ -33,7 +39,11 @@ pub const DATANODE: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: COORDS,
-    milvus: process("datanode", "datanode"),
+    milvus: Some(Process {
+        run: "datanode",
+        session: "datanode",
+        kind: Kind::Worker,
+    }),
     releases: (FIRST, LAST),
     grace: 1800,
     upgrades_after: &["querynode"],
@@ -44,6 +54,8 @@ pub const DATANODE: Component = Component {
         each: ("writes stall while channels move", 5),
         at_once: false,
     },
+    agreement: Agreement::Alone,
+    gates: gates::worker,
 };
 
 /// What users talk to.
@@ -54,7 +66,11 @@ pub const PROXY: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: COORDS,
-    milvus: process("proxy", "proxy"),
+    milvus: Some(Process {
+        run: "proxy",
+        session: "proxy",
+        kind: Kind::Front,
+    }),
     releases: (FIRST, LAST),
     grace: 60,
     upgrades_after: &["datanode"],
@@ -68,6 +84,8 @@ pub const PROXY: Component = Component {
         ),
         at_once: false,
     },
+    agreement: Agreement::Alone,
+    gates: gates::front,
 };
 
 /// Hold loaded segments and search them.
@@ -78,7 +96,11 @@ pub const QUERYNODE: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: COORDS,
-    milvus: process("querynode", "querynode"),
+    milvus: Some(Process {
+        run: "querynode",
+        session: "querynode",
+        kind: Kind::Leader,
+    }),
     releases: (FIRST, LAST),
     grace: 1800,
     upgrades_after: &["querycoord", "streamingnode", "mixcoord"],
@@ -96,6 +118,8 @@ pub const QUERYNODE: Component = Component {
         ),
         at_once: false,
     },
+    agreement: Agreement::Alone,
+    gates: gates::worker,
 };
 
 /// Build indexes.
@@ -106,7 +130,11 @@ pub const INDEXNODE: Component = Component {
     stack: StackName::Milvus,
     shape: Shape::Replicas,
     needs: COORDS,
-    milvus: process("indexnode", "indexnode"),
+    milvus: Some(Process {
+        run: "indexnode",
+        session: "indexnode",
+        kind: Kind::Worker,
+    }),
     releases: (FIRST, 5),
     grace: 60,
     upgrades_after: &[],
@@ -117,4 +145,6 @@ pub const INDEXNODE: Component = Component {
         each: ("index builds start again", 5),
         at_once: false,
     },
+    agreement: Agreement::Alone,
+    gates: gates::worker,
 };

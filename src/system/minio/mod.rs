@@ -1,6 +1,7 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
-use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName};
+use crate::gate::Gate;
 use crate::role::Role;
 
 /// One server per host; all of them are one pool of drives.
@@ -34,4 +35,12 @@ pub const MINIO: Component = Component {
         ),
         at_once: true,
     },
+    agreement: Agreement::Erasure,
+    gates,
 };
+
+fn gates(site: &Site<'_>, component: &Component) -> Gates {
+    Gates::one(Gate::MinioWriteQuorum {
+        members: site.members(component),
+    })
+}

@@ -1,11 +1,19 @@
 //! Pulsar, which keeps the log of Milvus: brokers, the bookies that store it, and the ZooKeeper
 //! that knows where.
 
-use crate::component::{Away, Component, FIRST, LAST, Shape, StackName};
+mod gates;
+
+use crate::component::{Agreement, Away, Component, FIRST, LAST, Shape, StackName};
 use crate::role::Role;
 
 /// Pulsar's images run as this user from 2.10 on; before, as root, who may write anywhere.
 const UID: u32 = 10_000;
+
+/// Pulsar's name for its cluster.
+#[must_use]
+pub fn cluster_name(cluster: &str) -> String {
+    format!("{cluster}-pulsar")
+}
 
 /// Where Pulsar keeps its metadata.
 pub const ZOOKEEPER: Component = Component {
@@ -26,6 +34,8 @@ pub const ZOOKEEPER: Component = Component {
         each: ("nothing; one member at a time", 10),
         at_once: false,
     },
+    agreement: Agreement::Majority,
+    gates: gates::zookeeper,
 };
 
 /// Writes the first metadata, once.
@@ -47,6 +57,8 @@ pub const INIT: Component = Component {
         each: ("nothing: it runs once, before anything is written", 10),
         at_once: true,
     },
+    agreement: Agreement::Alone,
+    gates: gates::init,
 };
 
 /// Where ledgers are stored.
@@ -68,6 +80,8 @@ pub const BOOKIE: Component = Component {
         each: ("writes go to the other bookies", 15),
         at_once: false,
     },
+    agreement: Agreement::Ensemble,
+    gates: gates::bookies,
 };
 
 /// What clients talk to.
@@ -95,4 +109,6 @@ pub const BROKER: Component = Component {
         ),
         at_once: false,
     },
+    agreement: Agreement::Alone,
+    gates: gates::brokers,
 };
