@@ -51,6 +51,10 @@ pub struct Component {
     pub name: &'static str,
     /// How people write it.
     pub title: &'static str,
+    /// How people write one of them.
+    pub one: &'static str,
+    /// How people write all of them as one thing.
+    pub whole: &'static str,
     /// The hosts that run it.
     pub role: Role,
     pub stack: StackName,
@@ -75,8 +79,21 @@ pub struct Component {
     pub away: Away,
     /// How its members depend on each other.
     pub agreement: Agreement,
+    /// What its members keep, in a few words; nothing where nothing is lost with them.
+    pub keeps: &'static str,
+    /// What stops when none is left.
+    pub stops: Stops,
     /// What tells that it is ready.
     pub gates: fn(&Site<'_>, &Component) -> Gates,
+}
+
+/// What stops when a component has no task left; what its quorum says is told by that. Milvus
+/// reads the log to know how fresh its answers are, so what stops the log stops searches too; index
+/// nodes are missed by new segments only, and query nodes by searches only.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stops {
+    pub reads: bool,
+    pub writes: bool,
 }
 
 /// How members of one whole depend on each other.
@@ -229,6 +246,15 @@ impl Component {
     #[must_use]
     pub fn kind(&self) -> Option<Kind> {
         self.milvus.map(|process| process.kind)
+    }
+
+    /// The rows whose members depend on each other in this way, in the order of roles.
+    #[must_use]
+    pub fn agreeing(agreement: Agreement) -> Vec<&'static Self> {
+        let rows = COMPONENTS.iter().filter(|row| row.agreement == agreement);
+        let mut rows: Vec<&Self> = rows.collect();
+        rows.sort_by_key(|row| row.role);
+        rows
     }
 
     /// Whether a Milvus release has this process.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use crate::inventory::Inventory;
 use crate::observed::Node;
 use crate::release::Release;
-use crate::role::Role;
+use crate::system::{METADATA, STORAGE};
 use crate::tag::Version;
 use crate::topology::Topology;
 
@@ -35,7 +35,7 @@ fn milvus_label(cluster: &str) -> String {
 }
 
 fn minio_label(cluster: &str) -> String {
-    prefix(cluster) + "minio"
+    prefix(cluster) + STORAGE.name
 }
 
 /// The version that an image says it is, else the one that the inventory says: all that is known of
@@ -51,11 +51,11 @@ pub fn version(image: Option<&str>, release: &Release) -> Version {
 #[must_use]
 pub fn marks<'a>(inventory: &Inventory, version: Version, topology: &'a Topology) -> Vec<Mark<'a>> {
     let version = version.tag();
-    let servers = topology.members("minio");
+    let servers = topology.members(STORAGE.name);
     let shape = format!(
         "{}x{}",
         servers.len(),
-        inventory.settings(Role::Minio).drives
+        inventory.settings(STORAGE.role).drives
     );
     let mark = |host: &'a str, label: String, value: &str| Mark {
         host,
@@ -63,7 +63,7 @@ pub fn marks<'a>(inventory: &Inventory, version: Version, topology: &'a Topology
         value: value.to_owned(),
     };
     let name = &inventory.name;
-    let etcd = topology.members("etcd").iter();
+    let etcd = topology.members(METADATA.name).iter();
     let etcd = etcd.map(|member| mark(&member.host, milvus_label(name), &version));
     let minio = servers
         .iter()

@@ -5,14 +5,16 @@ use super::facts::Facts;
 use super::moves::look;
 use super::muster::Muster;
 use super::words::names;
+use crate::component::Agreement;
+use crate::system::METADATA;
 use crate::topology::{Member, member_label};
 
 /// etcd and `ZooKeeper` are told all their members from the start; one more, told the same, founds
 /// a second cluster. MinIO has a rule of its own.
 pub(super) fn joins(facts: &Facts<'_>) -> Vec<No> {
-    ["zookeeper", "etcd"]
-        .into_iter()
-        .filter_map(|component| facts.muster(component))
+    let musters = facts.musters.iter();
+    musters
+        .filter(|muster| muster.component.agreement == Agreement::Majority)
         .filter(|muster| !muster.is_muddled())
         .filter_map(|muster| refuse(facts, muster))
         .collect()
@@ -49,7 +51,7 @@ fn refuse(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
 /// Whether a sibling that exists was told its peers without this one; ZooKeeper's are in a config,
 /// of which only the name is known here.
 fn is_unknown(facts: &Facts<'_>, muster: &Muster<'_>, member: &Member) -> bool {
-    if muster.component.name != "etcd" || facts.found.contains_key(member.name.as_str()) {
+    if muster.component.name != METADATA.name || facts.found.contains_key(member.name.as_str()) {
         return false;
     }
     muster.members.iter().any(|sibling| {

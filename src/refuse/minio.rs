@@ -6,11 +6,11 @@ use super::muster::Muster;
 use super::words::count;
 use crate::formed::{self, Shape};
 use crate::inventory::minio;
-use crate::role::Role;
 use crate::spec::ServiceSpec;
+use crate::system::STORAGE;
 
 pub(super) fn shape(facts: &Facts<'_>) -> Vec<No> {
-    let muster = facts.muster("minio");
+    let muster = facts.muster(STORAGE.name);
     let Some(muster) = muster.filter(|muster| !muster.shrinks() && !muster.is_muddled()) else {
         return Vec::new();
     };
@@ -82,7 +82,7 @@ fn remembered(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
         return None;
     }
     let inventory = facts.case.inventory;
-    let drives = usize::try_from(inventory.settings(Role::Minio).drives).ok()?;
+    let drives = usize::try_from(inventory.settings(STORAGE.role).drives).ok()?;
     let will = (muster.members.len(), drives);
     let mut shapes = formed::shapes(&inventory.name, &facts.case.seen.nodes).into_iter();
     shapes
@@ -109,7 +109,7 @@ fn grown(muster: &Muster<'_>) -> Option<No> {
 
 fn impossible(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
     let hosts = muster.members.len() as u64;
-    let drives = facts.case.inventory.settings(Role::Minio).drives;
+    let drives = facts.case.inventory.settings(STORAGE.role).drives;
     (hosts > 0 && !minio::is_valid(hosts, drives)).then(|| No {
         reason: format!(
             "MinIO can't be built from {}",

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::facts::Facts;
-use crate::component::{Component, Shape};
+use crate::component::{Agreement, Component, Shape};
 use crate::observed::Node;
 use crate::topology::{self, Holder, Member};
 
@@ -33,11 +33,8 @@ pub(super) struct Muster<'a> {
 
 impl Muster<'_> {
     /// What the whole is called.
-    pub(super) fn title(&self) -> &'static str {
-        match self.component.name {
-            "bookie" => "BookKeeper",
-            _ => self.component.title,
-        }
+    pub(super) const fn whole(&self) -> &'static str {
+        self.component.whole
     }
 
     /// Whether there would be fewer members than hold data.
@@ -108,7 +105,7 @@ fn muster<'a>(
         keeps_data,
         // To take a bookie's label away says that its ledgers are on others by now; the other
         // components know their members by themselves.
-        formed: if component.name == "bookie" {
+        formed: if component.agreement == Agreement::Ensemble {
             labelled.len()
         } else {
             labelled.len().max(services)

@@ -5,6 +5,7 @@ use super::facts::Facts;
 use super::moves::keeps;
 use super::muster::Muster;
 use super::words::{count, list};
+use crate::component::Agreement;
 use crate::spec::Mount;
 
 pub(super) fn moved(facts: &Facts<'_>) -> Vec<No> {
@@ -38,7 +39,7 @@ pub(super) fn moved(facts: &Facts<'_>) -> Vec<No> {
                 reason: format!(
                     "{} of {} would leave {} data: {}",
                     count(moves.len(), "member"),
-                    muster.title(),
+                    muster.whole(),
                     if moves.len() == 1 { "its" } else { "their" },
                     list(moves.into_iter().map(|(_, text)| text).collect())
                 ),
@@ -54,7 +55,7 @@ fn differ(muster: &Muster<'_>, was: &[Mount], will: &[Mount]) -> Option<(String,
     was.iter().filter(|mount| keeps(mount)).find_map(|old| {
         let new = will.iter().find(|new| new.target == old.target);
         match new {
-            None if muster.component.name == "minio" => None,
+            None if muster.component.agreement == Agreement::Erasure => None,
             None => Some((place(old), "no volume at all".to_owned())),
             Some(new) => (place(old) != place(new)).then(|| (place(old), place(new))),
         }

@@ -8,6 +8,7 @@ use super::facts::Facts;
 use super::muster::Muster;
 use super::voters;
 use super::words::list;
+use crate::component::Agreement;
 use crate::observed::Node;
 use crate::what_if::{self, Rule};
 
@@ -19,9 +20,10 @@ pub(super) fn lost(facts: &Facts<'_>) -> Vec<No> {
 
 /// Stores that nothing could be written to.
 fn stores(facts: &Facts<'_>) -> Vec<No> {
-    let stores = ["minio", "bookie"].into_iter();
-    let musters = stores.filter_map(|name| facts.muster(name));
+    let stores = [Agreement::Erasure, Agreement::Ensemble];
+    let musters = facts.musters.iter();
     musters
+        .filter(|muster| stores.contains(&muster.component.agreement))
         .filter(|muster| muster.is_settled())
         .flat_map(|muster| unwritable(facts, muster))
         .collect()
@@ -40,8 +42,8 @@ fn unwritable(facts: &Facts<'_>, muster: &Muster<'_>) -> Vec<No> {
         .filter(|row| !row.held && row.of == muster.component.name)
         .filter_map(|row| {
             let need = match row.rule {
-                Rule::ErasureWrite => "drives, a write needs",
-                Rule::Ensemble => "bookies, an ensemble is",
+                Rule::ErasureWrite => "drives, a write needs".to_owned(),
+                Rule::Ensemble => format!("{}, an ensemble is", muster.component.title),
                 _ => return None,
             };
             let theirs = gone.iter();
@@ -57,7 +59,7 @@ fn unwritable(facts: &Facts<'_>, muster: &Muster<'_>) -> Vec<No> {
             Some(No {
                 reason: format!(
                     "{} has {} of {}{set} {need} {}: {}",
-                    muster.title(),
+                    muster.whole(),
                     row.left,
                     row.total,
                     row.needs,

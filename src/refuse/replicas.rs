@@ -3,7 +3,7 @@
 use super::No;
 use super::facts::Facts;
 use super::words::count;
-use crate::role::Role;
+use crate::component::Kind;
 
 pub(super) fn too_many(facts: &Facts<'_>) -> Vec<No> {
     facts
@@ -20,7 +20,7 @@ pub(super) fn too_many(facts: &Facts<'_>) -> Vec<No> {
                     count(hosts, "host"),
                     spread.per_host.unwrap_or(0),
                 ),
-                hint: if role == Role::Coord {
+                hint: if spread.component.kind() == Some(Kind::Coordinator) {
                     format!("give the role `{role}` to more hosts, or lower `roles.{role}.replicas`")
                 } else {
                     format!(

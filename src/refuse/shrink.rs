@@ -6,6 +6,7 @@ use super::No;
 use super::facts::Facts;
 use super::muster::Muster;
 use super::words::{count, names};
+use crate::component::Agreement;
 use crate::topology::member_label;
 
 pub(super) fn shrinks(facts: &Facts<'_>) -> Vec<No> {
@@ -17,7 +18,7 @@ pub(super) fn shrinks(facts: &Facts<'_>) -> Vec<No> {
             No {
                 reason: format!(
                     "{} has {}, the inventory leaves {}: {} would go with {} data",
-                    muster.title(),
+                    muster.whole(),
                     count(muster.formed, "member"),
                     muster.members.len(),
                     names(&leaving),
@@ -62,8 +63,8 @@ fn instead(facts: &Facts<'_>, muster: &Muster<'_>, leaving: &[String]) -> String
             names(strays.iter().map(|(_, node)| &node.hostname))
         ),
     };
-    match (muster.component.name, leaving.last()) {
-        ("bookie", Some(last)) => {
+    match (muster.component.agreement, leaving.last()) {
+        (Agreement::Ensemble, Some(last)) => {
             let host = muster.strays.iter().find_map(|(ordinal, node)| {
                 last.ends_with(&format!("-{ordinal}"))
                     .then_some(node.hostname.as_str())
@@ -75,7 +76,7 @@ fn instead(facts: &Facts<'_>, muster: &Muster<'_>, leaving: &[String]) -> String
                 host.unwrap_or("<its host>")
             )
         }
-        ("minio", _) => format!(
+        (Agreement::Erasure, _) => format!(
             "{back}; a pool keeps its servers for good: for fewer, bring up a second cluster under \
              another `name:`, copy with milvus-backup, then `milvus-swarm down --data` this one"
         ),

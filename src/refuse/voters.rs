@@ -5,13 +5,14 @@ use super::away::{away, bring_back, state, would_restart};
 use super::facts::Facts;
 use super::muster::Muster;
 use super::words::names;
+use crate::component::Agreement;
 use crate::observed::Node;
 
-const VOTERS: [&str; 2] = ["zookeeper", "etcd"];
-
 fn voters<'f, 'a>(facts: &'f Facts<'a>) -> impl Iterator<Item = &'f Muster<'a>> {
-    let musters = VOTERS.into_iter().filter_map(|name| facts.muster(name));
-    musters.filter(|muster| !muster.shrinks() && !muster.is_muddled())
+    let musters = facts.musters.iter();
+    musters
+        .filter(|muster| muster.component.agreement == Agreement::Majority)
+        .filter(|muster| !muster.shrinks() && !muster.is_muddled())
 }
 
 pub(super) fn even(facts: &Facts<'_>) -> Vec<No> {
@@ -22,7 +23,7 @@ pub(super) fn even(facts: &Facts<'_>) -> Vec<No> {
             No {
                 reason: format!(
                     "{count} members of {} survive the loss of {}, as {} do",
-                    muster.title(),
+                    muster.whole(),
                     (count - 1) / 2,
                     count - 1
                 ),
@@ -51,7 +52,7 @@ fn loss(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
     let members = muster.members.len();
     let quorum = members / 2 + 1;
     let left = members - away.len();
-    let title = muster.title();
+    let title = muster.whole();
     let absent: Vec<String> = away
         .iter()
         .map(|(name, node)| format!("`{name}` on `{}`, which is {}", node.hostname, state(node)))

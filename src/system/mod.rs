@@ -12,6 +12,9 @@ use crate::component::Component;
 /// What keeps the metadata of Milvus, and who is registered.
 pub const METADATA: &Component = &etcd::ETCD;
 
+/// What keeps the objects of Milvus.
+pub const STORAGE: &Component = &minio::MINIO;
+
 /// What users talk to, and what knows who leads a shard.
 pub const FRONT: &Component = &milvus::PROXY;
 

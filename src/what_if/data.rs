@@ -6,6 +6,8 @@ use serde::Serialize;
 use super::Question;
 use super::quorum::{Quorum, Rule};
 use super::stand::{Member, Standing};
+use crate::component::{Agreement, Component};
+use crate::system::STORAGE;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -41,19 +43,20 @@ pub(super) fn risks(
             Rule::ErasureWrite | Rule::Ensemble => None,
         })
         .collect();
-    let bookies = standing.members.get("bookie").map_or(&[][..], |m| m);
-    risks.extend(ledgers(question, bookies));
+    for component in Component::agreeing(Agreement::Ensemble) {
+        let members = standing.members.get(component.name);
+        risks.extend(ledgers(question, component, members.map_or(&[], |m| m)));
+    }
     risks.sort_by_key(|risk| risk.level);
     risks
 }
 
 /// What a group of voters keeps a full copy of each.
 fn voters(row: &Quorum) -> Option<Risk> {
-    let what = match row.of {
-        "etcd" => "Milvus' metadata (collections, segments, users)",
-        "zookeeper" => "Pulsar's metadata (topics, ledgers)",
-        _ => "the Swarm's own state (services, labels, secrets)",
-    };
+    let what = Component::named(row.of).map_or(
+        "the Swarm's own state (services, labels, secrets)",
+        |component| component.keeps,
+    );
     let (level, what) = if row.left == 0 {
         let every = if row.total == 1 {
             "the only copy is"
@@ -114,7 +117,7 @@ fn drives(row: &Quorum) -> Option<Risk> {
         return None;
     };
     Some(Risk {
-        of: "minio",
+        of: row.of,
         level,
         what,
     })
@@ -122,7 +125,11 @@ fn drives(row: &Quorum) -> Option<Risk> {
 
 /// Entries of ledgers: each has as many copies as the write quorum, on bookies chosen at random.
 /// Milvus keeps there what was inserted and not flushed to MinIO yet.
-fn ledgers(question: &Question<'_>, bookies: &[Member<'_>]) -> Option<Risk> {
+fn ledgers(
+    question: &Question<'_>,
+    component: &'static Component,
+    bookies: &[Member<'_>],
+) -> Option<Risk> {
     let quorum = &question.inventory.pulsar;
     let total = bookies.len() as u64;
     let gone = bookies.iter().filter(|bookie| !bookie.stands).count() as u64;
@@ -136,6 +143,7 @@ fn ledgers(question: &Question<'_>, bookies: &[Member<'_>]) -> Option<Risk> {
         .map(|bookie| bookie.name)
         .collect();
     let names = super::effect::few(&names);
+    let storage = STORAGE.title;
     let (level, what) = if gone >= copies {
         let percent = 100.0 * share(gone, total, copies);
         let all = match copies {
@@ -145,7 +153,7 @@ fn ledgers(question: &Question<'_>, bookies: &[Member<'_>]) -> Option<Risk> {
         };
         let what = format!(
             "ledgers with {all} on {names}: about {percent:.0} % of the inserts that were not \
-             flushed to MinIO yet"
+             flushed to {storage} yet"
         );
         (Level::Lost, what)
     } else if gone >= quorum.ack_quorum {
@@ -163,7 +171,7 @@ fn ledgers(question: &Question<'_>, bookies: &[Member<'_>]) -> Option<Risk> {
         return None;
     };
     Some(Risk {
-        of: "bookie",
+        of: component.name,
         level,
         what,
     })

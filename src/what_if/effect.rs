@@ -11,8 +11,8 @@ use super::data::{Level, Risk};
 use super::pool::{Capacity, Pending, Pools};
 use super::quorum::{Quorum, Rule};
 use super::stand::Standing;
-use crate::component::Component;
-use crate::role::Role;
+use crate::component::{Component, Kind, Stops};
+use crate::system::SEARCH;
 
 /// Whether something goes on.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -31,42 +31,26 @@ impl fmt::Display for Effect {
     }
 }
 
-/// What stops when a component has no task left: reads, writes. Milvus reads the log to know
-/// how fresh its answers are, so what stops the log stops searches too; index nodes are missed
-/// by new segments only, and query nodes by searches only.
-const STOPS: [(&str, bool, bool); 15] = [
-    ("broker", true, true),
-    ("rootcoord", true, true),
-    ("mixcoord", true, true),
-    ("datacoord", false, true),
-    ("querycoord", true, false),
-    ("indexcoord", false, false),
-    ("streamingnode", true, true),
-    ("datanode", false, true),
-    ("proxy", true, true),
-    ("querynode", true, false),
-    ("indexnode", false, false),
-    // Judged by their quorums.
-    ("etcd", false, false),
-    ("zookeeper", false, false),
-    ("minio", false, false),
-    ("bookie", false, false),
-];
-
 pub(super) fn reads(
     question: &Question<'_>,
     quorums: &[Quorum],
     capacity: &[Capacity],
     data: &[Risk],
 ) -> Effect {
-    let mut effect = judge(question, quorums, capacity, |g| g.reads, |stops| stops.1);
+    let mut effect = judge(
+        question,
+        quorums,
+        capacity,
+        |g| g.reads,
+        |stops| stops.reads,
+    );
     if effect.go_on {
         let lost = data.iter().filter(|risk| risk.level == Level::Lost);
         effect.why.extend(lost.map(|risk| {
             let title = title(risk.of);
             format!("answers miss what {title} lost")
         }));
-        let query = capacity.iter().find(|row| row.component == "querynode");
+        let query = capacity.iter().find(|row| row.component == SEARCH.name);
         if let Some(row) = query.filter(|row| row.after < row.had) {
             effect.why.push(format!(
                 "{} of {} query nodes {} every segment",
@@ -80,7 +64,13 @@ pub(super) fn reads(
 }
 
 pub(super) fn writes(question: &Question<'_>, quorums: &[Quorum], capacity: &[Capacity]) -> Effect {
-    judge(question, quorums, capacity, |g| g.writes, |stops| stops.2)
+    judge(
+        question,
+        quorums,
+        capacity,
+        |g| g.writes,
+        |stops| stops.writes,
+    )
 }
 
 fn judge(
@@ -88,7 +78,7 @@ fn judge(
     quorums: &[Quorum],
     capacity: &[Capacity],
     guards: fn(&super::Guards) -> bool,
-    stops: fn(&(&str, bool, bool)) -> bool,
+    stops: fn(Stops) -> bool,
 ) -> Effect {
     let mut why: Vec<String> = Vec::new();
     let lost: Vec<&Quorum> = quorums
@@ -103,13 +93,14 @@ fn judge(
         }
     }
     for row in capacity.iter().filter(|row| row.after == 0) {
-        if STOPS.iter().any(|s| s.0 == row.component && stops(s)) {
+        let component = Component::named(row.component);
+        if let Some(component) = component.filter(|component| stops(component.stops)) {
             let had = match row.had {
                 0 => "none ran before".to_owned(),
                 1 => "the only one is lost".to_owned(),
                 had => format!("all {had} are lost"),
             };
-            why.push(format!("no {} left: {had}", singular(row.title)));
+            why.push(format!("no {} left: {had}", component.one));
         }
     }
     Effect {
@@ -127,16 +118,20 @@ fn shortage(row: &Quorum, question: &Question<'_>) -> String {
             title(row.of)
         ),
         Rule::ErasureRead => format!(
-            "MinIO cannot read{}: {left} of {total} drives left, {needs} needed",
+            "{} cannot read{}: {left} of {total} drives left, {needs} needed",
+            title(row.of),
             in_set(row)
         ),
         Rule::ErasureWrite => format!(
-            "MinIO cannot write{}: {left} of {total} drives left, {needs} needed",
+            "{} cannot write{}: {left} of {total} drives left, {needs} needed",
+            title(row.of),
             in_set(row)
         ),
         Rule::Ensemble => format!(
-            "BookKeeper cannot open a ledger: {left} of {total} bookies left, each ledger goes to \
-             {} (write quorum {}, ack quorum {})",
+            "{} cannot open a ledger: {left} of {total} {} left, each ledger goes to {} (write \
+             quorum {}, ack quorum {})",
+            title(row.of),
+            Component::named(row.of).map_or(row.of, |component| component.title),
             question.inventory.pulsar.ensemble,
             question.inventory.pulsar.write_quorum,
             question.inventory.pulsar.ack_quorum,
@@ -153,15 +148,7 @@ fn in_set(row: &Quorum) -> String {
 pub(super) fn title(of: &str) -> &str {
     match of {
         "swarm" => "the Swarm",
-        "bookie" => "BookKeeper",
-        of => Component::named(of).map_or(of, |row| row.title),
-    }
-}
-
-fn singular(title: &str) -> &str {
-    match title {
-        "proxies" => "proxy",
-        title => title.strip_suffix('s').unwrap_or(title),
+        of => Component::named(of).map_or(of, |row| row.whole),
     }
 }
 
@@ -195,7 +182,7 @@ pub(super) fn notes(standing: &Standing<'_>, pools: &Pools) -> Vec<String> {
     let coords = pools
         .capacity
         .iter()
-        .filter(|row| row.role == Role::Coord && row.left < row.had);
+        .filter(|row| is_led(row) && row.left < row.had);
     let (standby, gap): (Vec<_>, Vec<_>) = coords
         .filter(|row| row.after > 0)
         .partition(|row| row.left > 0);
@@ -213,6 +200,12 @@ pub(super) fn notes(standing: &Standing<'_>, pools: &Pools) -> Vec<String> {
         ));
     }
     notes
+}
+
+/// Whether one leads and the others stand by.
+fn is_led(row: &Capacity) -> bool {
+    let component = Component::named(row.component);
+    component.and_then(Component::kind) == Some(Kind::Coordinator)
 }
 
 fn titles(rows: &[&Capacity]) -> String {
@@ -272,18 +265,4 @@ pub(super) fn next(quorums: &[Quorum], pending: &[Pending], swarm_works: bool) -
         ));
     }
     next
-}
-
-#[cfg(test)]
-mod tests {
-    use super::STOPS;
-    use crate::component::{COMPONENTS, Shape};
-
-    #[test]
-    fn every_component_is_judged_once() {
-        for row in COMPONENTS.iter().filter(|row| row.shape != Shape::Task) {
-            let times = STOPS.iter().filter(|stops| stops.0 == row.name).count();
-            assert_eq!(times, 1, "{}", row.name);
-        }
-    }
 }

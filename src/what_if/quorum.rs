@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Question;
 use super::stand::{Member, Standing};
+use crate::component::{Agreement, Component};
 use crate::inventory::minio;
 use crate::role::Role;
 
@@ -85,12 +86,12 @@ pub(super) fn quorums(question: &Question<'_>, standing: &Standing<'_>) -> Vec<Q
         reads: true,
         writes: true,
     };
-    for component in ["etcd", "zookeeper"] {
+    for component in Component::agreeing(Agreement::Majority) {
         let members = members(standing, component);
         let total = members.len() as u64;
         if total > 0 {
             rows.push(row(
-                component,
+                component.name,
                 Rule::Majority,
                 None,
                 total / 2 + 1,
@@ -99,21 +100,27 @@ pub(super) fn quorums(question: &Question<'_>, standing: &Standing<'_>) -> Vec<Q
             ));
         }
     }
-    rows.extend(minio_sets(question, standing));
-    let bookies = members(standing, "bookie");
-    rows.push(row(
-        "bookie",
-        Rule::Ensemble,
-        None,
-        question.inventory.pulsar.ensemble,
-        all,
-        &voters(bookies, 1),
-    ));
+    for component in Component::agreeing(Agreement::Erasure) {
+        rows.extend(erasure_sets(question, standing, component));
+    }
+    for component in Component::agreeing(Agreement::Ensemble) {
+        rows.push(row(
+            component.name,
+            Rule::Ensemble,
+            None,
+            question.inventory.pulsar.ensemble,
+            all,
+            &voters(members(standing, component), 1),
+        ));
+    }
     rows
 }
 
-fn members<'s, 'a>(standing: &'s Standing<'a>, component: &str) -> &'s [Member<'a>] {
-    standing.members.get(component).map_or(&[], Vec::as_slice)
+fn members<'s, 'a>(standing: &'s Standing<'a>, component: &Component) -> &'s [Member<'a>] {
+    standing
+        .members
+        .get(component.name)
+        .map_or(&[], Vec::as_slice)
 }
 
 /// Something that counts: its name, its host, whether it was and is up.
@@ -221,9 +228,14 @@ fn swarm(question: &Question<'_>, standing: &Standing<'_>) -> Quorum {
 /// A read and a write quorum for each erasure set. Drives go to sets in the order in which
 /// MinIO expands its argument, hosts turning faster than drives (minio:
 /// `cmd/endpoint-ellipses.go`; pkg: `ellipses`, `argExpander`).
-fn minio_sets(question: &Question<'_>, standing: &Standing<'_>) -> Vec<Quorum> {
-    let members = members(standing, "minio");
-    let drives = question.inventory.settings(Role::Minio).drives;
+fn erasure_sets(
+    question: &Question<'_>,
+    standing: &Standing<'_>,
+    component: &'static Component,
+) -> Vec<Quorum> {
+    let of = component.name;
+    let members = members(standing, component);
+    let drives = question.inventory.settings(component.role).drives;
     let hosts = members.len() as u64;
     let Some(size) = minio::set_size(hosts, drives) else {
         return Vec::new();
@@ -254,8 +266,8 @@ fn minio_sets(question: &Question<'_>, standing: &Standing<'_>) -> Vec<Quorum> {
                 writes: true,
             };
             [
-                row("minio", Rule::ErasureRead, set, read, reads, drives),
-                row("minio", Rule::ErasureWrite, set, write, writes, drives),
+                row(of, Rule::ErasureRead, set, read, reads, drives),
+                row(of, Rule::ErasureWrite, set, write, writes, drives),
             ]
         })
         .collect()

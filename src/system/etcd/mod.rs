@@ -1,6 +1,8 @@
 //! etcd, which keeps the metadata of Milvus.
 
-use crate::component::{Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName};
+use crate::component::{
+    Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
+};
 use crate::gate::Gate;
 use crate::role::Role;
 
@@ -8,6 +10,8 @@ use crate::role::Role;
 pub const ETCD: Component = Component {
     name: "etcd",
     title: "etcd",
+    one: "etcd",
+    whole: "etcd",
     role: Role::Etcd,
     stack: StackName::Store,
     shape: Shape::Members,
@@ -30,6 +34,11 @@ pub const ETCD: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Majority,
+    keeps: "Milvus' metadata (collections, segments, users)",
+    stops: Stops {
+        reads: false,
+        writes: false,
+    },
     gates,
 };
 

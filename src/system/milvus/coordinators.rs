@@ -6,13 +6,17 @@
 //! that wait.
 
 use super::{BACKENDS, gates};
-use crate::component::{Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName};
+use crate::component::{
+    Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
+};
 use crate::role::Role;
 
 /// Gives out times and numbers, and knows collections.
 pub const ROOTCOORD: Component = Component {
     name: "rootcoord",
     title: "root coordinator",
+    one: "root coordinator",
+    whole: "root coordinator",
     role: Role::Coord,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -33,6 +37,11 @@ pub const ROOTCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: true,
+        writes: true,
+    },
     gates: gates::coordinator,
 };
 
@@ -40,6 +49,8 @@ pub const ROOTCOORD: Component = Component {
 pub const DATACOORD: Component = Component {
     name: "datacoord",
     title: "data coordinator",
+    one: "data coordinator",
+    whole: "data coordinator",
     role: Role::Coord,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -72,6 +83,11 @@ pub const DATACOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: false,
+        writes: true,
+    },
     gates: gates::coordinator,
 };
 
@@ -79,6 +95,8 @@ pub const DATACOORD: Component = Component {
 pub const QUERYCOORD: Component = Component {
     name: "querycoord",
     title: "query coordinator",
+    one: "query coordinator",
+    whole: "query coordinator",
     role: Role::Coord,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -108,6 +126,11 @@ pub const QUERYCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: true,
+        writes: false,
+    },
     gates: gates::coordinator,
 };
 
@@ -115,6 +138,8 @@ pub const QUERYCOORD: Component = Component {
 pub const INDEXCOORD: Component = Component {
     name: "indexcoord",
     title: "index coordinator",
+    one: "index coordinator",
+    whole: "index coordinator",
     role: Role::Coord,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -135,6 +160,11 @@ pub const INDEXCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: false,
+        writes: false,
+    },
     gates: gates::coordinator,
 };
 
@@ -142,6 +172,8 @@ pub const INDEXCOORD: Component = Component {
 pub const MIXCOORD: Component = Component {
     name: "mixcoord",
     title: "coordinator",
+    one: "coordinator",
+    whole: "coordinator",
     role: Role::Coord,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -162,5 +194,10 @@ pub const MIXCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: true,
+        writes: true,
+    },
     gates: gates::coordinator,
 };

@@ -1,13 +1,17 @@
 //! The workers, and the proxies before them.
 
 use super::{COORDS, gates};
-use crate::component::{Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName};
+use crate::component::{
+    Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
+};
 use crate::role::Role;
 
 /// Write the log and hold what is in no segment yet.
 pub const STREAMINGNODE: Component = Component {
     name: "streamingnode",
     title: "streaming nodes",
+    one: "streaming node",
+    whole: "streaming nodes",
     role: Role::Data,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -28,6 +32,11 @@ pub const STREAMINGNODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: true,
+        writes: true,
+    },
     gates: gates::worker,
 };
 
@@ -35,6 +44,8 @@ pub const STREAMINGNODE: Component = Component {
 pub const DATANODE: Component = Component {
     name: "datanode",
     title: "data nodes",
+    one: "data node",
+    whole: "data nodes",
     role: Role::Data,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -55,6 +66,11 @@ pub const DATANODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: false,
+        writes: true,
+    },
     gates: gates::worker,
 };
 
@@ -62,6 +78,8 @@ pub const DATANODE: Component = Component {
 pub const PROXY: Component = Component {
     name: "proxy",
     title: "proxies",
+    one: "proxy",
+    whole: "proxies",
     role: Role::Proxy,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -85,6 +103,11 @@ pub const PROXY: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: true,
+        writes: true,
+    },
     gates: gates::front,
 };
 
@@ -92,6 +115,8 @@ pub const PROXY: Component = Component {
 pub const QUERYNODE: Component = Component {
     name: "querynode",
     title: "query nodes",
+    one: "query node",
+    whole: "query nodes",
     role: Role::Query,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -119,6 +144,11 @@ pub const QUERYNODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: true,
+        writes: false,
+    },
     gates: gates::worker,
 };
 
@@ -126,6 +156,8 @@ pub const QUERYNODE: Component = Component {
 pub const INDEXNODE: Component = Component {
     name: "indexnode",
     title: "index nodes",
+    one: "index node",
+    whole: "index nodes",
     role: Role::Index,
     stack: StackName::Milvus,
     shape: Shape::Replicas,
@@ -146,5 +178,10 @@ pub const INDEXNODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: false,
+        writes: false,
+    },
     gates: gates::worker,
 };

@@ -1,6 +1,8 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
-use crate::component::{Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName};
+use crate::component::{
+    Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
+};
 use crate::gate::Gate;
 use crate::role::Role;
 
@@ -8,6 +10,8 @@ use crate::role::Role;
 pub const MINIO: Component = Component {
     name: "minio",
     title: "MinIO",
+    one: "MinIO",
+    whole: "MinIO",
     role: Role::Minio,
     stack: StackName::Store,
     shape: Shape::Members,
@@ -36,6 +40,11 @@ pub const MINIO: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Erasure,
+    keeps: "objects",
+    stops: Stops {
+        reads: false,
+        writes: false,
+    },
     gates,
 };
 

@@ -3,7 +3,7 @@
 
 mod gates;
 
-use crate::component::{Agreement, Away, Component, FIRST, LAST, Shape, StackName};
+use crate::component::{Agreement, Away, Component, FIRST, LAST, Shape, StackName, Stops};
 use crate::role::Role;
 
 /// Pulsar's images run as this user from 2.10 on; before, as root, who may write anywhere.
@@ -19,6 +19,8 @@ pub fn cluster_name(cluster: &str) -> String {
 pub const ZOOKEEPER: Component = Component {
     name: "zookeeper",
     title: "ZooKeeper",
+    one: "ZooKeeper",
+    whole: "ZooKeeper",
     role: Role::Zookeeper,
     stack: StackName::Pulsar,
     shape: Shape::Members,
@@ -35,6 +37,11 @@ pub const ZOOKEEPER: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Majority,
+    keeps: "Pulsar's metadata (topics, ledgers)",
+    stops: Stops {
+        reads: false,
+        writes: false,
+    },
     gates: gates::zookeeper,
 };
 
@@ -42,6 +49,8 @@ pub const ZOOKEEPER: Component = Component {
 pub const INIT: Component = Component {
     name: "pulsar-init",
     title: "Pulsar metadata",
+    one: "Pulsar metadata",
+    whole: "Pulsar metadata",
     role: Role::Zookeeper,
     stack: StackName::Pulsar,
     shape: Shape::Task,
@@ -58,6 +67,11 @@ pub const INIT: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: false,
+        writes: false,
+    },
     gates: gates::init,
 };
 
@@ -65,6 +79,8 @@ pub const INIT: Component = Component {
 pub const BOOKIE: Component = Component {
     name: "bookie",
     title: "bookies",
+    one: "bookie",
+    whole: "BookKeeper",
     role: Role::Bookie,
     stack: StackName::Pulsar,
     shape: Shape::Members,
@@ -81,6 +97,11 @@ pub const BOOKIE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Ensemble,
+    keeps: "ledgers",
+    stops: Stops {
+        reads: false,
+        writes: false,
+    },
     gates: gates::bookies,
 };
 
@@ -88,6 +109,8 @@ pub const BOOKIE: Component = Component {
 pub const BROKER: Component = Component {
     name: "broker",
     title: "brokers",
+    one: "broker",
+    whole: "brokers",
     role: Role::Broker,
     stack: StackName::Pulsar,
     shape: Shape::Members,
@@ -110,5 +133,10 @@ pub const BROKER: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    keeps: "",
+    stops: Stops {
+        reads: true,
+        writes: true,
+    },
     gates: gates::brokers,
 };
