@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::gate::Gate;
+use crate::inventory::Publish;
 use crate::release::Release;
 use crate::role::Role;
 pub use crate::system::COMPONENTS;
@@ -83,8 +84,30 @@ pub struct Component {
     pub keeps: &'static str,
     /// What stops when none is left.
     pub stops: Stops,
+    /// Where its tasks find the data that a member keeps.
+    pub data: Data,
+    /// The ports that its tasks listen on, as far as the tool relies on them.
+    pub listens: &'static [u16],
+    /// Of those, what the inventory may publish on the hosts themselves. Nothing else is published.
+    pub publishes: &'static [(u16, Published)],
+    /// Keys of the secrets that its tasks mount.
+    pub secrets: &'static [&'static str],
     /// What tells that it is ready.
     pub gates: fn(&Site<'_>, &Component) -> Gates,
+}
+
+/// The port of the hosts that an inventory publishes one as, if it does.
+pub type Published = fn(&Publish) -> Option<u16>;
+
+/// Where tasks find the data that a member keeps.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Data {
+    /// It keeps none.
+    None,
+    /// In one directory.
+    Dir(&'static str),
+    /// In a directory for each drive, which ends in its number.
+    Drives(&'static str),
 }
 
 /// What stops when a component has no task left; what its quorum says is told by that. Milvus

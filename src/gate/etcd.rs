@@ -7,9 +7,7 @@ use serde_json::json;
 use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
 use crate::observed::Observed;
 use crate::question::Question;
-
-/// etcd's client port.
-pub(super) const PORT: u16 = 2379;
+pub(super) use crate::system::etcd::PORT;
 
 pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
     up_members(members, seen)

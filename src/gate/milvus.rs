@@ -3,11 +3,7 @@
 use super::{Answers, Asked, Verdict, Why, about, swarm, task_name, up};
 use crate::observed::Observed;
 use crate::question::{Answer, Question};
-
-/// The metrics and health port of every Milvus process.
-const HEALTH: u16 = 9091;
-/// The proxy's port, gRPC and REST.
-const PROXY: u16 = 19530;
+use crate::system::milvus::{HEALTH, PORT as PROXY};
 
 /// Stands for the root user's token in a header; the engine edge puts the token in. The
 /// credential is a Swarm secret, and a question is a value that may be printed.

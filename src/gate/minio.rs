@@ -3,9 +3,7 @@
 use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
 use crate::observed::Observed;
 use crate::question::{Answer, Question};
-
-/// MinIO's S3 port.
-const PORT: u16 = 9000;
+use crate::system::minio::PORT;
 
 pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
     up_members(members, seen)

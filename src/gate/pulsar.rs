@@ -5,13 +5,7 @@ use std::time::Duration;
 use super::{Answers, Asked, Verdict, Why, about, short, swarm, task_name, up_members, zk};
 use crate::observed::Observed;
 use crate::question::{Answer, CLOSED, Question};
-
-/// A bookie's admin port.
-const BOOKIE_HTTP: u16 = 8000;
-/// A bookie's own port, part of its identity.
-const BOOKIE: u16 = 3181;
-/// A broker's web service port.
-const BROKER_HTTP: u16 = 8080;
+use crate::system::pulsar::{BOOKIE_HTTP, BOOKIE_PORT as BOOKIE, BROKER_HTTP};
 
 /// Asks any ZooKeeper server that is up which of the paths exist.
 fn exists(zookeepers: &[String], paths: &[String], seen: &Observed) -> Option<Asked> {

@@ -7,9 +7,7 @@ use std::time::Duration;
 use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
 use crate::observed::Observed;
 use crate::question::Question;
-
-/// ZooKeeper's client port.
-pub(super) const PORT: u16 = 2181;
+pub(super) use crate::system::pulsar::ZOOKEEPER_PORT as PORT;
 
 pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
     up_members(members, seen)

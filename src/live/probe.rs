@@ -14,6 +14,7 @@ use crate::spec::{
     ContainerSpec, EndpointSpec, FileTarget, Mode, NetworkAttachment, Placement, Replicated,
     RestartPolicy, SecretRef, ServiceSpec, Shared, TaskSpec,
 };
+use crate::system::FRONT;
 use crate::wanted::{CLUSTER_LABEL, Cluster, probe_name};
 
 /// Value of the component label of a probe.
@@ -119,7 +120,7 @@ impl Probe {
 pub(super) fn vantage<'a>(seen: &'a Observed, cluster: &str) -> Option<&'a Task> {
     let probe = probe_name(cluster);
     let rank = |task: &Task| match short(&task.service) {
-        "proxy" => Some(0),
+        name if name == FRONT.name => Some(0),
         _ if task.service == probe => Some(1),
         _ => None,
     };

@@ -12,6 +12,7 @@ use crate::milvus::grpc::Client;
 use crate::observed::Observed;
 use crate::question::{Answer, Question};
 use crate::render::ROOT_SECRET;
+use crate::system::milvus::PORT;
 
 /// Where Swarm mounts secrets.
 const SECRETS: &str = "/run/secrets";
@@ -147,7 +148,7 @@ impl Live {
         let container = probe::vantage(&self.last.borrow(), &self.cluster)
             .map(|task| task.container_id.clone())
             .ok_or("no task on this manager to ask through")?;
-        let stream = Tunnel::open_stream(&self.engine, &container, proxy, 19530)
+        let stream = Tunnel::open_stream(&self.engine, &container, proxy, PORT)
             .await
             .map_err(|error| error.to_string())?;
         let mut client = Client::over(stream, "root", &password)

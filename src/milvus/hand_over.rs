@@ -10,9 +10,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::question::{Answer, Question};
+use crate::system::etcd::PORT as ETCD;
 
-/// etcd's client port.
-const ETCD: u16 = 2379;
 /// Seconds until the setting takes itself away again, also if nobody comes back.
 const LIFETIME: u32 = 120;
 /// Seconds that a query node then waits.

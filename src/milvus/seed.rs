@@ -9,9 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::question::Question;
+use crate::system::etcd::PORT as ETCD;
 
-/// etcd's client port.
-const ETCD: u16 = 2379;
 /// Milvus hashes with bcrypt's lowest cost (milvus: `pkg/util/crypto`); a password of 32
 /// random letters and digits does not need a slow hash.
 const COST: u32 = 4;

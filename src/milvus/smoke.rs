@@ -9,9 +9,8 @@ use thiserror::Error;
 
 use crate::gate::ROOT_TOKEN;
 use crate::question::{Answer, Question};
+use crate::system::milvus::PORT as PROXY;
 
-/// The proxy's port.
-const PROXY: u16 = 19530;
 /// Vectors in the collection, and their dimension.
 const ROWS: usize = 10;
 /// Searches are tried again for so long: a collection is loaded some seconds after Milvus

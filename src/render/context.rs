@@ -11,8 +11,7 @@ use super::service::{Service, services};
 use crate::component::{Component, StackName};
 use crate::inventory::{Image, Inventory};
 use crate::release::Release;
-use crate::role::Role;
-use crate::system::pulsar;
+use crate::system::{METADATA, STORAGE, etcd, minio, pulsar};
 use crate::topology::Topology;
 
 /// Values that every stack sees.
@@ -24,22 +23,22 @@ pub(super) fn base(
 ) -> Value {
     let defaults = release.images();
     let image = |name, default: &str| image(inventory, name, default);
-    let names = |component: &str| -> Vec<String> {
+    let names = |component: &Component| -> Vec<String> {
         topology
-            .members(component)
+            .members(component.name)
             .iter()
             .map(|member| member.name.clone())
             .collect()
     };
-    let with_port = |component: &str, port: u16| -> Vec<String> {
+    let with_port = |component: &Component, port: u16| -> Vec<String> {
         names(component)
             .iter()
             .map(|name| format!("{name}:{port}"))
             .collect()
     };
-    let initial: Vec<String> = names("etcd")
+    let initial: Vec<String> = names(METADATA)
         .iter()
-        .map(|name| format!("{name}=http://{name}:2380"))
+        .map(|name| format!("{name}=http://{name}:{}", etcd::PEERS))
         .collect();
     let secret = |key: &'static str| json!({ "key": key, "name": secret_name(&inventory.name, key, generations) });
     json!({
@@ -55,9 +54,9 @@ pub(super) fn base(
         "minio_user": minio_user(inventory),
         "minio_drives": minio_drives(inventory, topology),
         "pulsar_cluster": pulsar::cluster_name(&inventory.name),
-        "zookeepers": with_port("zookeeper", 2181).join(","),
-        "broker_web_url": format!("http://{}", with_port("broker", 8080).join(",")),
-        "broker_url": format!("pulsar://{}", with_port("broker", 6650).join(",")),
+        "zookeepers": with_port(&pulsar::ZOOKEEPER, pulsar::ZOOKEEPER_PORT).join(","),
+        "broker_web_url": format!("http://{}", with_port(&pulsar::BROKER, pulsar::BROKER_HTTP).join(",")),
+        "broker_url": format!("pulsar://{}", with_port(&pulsar::BROKER, pulsar::BROKER_PORT).join(",")),
         "ledger": {
             "ensemble": inventory.pulsar.ensemble,
             "write_quorum": inventory.pulsar.write_quorum,
@@ -70,15 +69,20 @@ pub(super) fn base(
 
 /// Drives as MinIO's command line takes them: a pool is `http://minio-{0...3}/data{1...2}`.
 fn minio_drives(inventory: &Inventory, topology: &Topology) -> Vec<String> {
-    let drives = inventory.settings(Role::Minio).drives;
+    let drives = inventory.settings(STORAGE.role).drives;
     let paths = if drives == 1 {
         "/data1".to_owned()
     } else {
         format!("/data{{1...{drives}}}")
     };
-    match topology.members("minio").len() {
+    match topology.members(STORAGE.name).len() {
         1 => vec![paths],
-        hosts => vec![format!("http://minio-{{0...{}}}:9000{paths}", hosts - 1)],
+        hosts => vec![format!(
+            "http://{}-{{0...{}}}:{}{paths}",
+            STORAGE.name,
+            hosts - 1,
+            minio::PORT
+        )],
     }
 }
 
@@ -112,7 +116,8 @@ pub(super) fn of_stack<'a>(
     configs: &[ConfigFile],
 ) -> StackContext<'a> {
     let mut by_component: BTreeMap<&'static str, Vec<Service>> = BTreeMap::new();
-    for component in Component::of(release).filter(|row| row.stack == stack) {
+    let rows = || Component::of(release).filter(|row| row.stack == stack);
+    for component in rows() {
         let key = if component.milvus.is_some() {
             "milvus"
         } else {
@@ -137,11 +142,11 @@ pub(super) fn of_stack<'a>(
         base,
         services: by_component,
         volumes,
-        secrets: match stack {
-            StackName::Store => vec![&base["minio_secret"]],
-            StackName::Pulsar => Vec::new(),
-            StackName::Milvus => vec![&base["minio_secret"], &base["root_secret"]],
-        },
+        secrets: [(MINIO_SECRET, "minio_secret"), (ROOT_SECRET, "root_secret")]
+            .into_iter()
+            .filter(|(key, _)| rows().any(|row| row.secrets.contains(key)))
+            .map(|(_, variable)| &base[variable])
+            .collect(),
         config: configs
             .iter()
             .filter_map(|file| {

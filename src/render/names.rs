@@ -4,11 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::inventory::Inventory;
 use crate::observed::Observed;
+pub use crate::system::milvus::SECRET as ROOT_SECRET;
+pub use crate::system::minio::SECRET as MINIO_SECRET;
 
-/// Key of the secret that holds MinIO's root password.
-pub const MINIO_SECRET: &str = "minio-root";
-/// Key of the secret that holds the password of Milvus' user `root`.
-pub const ROOT_SECRET: &str = "milvus-root";
 /// MinIO's root user where the inventory names none.
 pub const DEFAULT_MINIO_USER: &str = "milvus";
 

@@ -6,10 +6,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::config::ConfigFile;
-use super::names::{MINIO_SECRET, ROOT_SECRET};
-use crate::component::{Component, Shape};
+use crate::component::{Component, Data, Shape};
 use crate::inventory::{DataPlace, Inventory, RoleSettings};
-use crate::role::Role;
 use crate::topology::{Topology, member_label, role_label, zone_label};
 
 #[derive(Serialize)]
@@ -110,7 +108,6 @@ fn bare(
 ) -> Service {
     let settings = inventory.settings(component.role);
     let label = role_label(&inventory.name, component.role);
-    let is_proxy = component.role == Role::Proxy;
     Service {
         name: name.to_owned(),
         id: String::new(),
@@ -129,11 +126,7 @@ fn bare(
         mounts: Vec::new(),
         jvm: jvm(settings),
         run: component.milvus.map_or("", |process| process.run),
-        secrets: if is_proxy {
-            vec![MINIO_SECRET, ROOT_SECRET]
-        } else {
-            vec![MINIO_SECRET]
-        },
+        secrets: component.secrets.to_vec(),
         ports: ports(component, inventory),
         user_yaml: mounted(configs, component),
     }
@@ -150,18 +143,13 @@ fn mounted(configs: &[ConfigFile], component: &Component) -> Vec<Value> {
 
 /// What users reach, on the hosts themselves. Nothing else is published.
 fn ports(component: &Component, inventory: &Inventory) -> Vec<Port> {
-    let publish = &inventory.publish;
-    let wanted: &[(u16, Option<u16>)] = match component.name {
-        "proxy" => &[(19530, publish.proxy), (9091, publish.metrics)],
-        "minio" => &[(9000, publish.minio), (9001, publish.console)],
-        _ => &[],
-    };
-    wanted
+    component
+        .publishes
         .iter()
-        .filter_map(|&(target, published)| {
+        .filter_map(|(target, published)| {
             Some(Port {
-                target,
-                published: published?,
+                target: *target,
+                published: published(&inventory.publish)?,
             })
         })
         .collect()
@@ -197,13 +185,12 @@ fn jvm(settings: &RoleSettings) -> String {
 
 /// Where a member keeps its data.
 fn mounts(component: &Component, inventory: &Inventory, member: &str) -> Vec<Mount> {
-    let drives: Vec<(String, String)> = match component.name {
-        "etcd" => vec![(String::new(), "/var/lib/etcd".to_owned())],
-        "zookeeper" | "bookie" => vec![(String::new(), "/pulsar/data".to_owned())],
-        "minio" => (1..=inventory.settings(Role::Minio).drives)
-            .map(|drive| (format!("-data{drive}"), format!("/data{drive}")))
+    let drives: Vec<(String, String)> = match component.data {
+        Data::None => Vec::new(),
+        Data::Dir(target) => vec![(String::new(), target.to_owned())],
+        Data::Drives(target) => (1..=inventory.settings(component.role).drives)
+            .map(|drive| (format!("-data{drive}"), format!("{target}{drive}")))
             .collect(),
-        _ => Vec::new(),
     };
     drives
         .into_iter()

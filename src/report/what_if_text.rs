@@ -7,7 +7,7 @@ use super::Style;
 use crate::component::Component;
 use crate::count::count;
 use crate::inventory::size::show_bytes;
-use crate::role::Role;
+use crate::system::SEARCH;
 use crate::what_if::{Answer, Capacity, Effect, Level, Pending, Quorum, Rule};
 
 /// Names or rows of one kind that are shown before they are counted.
@@ -212,7 +212,7 @@ fn capacity(answer: &Answer, style: Style, out: &mut String) {
             text
         };
         // What query nodes lose in memory is what the others must hold.
-        let memory = if row.after < row.had && row.role == Role::Query {
+        let memory = if row.after < row.had && row.role == SEARCH.role {
             memory
         } else {
             String::new()

@@ -11,6 +11,7 @@ use super::Question;
 use super::stand::{Free, Host, Slot, is_candidate};
 use crate::component::Component;
 use crate::role::Role;
+use crate::system::SEARCH;
 
 /// Tasks of the service on a host, tasks of the cluster on it, its name.
 type Entry<'a> = (u64, u64, &'a str);
@@ -40,7 +41,7 @@ impl<'a> Spread<'a> {
         let settings = row.map(|row| question.inventory.settings(row.role));
         let pool = question.topology.pools.get(component);
         let mut spread = Self {
-            role: row.map_or(Role::Query, |row| row.role),
+            role: row.map_or(SEARCH.role, |row| row.role),
             per_host: pool.map_or(1, |pool| pool.per_host),
             needs: Free {
                 cpus: settings.and_then(|s| s.cpus.reserve).unwrap_or(0),

@@ -1,10 +1,15 @@
 //! etcd, which keeps the metadata of Milvus.
 
 use crate::component::{
-    Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
 use crate::gate::Gate;
 use crate::role::Role;
+
+/// Where clients connect.
+pub const PORT: u16 = 2379;
+/// Where members connect to each other.
+pub const PEERS: u16 = 2380;
 
 /// One member per host; more than half of them agree.
 pub const ETCD: Component = Component {
@@ -34,6 +39,10 @@ pub const ETCD: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Majority,
+    data: Data::Dir("/var/lib/etcd"),
+    listens: &[PORT, PEERS],
+    publishes: &[],
+    secrets: &[],
     keeps: "Milvus' metadata (collections, segments, users)",
     stops: Stops {
         reads: false,

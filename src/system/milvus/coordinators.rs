@@ -5,11 +5,12 @@
 //! from rootcoord, an insert a segment from datacoord, and searches of recent rows wait for inserts
 //! that wait.
 
-use super::{BACKENDS, gates};
+use super::{BACKENDS, HEALTH, gates};
 use crate::component::{
-    Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
 };
 use crate::role::Role;
+use crate::system::minio;
 
 /// Gives out times and numbers, and knows collections.
 pub const ROOTCOORD: Component = Component {
@@ -37,6 +38,10 @@ pub const ROOTCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: true,
@@ -83,6 +88,10 @@ pub const DATACOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: false,
@@ -126,6 +135,10 @@ pub const QUERYCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: true,
@@ -160,6 +173,10 @@ pub const INDEXCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: false,
@@ -194,6 +211,10 @@ pub const MIXCOORD: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: true,

@@ -11,6 +11,13 @@ use super::etcd::ETCD;
 use super::minio::MINIO;
 use super::pulsar::BROKER;
 
+/// Where users connect.
+pub const PORT: u16 = 19530;
+/// Where every process tells how it is.
+pub const HEALTH: u16 = 9091;
+/// Key of the secret that holds the password of the user `root`.
+pub const SECRET: &str = "milvus-root";
+
 /// What every coordinator needs.
 const BACKENDS: &[&str] = &[ETCD.name, MINIO.name, BROKER.name];
 

@@ -1,10 +1,11 @@
 //! The workers, and the proxies before them.
 
-use super::{COORDS, gates};
+use super::{COORDS, HEALTH, PORT, SECRET, gates};
 use crate::component::{
-    Agreement, Away, Component, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
 };
 use crate::role::Role;
+use crate::system::minio;
 
 /// Write the log and hold what is in no segment yet.
 pub const STREAMINGNODE: Component = Component {
@@ -32,6 +33,10 @@ pub const STREAMINGNODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: true,
@@ -66,6 +71,10 @@ pub const DATANODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: false,
@@ -103,6 +112,13 @@ pub const PROXY: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[PORT, HEALTH],
+    publishes: &[
+        (PORT, |publish| publish.proxy),
+        (HEALTH, |publish| publish.metrics),
+    ],
+    secrets: &[minio::SECRET, SECRET],
     keeps: "",
     stops: Stops {
         reads: true,
@@ -144,6 +160,10 @@ pub const QUERYNODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: true,
@@ -178,6 +198,10 @@ pub const INDEXNODE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[HEALTH],
+    publishes: &[],
+    secrets: &[minio::SECRET],
     keeps: "",
     stops: Stops {
         reads: false,

@@ -1,10 +1,17 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
 use crate::component::{
-    Agreement, Away, Component, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
 use crate::gate::Gate;
 use crate::role::Role;
+
+/// Where clients connect.
+pub const PORT: u16 = 9000;
+/// Where browsers connect.
+const CONSOLE: u16 = 9001;
+/// Key of the secret that holds the root password.
+pub const SECRET: &str = "minio-root";
 
 /// One server per host; all of them are one pool of drives.
 pub const MINIO: Component = Component {
@@ -40,6 +47,13 @@ pub const MINIO: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Erasure,
+    data: Data::Drives("/data"),
+    listens: &[PORT, CONSOLE],
+    publishes: &[
+        (PORT, |publish| publish.minio),
+        (CONSOLE, |publish| publish.console),
+    ],
+    secrets: &[SECRET],
     keeps: "objects",
     stops: Stops {
         reads: false,

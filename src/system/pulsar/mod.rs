@@ -3,8 +3,19 @@
 
 mod gates;
 
-use crate::component::{Agreement, Away, Component, FIRST, LAST, Shape, StackName, Stops};
+use crate::component::{Agreement, Away, Component, Data, FIRST, LAST, Shape, StackName, Stops};
 use crate::role::Role;
+
+/// Where clients of ZooKeeper connect.
+pub const ZOOKEEPER_PORT: u16 = 2181;
+/// A bookie's own port, part of its identity.
+pub const BOOKIE_PORT: u16 = 3181;
+/// A bookie's admin port.
+pub const BOOKIE_HTTP: u16 = 8000;
+/// Where clients of brokers connect.
+pub const BROKER_PORT: u16 = 6650;
+/// A broker's web service port.
+pub const BROKER_HTTP: u16 = 8080;
 
 /// Pulsar's images run as this user from 2.10 on; before, as root, who may write anywhere.
 const UID: u32 = 10_000;
@@ -37,6 +48,10 @@ pub const ZOOKEEPER: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Majority,
+    data: Data::Dir("/pulsar/data"),
+    listens: &[ZOOKEEPER_PORT],
+    publishes: &[],
+    secrets: &[],
     keeps: "Pulsar's metadata (topics, ledgers)",
     stops: Stops {
         reads: false,
@@ -67,6 +82,10 @@ pub const INIT: Component = Component {
         at_once: true,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[],
+    publishes: &[],
+    secrets: &[],
     keeps: "",
     stops: Stops {
         reads: false,
@@ -97,6 +116,10 @@ pub const BOOKIE: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Ensemble,
+    data: Data::Dir("/pulsar/data"),
+    listens: &[BOOKIE_PORT, BOOKIE_HTTP],
+    publishes: &[],
+    secrets: &[],
     keeps: "ledgers",
     stops: Stops {
         reads: false,
@@ -133,6 +156,10 @@ pub const BROKER: Component = Component {
         at_once: false,
     },
     agreement: Agreement::Alone,
+    data: Data::None,
+    listens: &[BROKER_PORT, BROKER_HTTP],
+    publishes: &[],
+    secrets: &[],
     keeps: "",
     stops: Stops {
         reads: true,
