@@ -8,13 +8,11 @@ use crate::inventory::size::show_bytes;
 use crate::inventory::{Host, Image, Inventory, minio};
 use crate::refuse::words::{list, names};
 use crate::release::Release;
-use crate::role::Role;
+use crate::role::{Agreement, Duty, ROLES, Role};
+use crate::system::STORAGE;
+use crate::system::pulsar::BOOKIE;
 use crate::tag::Version;
 
-/// Roles whose load is that of the data: they can starve a Swarm manager on the same host.
-const HEAVY: [Role; 4] = [Role::Query, Role::Index, Role::Minio, Role::Bookie];
-/// Roles whose processes size themselves by the memory that they see.
-const GREEDY: [Role; 3] = [Role::Query, Role::Index, Role::Data];
 /// What a Java machine takes beside heap and direct memory: code, threads, classes.
 const BESIDE: i64 = 1 << 30;
 /// Memory outside the heap that a bookie gets by with. Half of it is caches; the allocators of its
@@ -35,7 +33,8 @@ pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
     }
     found.extend(shared_disk(inventory));
     found.extend(few_buffers(inventory));
-    for role in [Role::Bookie, Role::Broker] {
+    let has_java = |duty: &Duty| duty.java.is_some_and(|java| java.direct.is_some());
+    for role in all(has_java) {
         found.extend(tight(inventory, role));
     }
     found
@@ -65,6 +64,12 @@ fn roles(all: &[Role]) -> String {
     names(all.iter().map(|role| role.name()))
 }
 
+/// The roles of which something is true, those with most of the load first.
+fn all(is: fn(&Duty) -> bool) -> Vec<Role> {
+    let duties = ROLES.iter().filter(|duty| is(duty));
+    duties.map(|duty| duty.role).collect()
+}
+
 /// The roles that some of the hosts have.
 fn among(roles: &[Role], hosts: &[&Host]) -> Vec<Role> {
     let any = |role: &Role| hosts.iter().any(|host| host.roles.contains(role));
@@ -73,10 +78,11 @@ fn among(roles: &[Role], hosts: &[&Host]) -> Vec<Role> {
 
 /// A busy host answers its peers late, and a Swarm without a leader starts nothing.
 fn loaded_managers(inventory: &Inventory) -> Option<String> {
-    let is_loaded = |host: &&Host| HEAVY.iter().any(|role| host.roles.contains(role));
+    let heavy = all(|duty| duty.is_heavy);
+    let is_loaded = |host: &&Host| heavy.iter().any(|role| host.roles.contains(role));
     let managers = inventory.hosts_with(Role::Manager);
     let loaded: Vec<&Host> = managers.filter(is_loaded).collect();
-    let heavy = among(&HEAVY, &loaded);
+    let heavy = among(&heavy, &loaded);
     let verb = if heavy.len() == 1 { "runs" } else { "run" };
     (!loaded.is_empty()).then(|| {
         format!(
@@ -90,7 +96,7 @@ fn loaded_managers(inventory: &Inventory) -> Option<String> {
 
 /// Milvus reads the limit of its container and takes the host's memory for its own without one.
 fn unlimited(inventory: &Inventory, release: &Release) -> Option<String> {
-    let greedy: Vec<Role> = GREEDY
+    let greedy: Vec<Role> = all(|duty| duty.is_greedy)
         .into_iter()
         .filter(|role| inventory.settings(*role).memory.limit.is_none())
         .collect();
@@ -133,7 +139,7 @@ fn zone_of(inventory: &Inventory, role: Role) -> Option<&str> {
 /// Zones are there to lose one of them; a quorum inside one is lost with it.
 fn one_zone(inventory: &Inventory) -> Vec<String> {
     let mut gathered: BTreeMap<&str, Vec<Role>> = BTreeMap::new();
-    for role in [Role::Etcd, Role::Zookeeper] {
+    for role in Role::agreeing(Agreement::Majority) {
         if let Some(zone) = zone_of(inventory, role) {
             gathered.entry(zone).or_default().push(role);
         }
@@ -159,8 +165,8 @@ fn one_zone(inventory: &Inventory) -> Vec<String> {
 /// All drives of a host are made in one place: volumes or one directory. `MinIO` counts them as
 /// independent, so an erasure set may lose more drives than it can with one disk.
 fn shared_disk(inventory: &Inventory) -> Option<String> {
-    let drives = inventory.settings(Role::Minio).drives;
-    let members: Vec<&Host> = inventory.hosts_with(Role::Minio).collect();
+    let drives = inventory.settings(STORAGE.role).drives;
+    let members: Vec<&Host> = inventory.hosts_with(STORAGE.role).collect();
     let enough = (members.len() as u64..).find(|hosts| minio::is_valid(*hosts, 1))?;
     let more = if enough == members.len() as u64 {
         String::new()
@@ -178,8 +184,8 @@ fn shared_disk(inventory: &Inventory) -> Option<String> {
 
 /// A bookie serves while it is idle, and ends when a broker or a repair takes the last buffer.
 fn few_buffers(inventory: &Inventory) -> Option<String> {
-    let jvm = inventory.settings(Role::Bookie).jvm?;
-    let members: Vec<&Host> = inventory.hosts_with(Role::Bookie).collect();
+    let jvm = inventory.settings(BOOKIE.role).jvm?;
+    let members: Vec<&Host> = inventory.hosts_with(BOOKIE.role).collect();
     (jvm.direct < BUFFERS).then(|| {
         format!(
             "`bookie` on {} has {} of memory beside its heap: it would end itself when it repairs \

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use crate::gate::Gate;
 use crate::inventory::Publish;
 use crate::release::Release;
+pub use crate::role::Agreement;
 use crate::role::Role;
 pub use crate::system::COMPONENTS;
 
@@ -117,29 +118,6 @@ pub enum Data {
 pub struct Stops {
     pub reads: bool,
     pub writes: bool,
-}
-
-/// How members of one whole depend on each other.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum Agreement {
-    /// Each task is for itself.
-    Alone,
-    /// More than half of the members must be there. They know each other by name from the start,
-    /// so none joins later.
-    Majority,
-    /// The drives of all members are one pool, formed once; a write needs some of each set. They
-    /// must agree on their arguments, so they restart together.
-    Erasure,
-    /// What is written goes to some of the members; more may join.
-    Ensemble,
-}
-
-impl Agreement {
-    /// Whether the members know each other by name from the start: none joins later.
-    #[must_use]
-    pub const fn is_closed(self) -> bool {
-        matches!(self, Self::Majority | Self::Erasure)
-    }
 }
 
 /// The gates of a component.

@@ -5,6 +5,8 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use crate::system::ROLES;
+
 /// A role of a host, in the order in which roles come up.
 #[derive(
     Clone, Copy, Debug, Deserialize, Eq, Hash, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
@@ -64,13 +66,94 @@ impl Role {
         Self::ALL.into_iter().find(|role| role.name() == word)
     }
 
+    /// What is known of it; `manager` is Swarm's own.
+    #[must_use]
+    pub fn duty(self) -> Option<&'static Duty> {
+        ROLES.iter().find(|duty| duty.role == self)
+    }
+
     /// Whether each instance is a member with data or an identity of its own.
     #[must_use]
-    pub const fn is_stateful(self) -> bool {
-        matches!(
-            self,
-            Self::Etcd | Self::Minio | Self::Zookeeper | Self::Bookie | Self::Broker
-        )
+    pub fn is_stateful(self) -> bool {
+        self.duty()
+            .is_some_and(|duty| duty.scaling == Scaling::Members)
+    }
+
+    /// How its members depend on each other.
+    #[must_use]
+    pub fn agreement(self) -> Agreement {
+        self.duty().map_or(Agreement::Alone, |duty| duty.agreement)
+    }
+
+    /// The roles whose members depend on each other in this way, in order.
+    pub fn agreeing(agreement: Agreement) -> impl Iterator<Item = Self> {
+        Self::ALL
+            .into_iter()
+            .filter(move |role| role.agreement() == agreement)
+    }
+}
+
+/// What is known of a role. The rows are in the folders of their systems (`system`).
+#[derive(Debug)]
+pub struct Duty {
+    pub role: Role,
+    /// Whether some host must have it.
+    pub is_required: bool,
+    /// The first minor of Milvus 2 without it, and what to do then.
+    pub gone: Option<(u32, &'static str)>,
+    /// The role beside which it runs where nobody was given it, and what it is that runs.
+    pub beside: Option<(Role, &'static str)>,
+    /// What people write for it as well.
+    pub also: &'static [&'static str],
+    pub agreement: Agreement,
+    pub scaling: Scaling,
+    /// Whether its load is that of the data: it can starve a Swarm manager on the same host.
+    pub is_heavy: bool,
+    /// Whether its processes size themselves by the memory that they see.
+    pub is_greedy: bool,
+    /// The memory of its Java machine where the inventory says nothing: enough for a small cluster.
+    pub java: Option<Java>,
+}
+
+/// What its number of tasks hangs on.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Scaling {
+    /// Any number does the work of so many.
+    Tasks,
+    /// One works, the others stand by.
+    StandBy,
+    /// One member on each host with the role.
+    Members,
+}
+
+/// Memory of a Java machine, in bytes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Java {
+    pub heap: i64,
+    /// Outside the heap; a machine without a setting of its own for it allows as much as the heap.
+    pub direct: Option<i64>,
+}
+
+/// How members of one whole depend on each other.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Agreement {
+    /// Each task is for itself.
+    Alone,
+    /// More than half of the members must be there. They know each other by name from the start,
+    /// so none joins later.
+    Majority,
+    /// The drives of all members are one pool, formed once; a write needs some of each set. They
+    /// must agree on their arguments, so they restart together.
+    Erasure,
+    /// What is written goes to some of the members; more may join.
+    Ensemble,
+}
+
+impl Agreement {
+    /// Whether the members know each other by name from the start: none joins later.
+    #[must_use]
+    pub const fn is_closed(self) -> bool {
+        matches!(self, Self::Majority | Self::Erasure)
     }
 }
 

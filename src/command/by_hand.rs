@@ -4,11 +4,11 @@
 
 use std::fmt::Write;
 
+use crate::component::{Component, Shape};
 use crate::formed;
 use crate::inventory::{Inventory, THIS_HOST};
 use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
-use crate::role::Role;
 use crate::topology::{member_label, role_label, zone_label};
 use crate::wanted::{CLUSTER_LABEL, Cluster};
 
@@ -69,10 +69,14 @@ fn labels(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
     for mark in formed::marks(inventory, cluster.runs, &cluster.topology) {
         lines.push(update(&mark.label, &mark.value, mark.host));
     }
-    // The task that writes Pulsar's metadata runs on any ZooKeeper host.
-    for member in cluster.topology.members("zookeeper") {
-        let label = role_label(name, Role::Zookeeper);
-        lines.push(update(&label, "true", &member.host));
+    // A task that runs once does so on any host of its role.
+    for once in Component::of(&cluster.release).filter(|row| row.shape == Shape::Task) {
+        let label = role_label(name, once.role);
+        let mut rows = Component::of(&cluster.release).filter(|row| row.shape == Shape::Members);
+        let row = rows.find(|row| row.role == once.role);
+        for member in row.map_or(&[][..], |row| cluster.topology.members(row.name)) {
+            lines.push(update(&label, "true", &member.host));
+        }
     }
     for (label, host) in cluster.topology.pool_labels(name) {
         lines.push(update(&label, "true", &host));

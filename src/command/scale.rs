@@ -9,11 +9,10 @@ use super::{CommandError, Context, password, run, up};
 use crate::cli::ScaleArgs;
 use crate::count::count;
 use crate::inventory::{Inventory, edit};
-use crate::refuse::words::names;
-use crate::role::Role;
+use crate::refuse::words::{list, names};
+use crate::role::{ROLES, Role, Scaling};
 use crate::source;
-
-const SCALABLE: [Role; 4] = [Role::Query, Role::Index, Role::Data, Role::Proxy];
+use crate::system::FRONT;
 
 pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, CommandError> {
     let targets = args
@@ -160,7 +159,7 @@ fn room_for_more(
         count(all, "host")
     );
     // Proxies that share a host would share its port.
-    if role == Role::Proxy && inventory.publish.proxy.is_some() {
+    if role == FRONT.role && inventory.publish.proxy.is_some() {
         return more;
     }
     let each = replicas.div_ceil(all);
@@ -213,17 +212,17 @@ fn takes_effect(
 
 /// Why a number is no way to have more of a role.
 fn unscalable(role: Role) -> CommandError {
-    let (why, hint) = match role {
-        Role::Coord => (
+    let (why, hint) = match role.duty().map(|duty| duty.scaling) {
+        Some(Scaling::StandBy) => (
             "one coordinator of each kind works and the others stand by: more of them do no more",
             "for another stand-by, give one more host the role in the inventory and read \
              `milvus-swarm plan`",
         ),
-        Role::Manager => (
+        None => (
             "it marks the managers of the Swarm, which Docker appoints",
             "`docker node promote` makes managers; the proxies on them are `scale proxy=N`",
         ),
-        _ => (
+        Some(_) => (
             "it has one member on each host with the role, with data or an identity of its own",
             "change the hosts of the role in the inventory and read `milvus-swarm plan`",
         ),
@@ -244,11 +243,14 @@ fn parse(target: &str) -> Result<(Role, u64), CommandError> {
         .split_once('=')
         .ok_or_else(|| usage(format!("`{target}` is not ROLE=N, such as query=8")))?;
     let role = Role::parse(word).ok_or_else(|| {
-        usage(format!(
-            "`{word}` is no role; scale takes query, index, data and proxy"
-        ))
+        let roles = ROLES.iter().filter(|duty| duty.scaling == Scaling::Tasks);
+        let roles = roles.map(|duty| duty.role.to_string()).collect();
+        usage(format!("`{word}` is no role; scale takes {}", list(roles)))
     })?;
-    if !SCALABLE.contains(&role) {
+    if role
+        .duty()
+        .is_none_or(|duty| duty.scaling != Scaling::Tasks)
+    {
         return Err(unscalable(role));
     }
     let replicas = number

@@ -10,7 +10,7 @@ use crate::role::Role;
 use super::change::{Cannot, Change};
 use super::model::Inventory;
 use super::pattern;
-use super::places::DEFAULT_PLACES;
+use super::places::beside;
 use super::problem::InventoryErrors;
 use super::source::Source;
 use super::tree::{Node, Value};
@@ -121,16 +121,13 @@ pub fn add_role(text: &str, host: &str, role: Role) -> Result<Edited, Refused> {
         if had {
             return Ok(edited(text, text.to_owned()));
         }
-        if let Some((_, beside)) = DEFAULT_PLACES.iter().find(|(other, _)| *other == role)
+        if let Some(beside) = beside(role)
             && before
-                .hosts_with(*beside)
+                .hosts_with(beside)
                 .all(|other| other.roles.contains(&role))
             && !is_given(&root, role)
         {
-            return Err(Refused::Defaulted {
-                role,
-                beside: *beside,
-            });
+            return Err(Refused::Defaulted { role, beside });
         }
     }
     match place_of(&root, host) {

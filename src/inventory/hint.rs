@@ -1,6 +1,6 @@
 //! The rule that a problem breaks, and the way out of it.
 
-use crate::role::Role;
+use crate::role::{Duty, ROLES, Role};
 
 use super::names::{Form, MILVUS_MINORS};
 use super::problem::Problem;
@@ -111,7 +111,10 @@ impl Problem {
             Self::TooManyReplicas { role, replicas, .. } => format!(
                 "`milvus-swarm scale {role}={replicas} --on HOST,...` gives the role to more hosts; or raise `roles.{role}.per_host`"
             ),
-            Self::RoleGone { .. } => "since 2.6 data nodes build indexes: remove the role, and add `data` where it ran".into(),
+            Self::RoleGone { role, .. } => {
+                let gone = role.duty().and_then(|duty| duty.gone);
+                gone.map_or("remove the role", |(_, hint)| hint).into()
+            }
             Self::ReserveOverLimit { .. } => "lower `reserve` or raise `limit`".into(),
             Self::JvmOverLimit { role, .. } => {
                 format!("lower `roles.{role}.heap` or `direct`, or raise `memory.limit`: it would be killed when busy")
@@ -144,19 +147,10 @@ pub(crate) fn near<'a>(word: &str, known: &[&'a str]) -> Option<&'a str> {
 
 fn role_hint(role: &str) -> String {
     let names = Role::ALL.map(Role::name);
-    let meant = match role.to_lowercase().as_str() {
-        "zk" => Some("zookeeper"),
-        "bookkeeper" => Some("bookie"),
-        "pulsar" => Some("broker"),
-        "rootcoord" | "datacoord" | "querycoord" | "indexcoord" | "mixcoord" | "coordinator" => {
-            Some("coord")
-        }
-        "querynode" => Some("query"),
-        "datanode" | "streamingnode" => Some("data"),
-        "indexnode" => Some("index"),
-        "s3" => Some("minio"),
-        other => near(other, &names),
-    };
+    let role = role.to_lowercase();
+    let also = |duty: &&Duty| duty.also.contains(&role.as_str());
+    let known = ROLES.iter().find(also).map(|duty| duty.role.name());
+    let meant = known.or_else(|| near(&role, &names));
     meant.map_or_else(
         || format!("the roles are {}", names.join(", ")),
         |word| format!("did you mean `{word}`?"),
@@ -168,19 +162,15 @@ fn missing_hint(roles: &[Role]) -> String {
         return "a cluster needs each of them: add them to the roles of hosts".into();
     };
     match role {
-        Role::Data => {
-            "give it to a host; without any, data nodes run on the hosts with `coord`".into()
-        }
-        Role::Proxy => {
-            "give it to a host; without any, proxies run on the hosts with `manager`".into()
-        }
-        Role::Zookeeper => {
-            "give it to a host; without any, ZooKeeper runs on the hosts with `etcd`".into()
-        }
         Role::Manager => {
             "give it to the hosts that are managers of the Swarm; proxies run there".into()
         }
-        role => format!("add `{role}` to the roles of a host"),
+        role => role.duty().and_then(|duty| duty.beside).map_or_else(
+            || format!("add `{role}` to the roles of a host"),
+            |(beside, runs)| {
+                format!("give it to a host; without any, {runs} on the hosts with `{beside}`")
+            },
+        ),
     }
 }
 

@@ -44,7 +44,7 @@ pub use problem::{Amount, Finding, InventoryErrors, Problem};
 pub use shipped::{INIT, LAB, LOCAL, PRODUCTION_26, THREE_HOST};
 pub use source::{MAX_BYTES, Source, Span};
 
-use crate::role::Role;
+use crate::role::{Agreement, Role};
 
 use rules::Rules;
 use tree::Node;
@@ -104,10 +104,9 @@ fn build(root: &Node, findings: &mut Vec<Finding>) -> Option<Inventory> {
     findings.extend(root.get("config").into_iter().flat_map(owned::check));
     let mut hosts = listing.hosts.clone();
     let defaulted = places::apply_defaults(&mut hosts);
-    let bookies = hosts
-        .iter()
-        .filter(|host| host.roles.contains(&Role::Bookie))
-        .count();
+    let stores =
+        |host: &&Host| Role::agreeing(Agreement::Ensemble).any(|role| host.roles.contains(&role));
+    let bookies = hosts.iter().filter(stores).count();
     let inventory = Inventory {
         name: settings::name(root),
         milvus: settings::milvus(root),

@@ -6,17 +6,17 @@ use crate::role::Role;
 
 use super::model::Host;
 
-/// The roles that have a place without being given, and the role beside which that is.
-pub(super) const DEFAULT_PLACES: [(Role, Role); 3] = [
-    (Role::Data, Role::Coord),
-    (Role::Proxy, Role::Manager),
-    (Role::Zookeeper, Role::Etcd),
-];
+/// The role beside which one runs without being given.
+pub(super) fn beside(role: Role) -> Option<Role> {
+    let (beside, _) = role.duty()?.beside?;
+    Some(beside)
+}
 
 /// Gives the roles that nobody was given to where they run by default, and returns those roles.
 pub(super) fn apply_defaults(hosts: &mut [Host]) -> BTreeSet<Role> {
     let mut defaulted = BTreeSet::new();
-    for (role, beside) in DEFAULT_PLACES {
+    for role in Role::ALL {
+        let Some(beside) = beside(role) else { continue };
         if hosts.iter().any(|host| host.roles.contains(&role)) {
             continue;
         }

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::role::Role;
+use crate::role::{Agreement, Role};
 
 use super::hosts::Listing;
 use super::minio;
 use super::model::{Bounds, Inventory};
-use super::places::DEFAULT_PLACES;
+use super::places::beside;
 use super::problem::{Amount, Finding, Problem};
 use super::source::Span;
 use super::tree::Node;
@@ -29,9 +29,13 @@ impl Rules<'_> {
         }
         let mut found = Vec::new();
         self.required(&mut found);
-        self.versions(&mut found);
+        for role in Role::ALL {
+            self.versions(role, &mut found);
+        }
         self.quorums(&mut found);
-        self.minio(&mut found);
+        for role in Role::agreeing(Agreement::Erasure) {
+            self.pool(role, &mut found);
+        }
         self.ledgers(&mut found);
         for role in Role::ALL {
             self.replicas(role, &mut found);
@@ -83,12 +87,10 @@ impl Rules<'_> {
 
     fn required(&self, found: &mut Vec<Finding>) {
         let missing = |role: &Role| {
-            let beside = DEFAULT_PLACES.iter().find(|(other, _)| other == role);
-            let follows_missing = beside.is_some_and(|(_, beside)| {
-                self.defaulted.contains(role) && self.count(*beside) == 0
-            });
-            let gone = *role == Role::Index && self.has_no_index_role();
-            self.count(*role) == 0 && !follows_missing && !gone
+            let follows_missing = beside(*role)
+                .is_some_and(|beside| self.defaulted.contains(role) && self.count(beside) == 0);
+            let is_required = role.duty().is_none_or(|duty| duty.is_required);
+            is_required && self.count(*role) == 0 && !follows_missing && !self.is_gone(*role)
         };
         let roles: Vec<Role> = Role::ALL.into_iter().filter(missing).collect();
         if !roles.is_empty() {
@@ -97,15 +99,16 @@ impl Rules<'_> {
         }
     }
 
-    fn has_no_index_role(&self) -> bool {
-        self.inventory.minor() >= (2, 6)
+    /// Whether the release has the role no more.
+    fn is_gone(&self, role: Role) -> bool {
+        let gone = role.duty().and_then(|duty| duty.gone);
+        gone.is_some_and(|(minor, _)| self.inventory.minor() >= (2, minor))
     }
 
-    fn versions(&self, found: &mut Vec<Finding>) {
-        if !self.has_no_index_role() {
+    fn versions(&self, role: Role, found: &mut Vec<Finding>) {
+        if !self.is_gone(role) {
             return;
         }
-        let role = Role::Index;
         let settings = self
             .root
             .get("roles")
@@ -123,7 +126,7 @@ impl Rules<'_> {
 
     /// etcd and `ZooKeeper` vote: an even number adds a member and no safety.
     fn quorums(&self, found: &mut Vec<Finding>) {
-        for role in [Role::Etcd, Role::Zookeeper] {
+        for role in Role::agreeing(Agreement::Majority) {
             let count = self.count(role);
             if count > 0 && count.is_multiple_of(2) && !self.defaulted.contains(&role) {
                 found.push(Finding::at(
@@ -134,18 +137,19 @@ impl Rules<'_> {
         }
     }
 
-    fn minio(&self, found: &mut Vec<Finding>) {
-        let hosts = self.count(Role::Minio) as u64;
-        let drives = self.inventory.settings(Role::Minio).drives;
+    fn pool(&self, role: Role, found: &mut Vec<Finding>) {
+        let hosts = self.count(role) as u64;
+        let drives = self.inventory.settings(role).drives;
         if hosts > 0 && !minio::is_valid(hosts, drives) {
-            let at = self.mention(Role::Minio);
+            let at = self.mention(role);
             found.push(Finding::at(at, Problem::MinioShape { hosts, drives }));
         }
     }
 
     fn ledgers(&self, found: &mut Vec<Finding>) {
         let quorum = &self.inventory.pulsar;
-        let bookies = self.count(Role::Bookie) as u64;
+        let roles = Role::agreeing(Agreement::Ensemble);
+        let bookies: u64 = roles.map(|role| self.count(role) as u64).sum();
         if bookies > 0 && quorum.ensemble > bookies {
             let ensemble = quorum.ensemble;
             let at = self.place(&["pulsar", "ensemble"]);

@@ -16,8 +16,6 @@ use super::size;
 use super::tree::{Node, Value};
 use super::words;
 
-const MIB: i64 = 1 << 20;
-
 pub(super) fn name(root: &Node) -> String {
     text(root, "name").unwrap_or(DEFAULT_NAME).to_owned()
 }
@@ -73,21 +71,16 @@ fn role_settings(role: Role, node: Option<&Node>, hosts: u64) -> RoleSettings {
     }
 }
 
-/// Java memory: enough for a small cluster unless the inventory says more. `ZooKeeper` has no
-/// setting of its own for memory outside the heap; a Java machine then allows as much as the heap.
+/// Java memory: enough for a small cluster unless the inventory says more.
 fn jvm(role: Role, node: Option<&Node>) -> Option<Jvm> {
     let given = |key| node.and_then(|node| size::bytes(text(node, key)?).ok());
-    match role {
-        Role::Zookeeper => {
-            let heap = given("heap").unwrap_or(256 * MIB);
-            Some(Jvm { heap, direct: heap })
-        }
-        Role::Bookie | Role::Broker => Some(Jvm {
-            heap: given("heap").unwrap_or(1024 * MIB),
-            direct: given("direct").unwrap_or(2048 * MIB),
-        }),
-        _ => None,
-    }
+    let java = role.duty()?.java?;
+    let heap = given("heap").unwrap_or(java.heap);
+    let direct = java.direct.map(|direct| given("direct").unwrap_or(direct));
+    Some(Jvm {
+        heap,
+        direct: direct.unwrap_or(heap),
+    })
 }
 
 fn bounds(node: Option<&Node>, key: &str, read: fn(&str) -> Result<i64, String>) -> Bounds {

@@ -11,6 +11,7 @@ use super::words::{list, names};
 use crate::component::{COMPONENTS, Component};
 use crate::formed;
 use crate::role::Role;
+use crate::system::milvus::MIXCOORD;
 use crate::tag::Version;
 
 /// The patch releases from which an upgrade to the next minor is supported.
@@ -37,7 +38,7 @@ pub(super) fn jump(facts: &Facts<'_>) -> Vec<No> {
             running.entry(version).or_default().push(name);
         }
     }
-    let one_coordinator = facts.found.contains_key("mixcoord");
+    let one_coordinator = facts.found.contains_key(MIXCOORD.name);
     let refused = running.into_iter().filter_map(|(from, services)| {
         let (why, hint) = step(from, to, one_coordinator)?;
         Some(No {
@@ -133,12 +134,10 @@ pub(super) fn absent(facts: &Facts<'_>) -> Vec<No> {
             "Milvus {version} has no role `{role}`, which the inventory gives to {}",
             names(case.inventory.hosts_with(role).map(|host| &host.name))
         ),
-        hint: if role == Role::Index {
-            "since 2.6 data nodes build indexes: remove the role, and add `data` where it ran"
-                .to_owned()
-        } else {
-            format!("remove the role `{role}`")
-        },
+        hint: role.duty().and_then(|duty| duty.gone).map_or_else(
+            || format!("remove the role `{role}`"),
+            |(_, hint)| hint.to_owned(),
+        ),
     });
     roles.chain(image(facts)).collect()
 }

@@ -8,6 +8,7 @@ pub mod minio;
 pub mod pulsar;
 
 use crate::component::Component;
+use crate::role::Duty;
 
 /// What keeps the metadata of Milvus, and who is registered.
 pub const METADATA: &Component = &etcd::ETCD;
@@ -40,4 +41,18 @@ pub const COMPONENTS: &[Component] = &[
     milvus::PROXY,
     milvus::QUERYNODE,
     milvus::INDEXNODE,
+];
+
+/// Every role but Swarm's own, those with most of the load first: as sentences name them.
+pub const ROLES: &[Duty] = &[
+    milvus::QUERY,
+    milvus::INDEX,
+    milvus::DATA,
+    milvus::PROXIES,
+    milvus::COORD,
+    minio::ROLE,
+    pulsar::BOOKIES,
+    pulsar::BROKERS,
+    etcd::ROLE,
+    pulsar::ZOOKEEPERS,
 ];

@@ -4,12 +4,26 @@ use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
 use crate::gate::Gate;
-use crate::role::Role;
+use crate::role::{Duty, Role, Scaling};
 
 /// Where clients connect.
 pub const PORT: u16 = 2379;
 /// Where members connect to each other.
 pub const PEERS: u16 = 2380;
+
+/// Its role.
+pub const ROLE: Duty = Duty {
+    role: Role::Etcd,
+    is_required: true,
+    gone: None,
+    beside: None,
+    also: &[],
+    agreement: Agreement::Majority,
+    scaling: Scaling::Members,
+    is_heavy: false,
+    is_greedy: false,
+    java: None,
+};
 
 /// One member per host; more than half of them agree.
 pub const ETCD: Component = Component {
@@ -38,7 +52,7 @@ pub const ETCD: Component = Component {
         ),
         at_once: false,
     },
-    agreement: Agreement::Majority,
+    agreement: ROLE.agreement,
     data: Data::Dir("/var/lib/etcd"),
     listens: &[PORT, PEERS],
     publishes: &[],

@@ -2,9 +2,11 @@
 
 mod coordinators;
 mod gates;
+mod roles;
 mod workers;
 
 pub use coordinators::{DATACOORD, INDEXCOORD, MIXCOORD, QUERYCOORD, ROOTCOORD};
+pub use roles::{COORD, DATA, INDEX, PROXIES, QUERY};
 pub use workers::{DATANODE, INDEXNODE, PROXY, QUERYNODE, STREAMINGNODE};
 
 use super::etcd::ETCD;

@@ -4,7 +4,7 @@ use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
 use crate::gate::Gate;
-use crate::role::Role;
+use crate::role::{Duty, Role, Scaling};
 
 /// Where clients connect.
 pub const PORT: u16 = 9000;
@@ -12,6 +12,20 @@ pub const PORT: u16 = 9000;
 const CONSOLE: u16 = 9001;
 /// Key of the secret that holds the root password.
 pub const SECRET: &str = "minio-root";
+
+/// Its role.
+pub const ROLE: Duty = Duty {
+    role: Role::Minio,
+    is_required: true,
+    gone: None,
+    beside: None,
+    also: &["s3"],
+    agreement: Agreement::Erasure,
+    scaling: Scaling::Members,
+    is_heavy: true,
+    is_greedy: false,
+    java: None,
+};
 
 /// One server per host; all of them are one pool of drives.
 pub const MINIO: Component = Component {
@@ -46,7 +60,7 @@ pub const MINIO: Component = Component {
         ),
         at_once: true,
     },
-    agreement: Agreement::Erasure,
+    agreement: ROLE.agreement,
     data: Data::Drives("/data"),
     listens: &[PORT, CONSOLE],
     publishes: &[

@@ -4,7 +4,7 @@
 mod gates;
 
 use crate::component::{Agreement, Away, Component, Data, FIRST, LAST, Shape, StackName, Stops};
-use crate::role::Role;
+use crate::role::{Duty, Java, Role, Scaling};
 
 /// Where clients of ZooKeeper connect.
 pub const ZOOKEEPER_PORT: u16 = 2181;
@@ -25,6 +25,57 @@ const UID: u32 = 10_000;
 pub fn cluster_name(cluster: &str) -> String {
     format!("{cluster}-pulsar")
 }
+
+/// The role of ZooKeeper.
+pub const ZOOKEEPERS: Duty = Duty {
+    role: Role::Zookeeper,
+    is_required: true,
+    gone: None,
+    beside: Some((Role::Etcd, "ZooKeeper runs")),
+    also: &["zk"],
+    agreement: Agreement::Majority,
+    scaling: Scaling::Members,
+    is_heavy: false,
+    is_greedy: false,
+    java: Some(Java {
+        heap: 256 << 20,
+        direct: None,
+    }),
+};
+
+/// The role of bookies.
+pub const BOOKIES: Duty = Duty {
+    role: Role::Bookie,
+    is_required: true,
+    gone: None,
+    beside: None,
+    also: &["bookkeeper"],
+    agreement: Agreement::Ensemble,
+    scaling: Scaling::Members,
+    is_heavy: true,
+    is_greedy: false,
+    java: Some(Java {
+        heap: 1024 << 20,
+        direct: Some(2048 << 20),
+    }),
+};
+
+/// The role of brokers.
+pub const BROKERS: Duty = Duty {
+    role: Role::Broker,
+    is_required: true,
+    gone: None,
+    beside: None,
+    also: &["pulsar"],
+    agreement: Agreement::Alone,
+    scaling: Scaling::Members,
+    is_heavy: false,
+    is_greedy: false,
+    java: Some(Java {
+        heap: 1024 << 20,
+        direct: Some(2048 << 20),
+    }),
+};
 
 /// Where Pulsar keeps its metadata.
 pub const ZOOKEEPER: Component = Component {
@@ -47,7 +98,7 @@ pub const ZOOKEEPER: Component = Component {
         each: ("nothing; one member at a time", 10),
         at_once: false,
     },
-    agreement: Agreement::Majority,
+    agreement: ZOOKEEPERS.agreement,
     data: Data::Dir("/pulsar/data"),
     listens: &[ZOOKEEPER_PORT],
     publishes: &[],
@@ -115,7 +166,7 @@ pub const BOOKIE: Component = Component {
         each: ("writes go to the other bookies", 15),
         at_once: false,
     },
-    agreement: Agreement::Ensemble,
+    agreement: BOOKIES.agreement,
     data: Data::Dir("/pulsar/data"),
     listens: &[BOOKIE_PORT, BOOKIE_HTTP],
     publishes: &[],
@@ -155,7 +206,7 @@ pub const BROKER: Component = Component {
         ),
         at_once: false,
     },
-    agreement: Agreement::Alone,
+    agreement: BROKERS.agreement,
     data: Data::None,
     listens: &[BROKER_PORT, BROKER_HTTP],
     publishes: &[],
