@@ -93,6 +93,10 @@ pub struct Component {
     pub publishes: &'static [(u16, Published)],
     /// Keys of the secrets that its tasks mount.
     pub secrets: &'static [&'static str],
+    /// What an edited stack file must keep of its process.
+    pub relied: Relied,
+    /// The name under which clients reach all of its members, where that is none of theirs.
+    pub alias: Option<&'static str>,
     /// What tells that it is ready.
     pub gates: fn(&Site<'_>, &Component) -> Gates,
 }
@@ -109,6 +113,28 @@ pub enum Data {
     Dir(&'static str),
     /// In a directory for each drive, which ends in its number.
     Drives(&'static str),
+}
+
+/// What of a process its gate, its identity and its credentials hang on.
+#[derive(Debug)]
+pub struct Relied {
+    pub variables: &'static [&'static str],
+    /// Whether they hang on an argument.
+    pub argument: fn(&str) -> bool,
+    /// Whether an argument in addition would take the place of such a one.
+    pub overrides: fn(&str) -> bool,
+}
+
+impl Relied {
+    /// On these variables and on no argument.
+    #[must_use]
+    pub const fn variables(variables: &'static [&'static str]) -> Self {
+        Self {
+            variables,
+            argument: |_| false,
+            overrides: |_| false,
+        }
+    }
 }
 
 /// What stops when a component has no task left; what its quorum says is told by that. Milvus

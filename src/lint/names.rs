@@ -3,25 +3,34 @@
 use std::collections::BTreeSet;
 
 use super::{Fault, component};
-use crate::component::Component;
+use crate::component::{COMPONENTS, Component};
 use crate::compose::Stack;
 use crate::spec::ServiceSpec;
 
-/// Components whose members serve only once most of them have found each other by name.
-const BY_NAME: [&str; 3] = ["etcd", "minio", "zookeeper"];
+/// Components whose members serve only once most of them have found each other by name, in the
+/// order of roles.
+fn by_name() -> Vec<&'static Component> {
+    let rows = COMPONENTS.iter().filter(|row| row.agreement.is_closed());
+    let mut rows: Vec<&Component> = rows.collect();
+    rows.sort_by_key(|row| row.role);
+    rows
+}
 
-/// Aliases under which clients reach all members of a component.
-const PUBLIC: [&str; 2] = ["minio", "pulsar"];
+/// Whether a component or all of its members are reached under a name.
+fn is_public(word: &str) -> bool {
+    let mut rows = COMPONENTS.iter();
+    Component::of_service(word).is_some() || rows.any(|row| row.alias == Some(word))
+}
 
 /// Members that wait for each other must have no health check: Swarm publishes a task's names once
 /// it is healthy (moby issues 35451 and 36737), and a member that finds no other is not. One that
 /// the image has counts unless it is disabled.
 pub(super) fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
     let mut faults = Vec::new();
-    for name in BY_NAME {
+    for row in by_name() {
         let members = shipped.services.keys();
         let members: Vec<&String> = members
-            .filter(|member| component(member) == Some(name))
+            .filter(|member| component(member) == Some(row.name))
             .collect();
         if members.len() < 2 {
             continue;
@@ -42,9 +51,7 @@ pub(super) fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {
 /// Names of others that a service takes for itself: Swarm's DNS answers for hostnames and aliases
 /// alike, so their clients would reach it.
 pub(super) fn taken(name: &str, theirs: &ServiceSpec, ours: &ServiceSpec) -> Vec<Fault> {
-    let is_another_s = |word: &&str| {
-        *word != name && (Component::of_service(word).is_some() || PUBLIC.contains(word))
-    };
+    let is_another_s = |word: &&str| *word != name && is_public(word);
     let why = "clients of that component would reach this service";
     let mut faults = Vec::new();
     let hostname = |spec: &ServiceSpec| spec.task_template.container_spec.hostname.clone();

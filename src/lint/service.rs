@@ -8,38 +8,6 @@ use crate::spec::{Mount, ServiceSpec};
 /// SwarmKit starts a replacement after 60 s at most, whether the old task has ended or not.
 const MOST_GRACE: i64 = 55;
 
-/// Variables that gates, identities and credentials hang on, by component.
-const VARIABLES: [(&str, &[&str]); 5] = [
-    ("minio", &["MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD_FILE"]),
-    ("zookeeper", &["ZOOKEEPER_ID"]),
-    ("pulsar-init", &["INIT_CLUSTER"]),
-    (
-        "bookie",
-        &[
-            "PULSAR_PREFIX_advertisedAddress",
-            "PULSAR_PREFIX_zkLedgersRootPath",
-            "PULSAR_PREFIX_httpServerEnabled",
-            "PULSAR_PREFIX_httpServerPort",
-        ],
-    ),
-    (
-        "broker",
-        &[
-            "PULSAR_PREFIX_advertisedAddress",
-            "PULSAR_PREFIX_clusterName",
-        ],
-    ),
-];
-
-/// Arguments of etcd that its identity and its gate hang on.
-const ETCD_ARGUMENTS: [&str; 5] = [
-    "--name=",
-    "--data-dir=",
-    "--initial-cluster=",
-    "--initial-cluster-token=",
-    "--listen-client-urls=",
-];
-
 /// Everything that an edited spec lost of ours.
 pub(super) fn faults(theirs: &ServiceSpec, ours: &ServiceSpec) -> Vec<Fault> {
     let mut faults = Vec::new();
@@ -259,15 +227,14 @@ fn process(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) {
 }
 
 fn arguments(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) {
-    let Some(component) = row(ours).map(|row| row.name) else {
+    let Some(relied) = row(ours).map(|row| &row.relied) else {
         return;
     };
     let (their, our) = (
         &theirs.task_template.container_spec,
         &ours.task_template.container_spec,
     );
-    let owned = VARIABLES.iter().filter(|(name, _)| *name == component);
-    for variable in owned.flat_map(|(_, variables)| *variables) {
+    for variable in relied.variables {
         let wanted = our
             .env
             .iter()
@@ -289,39 +256,18 @@ fn arguments(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) 
              `credentials.minio_password` in the inventory gives one of your own",
         ));
     }
-    let relied = |argument: &str| match component {
-        "etcd" => ETCD_ARGUMENTS
-            .iter()
-            .any(|start| argument.starts_with(start)),
-        "minio" => argument == "server" || argument.starts_with(['/', 'h']),
-        _ => false,
-    };
     let why = "it is the member's identity and where its data is";
-    for argument in our.args.iter().filter(|argument| relied(argument)) {
+    for argument in our
+        .args
+        .iter()
+        .filter(|argument| (relied.argument)(argument))
+    {
         if !their.args.contains(argument) {
             let found = format!("must have `{argument}`");
             faults.push(Fault::new("command", found, why));
         }
     }
-    // Of an argument that comes twice the last one counts, with one dash or two, in one word or
-    // two (Go: package `flag`); a further drive is another pool.
-    let name = |argument: &str| {
-        let word = argument.trim_start_matches('-');
-        word.split('=').next().unwrap_or_default().to_owned()
-    };
-    let again = |argument: &&String| {
-        let is_ours = our.args.contains(argument);
-        let overrides = ETCD_ARGUMENTS
-            .iter()
-            .any(|ours| argument.starts_with('-') && name(ours) == name(argument));
-        let forgets = name(argument) == "force-new-cluster";
-        !is_ours
-            && match component {
-                "etcd" => overrides || (argument.starts_with('-') && forgets),
-                "minio" => argument.starts_with(['/', 'h']),
-                _ => false,
-            }
-    };
+    let again = |argument: &&String| !our.args.contains(argument) && (relied.overrides)(argument);
     if let Some(argument) = their.args.iter().find(again) {
         let found = format!("has `{argument}` in addition");
         faults.push(Fault::new("command", found, why));

@@ -1,5 +1,7 @@
 //! etcd, which keeps the metadata of Milvus.
 
+mod lint;
+
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
@@ -57,6 +59,8 @@ pub const ETCD: Component = Component {
     listens: &[PORT, PEERS],
     publishes: &[],
     secrets: &[],
+    relied: lint::RELIED,
+    alias: None,
     keeps: "Milvus' metadata (collections, segments, users)",
     stops: Stops {
         reads: false,

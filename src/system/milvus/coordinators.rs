@@ -7,7 +7,7 @@
 
 use super::{BACKENDS, HEALTH, gates};
 use crate::component::{
-    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, StackName, Stops,
 };
 use crate::role::Role;
 use crate::system::minio;
@@ -42,6 +42,8 @@ pub const ROOTCOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: true,
@@ -92,6 +94,8 @@ pub const DATACOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: false,
@@ -139,6 +143,8 @@ pub const QUERYCOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: true,
@@ -177,6 +183,8 @@ pub const INDEXCOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: false,
@@ -215,6 +223,8 @@ pub const MIXCOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: true,

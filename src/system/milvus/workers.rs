@@ -2,7 +2,7 @@
 
 use super::{COORDS, HEALTH, PORT, SECRET, gates};
 use crate::component::{
-    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Shape, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, StackName, Stops,
 };
 use crate::role::Role;
 use crate::system::minio;
@@ -37,6 +37,8 @@ pub const STREAMINGNODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: true,
@@ -75,6 +77,8 @@ pub const DATANODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: false,
@@ -119,6 +123,8 @@ pub const PROXY: Component = Component {
         (HEALTH, |publish| publish.metrics),
     ],
     secrets: &[minio::SECRET, SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: true,
@@ -164,6 +170,8 @@ pub const QUERYNODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: true,
@@ -202,6 +210,8 @@ pub const INDEXNODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[minio::SECRET],
+    relied: Relied::variables(&[]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: false,

@@ -1,5 +1,7 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
+mod lint;
+
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
@@ -68,6 +70,8 @@ pub const MINIO: Component = Component {
         (CONSOLE, |publish| publish.console),
     ],
     secrets: &[SECRET],
+    relied: lint::RELIED,
+    alias: Some("minio"),
     keeps: "objects",
     stops: Stops {
         reads: false,

@@ -3,7 +3,9 @@
 
 mod gates;
 
-use crate::component::{Agreement, Away, Component, Data, FIRST, LAST, Shape, StackName, Stops};
+use crate::component::{
+    Agreement, Away, Component, Data, FIRST, LAST, Relied, Shape, StackName, Stops,
+};
 use crate::role::{Duty, Java, Role, Scaling};
 
 /// Where clients of ZooKeeper connect.
@@ -103,6 +105,8 @@ pub const ZOOKEEPER: Component = Component {
     listens: &[ZOOKEEPER_PORT],
     publishes: &[],
     secrets: &[],
+    relied: Relied::variables(&["ZOOKEEPER_ID"]),
+    alias: None,
     keeps: "Pulsar's metadata (topics, ledgers)",
     stops: Stops {
         reads: false,
@@ -137,6 +141,8 @@ pub const INIT: Component = Component {
     listens: &[],
     publishes: &[],
     secrets: &[],
+    relied: Relied::variables(&["INIT_CLUSTER"]),
+    alias: None,
     keeps: "",
     stops: Stops {
         reads: false,
@@ -171,6 +177,13 @@ pub const BOOKIE: Component = Component {
     listens: &[BOOKIE_PORT, BOOKIE_HTTP],
     publishes: &[],
     secrets: &[],
+    relied: Relied::variables(&[
+        "PULSAR_PREFIX_advertisedAddress",
+        "PULSAR_PREFIX_zkLedgersRootPath",
+        "PULSAR_PREFIX_httpServerEnabled",
+        "PULSAR_PREFIX_httpServerPort",
+    ]),
+    alias: None,
     keeps: "ledgers",
     stops: Stops {
         reads: false,
@@ -211,6 +224,11 @@ pub const BROKER: Component = Component {
     listens: &[BROKER_PORT, BROKER_HTTP],
     publishes: &[],
     secrets: &[],
+    relied: Relied::variables(&[
+        "PULSAR_PREFIX_advertisedAddress",
+        "PULSAR_PREFIX_clusterName",
+    ]),
+    alias: Some("pulsar"),
     keeps: "",
     stops: Stops {
         reads: true,
