@@ -4,82 +4,19 @@ use std::collections::HashMap;
 
 use super::problem::{Finding, Problem};
 use super::tree::{Node, Value};
+use crate::system::OWNED;
+use crate::system::pulsar::{MAX_MESSAGE, MAX_MESSAGE_KEY};
 
 /// Each such setting, and where its value comes from.
-const OWNED: [(&str, &str); 22] = [
-    (
-        "etcd.endpoints",
-        "it follows from the hosts with the role `etcd`",
-    ),
-    ("etcd.rootPath", "it is the name of the cluster"),
-    (
-        "minio.address",
-        "it follows from the hosts with the role `minio`",
-    ),
-    (
-        "minio.port",
-        "it follows from the hosts with the role `minio`",
-    ),
-    ("minio.accessKeyID", "the user is `credentials.minio_user`"),
-    (
-        "minio.secretAccessKey",
-        "the password is `credentials.minio_password`",
-    ),
-    (
-        "minio.useSSL",
-        "MinIO listens without TLS; `network.encrypted` encrypts the whole network",
-    ),
-    (
-        "minio.bucketName",
-        "it follows from `name`, the name of the cluster",
-    ),
-    (
-        "minio.rootPath",
-        "it stays `files`: elsewhere Milvus would not find what it stored",
-    ),
-    (
-        "pulsar.address",
-        "it follows from the hosts with the role `broker`",
-    ),
-    (
-        "pulsar.port",
-        "it follows from the hosts with the role `broker`",
-    ),
-    ("mq.type", "the cluster's queue is Pulsar"),
-    (
-        "msgChannel.chanNamePrefix.cluster",
-        "it is the name of the cluster",
-    ),
-    ("proxy.port", "the port that users reach is `publish.proxy`"),
-    ("rootCoord.enableActiveStandby", STANDBY),
-    ("dataCoord.enableActiveStandby", STANDBY),
-    ("queryCoord.enableActiveStandby", STANDBY),
-    ("indexCoord.enableActiveStandby", STANDBY),
-    ("mixCoord.enableActiveStandby", STANDBY),
-    (
-        "common.security.defaultRootPassword",
-        "the password is `credentials.root_password`",
-    ),
-    (
-        "common.security.authorizationEnabled",
-        "authentication is always on",
-    ),
-    (
-        "common.security.tlsMode",
-        "it stays 0: health is asked of Milvus without TLS",
-    ),
-];
-
-const STANDBY: &str = "it follows from the number of hosts with the role `coord`";
-
-/// `stacks/pulsar.yml` gives it to the brokers; they hang up on whoever sends more.
-const BROKER_MAX_MESSAGE: u64 = 104_857_600;
+fn owned() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    OWNED.iter().copied().flatten()
+}
 
 /// Whether a Milvus setting such as `etcd.endpoints` follows from the inventory and is not set by
 /// hand.
 #[must_use]
 pub fn is_owned(path: &str) -> bool {
-    OWNED.iter().any(|(key, _)| same(key, path))
+    owned().any(|(key, _)| same(key, path))
 }
 
 /// Everything that a `config` sets and may not.
@@ -97,19 +34,19 @@ fn walk(node: &Node, path: &str, found: &mut Vec<Finding>) {
         } else {
             format!("{path}.{}", entry.key)
         };
-        if let Some((_, instead)) = OWNED.iter().find(|(key, _)| same(key, &path)) {
+        if let Some((_, instead)) = owned().find(|(key, _)| same(key, &path)) {
             let problem = Problem::OwnedConfig { key: path, instead };
             found.push(Finding::at(entry.at, problem));
         } else if let Value::Map(_) = entry.value.value {
             walk(&entry.value, &path, found);
-        } else if let Some((owned, instead)) = OWNED.iter().find(|(key, _)| is_below(key, &path)) {
+        } else if let Some((owned, instead)) = owned().find(|(key, _)| is_below(key, &path)) {
             let problem = Problem::OwnedBelow {
                 key: path,
                 owned,
                 instead,
             };
             found.push(Finding::at(entry.at, problem));
-        } else if same("pulsar.maxMessageSize", &path) {
+        } else if same(MAX_MESSAGE_KEY, &path) {
             found.extend(message_size(&entry.value));
         }
     }
@@ -131,12 +68,10 @@ fn twins(node: &Node, found: &mut Vec<Finding>) {
 
 fn message_size(node: &Node) -> Option<Finding> {
     let text = node.text()?;
-    let fits = text
-        .parse::<u64>()
-        .is_ok_and(|bytes| bytes <= BROKER_MAX_MESSAGE);
+    let fits = text.parse::<u64>().is_ok_and(|bytes| bytes <= MAX_MESSAGE);
     let problem = Problem::MessageSize {
         text: text.to_owned(),
-        most: BROKER_MAX_MESSAGE,
+        most: MAX_MESSAGE,
     };
     (!fits).then(|| Finding::at(node.at, problem))
 }

@@ -56,3 +56,7 @@ pub const ROLES: &[Duty] = &[
     etcd::ROLE,
     pulsar::ZOOKEEPERS,
 ];
+
+/// Settings of Milvus that an inventory may not set, because the tool derives them, and where their
+/// values come from.
+pub const OWNED: &[&[(&str, &str)]] = &[etcd::OWNED, minio::OWNED, pulsar::OWNED, milvus::OWNED];

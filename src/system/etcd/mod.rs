@@ -1,6 +1,9 @@
 //! etcd, which keeps the metadata of Milvus.
 
 mod lint;
+mod owned;
+
+pub use owned::OWNED;
 
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,

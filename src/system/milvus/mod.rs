@@ -2,10 +2,12 @@
 
 mod coordinators;
 mod gates;
+mod owned;
 mod roles;
 mod workers;
 
 pub use coordinators::{DATACOORD, INDEXCOORD, MIXCOORD, QUERYCOORD, ROOTCOORD};
+pub use owned::OWNED;
 pub use roles::{COORD, DATA, INDEX, PROXIES, QUERY};
 pub use workers::{DATANODE, INDEXNODE, PROXY, QUERYNODE, STREAMINGNODE};
 

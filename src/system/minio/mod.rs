@@ -1,6 +1,9 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
 mod lint;
+mod owned;
+
+pub use owned::OWNED;
 
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,

@@ -2,6 +2,9 @@
 //! that knows where.
 
 mod gates;
+mod owned;
+
+pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
 
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, LAST, Relied, Shape, StackName, Stops,

@@ -1,0 +1,30 @@
+//! What of Milvus' settings follows from MinIO.
+
+/// Settings of Milvus that the tool derives, and where their values come from.
+pub const OWNED: &[(&str, &str)] = &[
+    (
+        "minio.address",
+        "it follows from the hosts with the role `minio`",
+    ),
+    (
+        "minio.port",
+        "it follows from the hosts with the role `minio`",
+    ),
+    ("minio.accessKeyID", "the user is `credentials.minio_user`"),
+    (
+        "minio.secretAccessKey",
+        "the password is `credentials.minio_password`",
+    ),
+    (
+        "minio.useSSL",
+        "MinIO listens without TLS; `network.encrypted` encrypts the whole network",
+    ),
+    (
+        "minio.bucketName",
+        "it follows from `name`, the name of the cluster",
+    ),
+    (
+        "minio.rootPath",
+        "it stays `files`: elsewhere Milvus would not find what it stored",
+    ),
+];
