@@ -1,7 +1,9 @@
-//! The grammar of inventories: one table, read by the checker and by the JSON Schema.
+//! The grammar of inventories: one table, read by the checker and by the JSON Schema. What it
+//! says of a system is in the system's folder.
 
 use super::names::Form;
 use super::shape::{Key, Shape};
+use crate::system::{etcd, milvus, minio, pulsar};
 
 const BOUNDS_CPUS: Shape = Shape::Map(&[
     Key::new(
@@ -29,8 +31,8 @@ const BOUNDS_MEMORY: Shape = Shape::Map(&[
     ),
 ]);
 
-const CPUS: Key = Key::new("cpus", BOUNDS_CPUS, "CPUs of each task.");
-const MEMORY: Key = Key::new("memory", BOUNDS_MEMORY, "Memory of each task.");
+pub(crate) const CPUS: Key = Key::new("cpus", BOUNDS_CPUS, "CPUs of each task.");
+pub(crate) const MEMORY: Key = Key::new("memory", BOUNDS_MEMORY, "Memory of each task.");
 const HEAP: Key = Key::new("heap", Shape::Word(Form::Size), "Heap of the Java machine.");
 const DIRECT: Key = Key::new(
     "direct",
@@ -48,37 +50,24 @@ const PER_HOST: Key = Key::new(
     "The most tasks of the role on one host; default 1.",
 );
 
-const MEMBER: Shape = Shape::Map(&[CPUS, MEMORY]);
-const STATELESS: Shape = Shape::Map(&[REPLICAS, PER_HOST, CPUS, MEMORY]);
-const COORDINATOR: Shape = Shape::Map(&[REPLICAS, CPUS, MEMORY]);
-const STORAGE: Shape = Shape::Map(&[
-    Key::new(
-        "drives",
-        Shape::Whole(1, 64),
-        "MinIO drives on each host; default 1.",
-    ),
-    CPUS,
-    MEMORY,
-]);
-const ZOOKEEPER: Shape = Shape::Map(&[HEAP, CPUS, MEMORY]);
-const JAVA: Shape = Shape::Map(&[HEAP, DIRECT, CPUS, MEMORY]);
+pub(crate) const MEMBER: Shape = Shape::Map(&[CPUS, MEMORY]);
+pub(crate) const STATELESS: Shape = Shape::Map(&[REPLICAS, PER_HOST, CPUS, MEMORY]);
+pub(crate) const COORDINATOR: Shape = Shape::Map(&[REPLICAS, CPUS, MEMORY]);
+pub(crate) const HEAP_ONLY: Shape = Shape::Map(&[HEAP, CPUS, MEMORY]);
+pub(crate) const JAVA: Shape = Shape::Map(&[HEAP, DIRECT, CPUS, MEMORY]);
 
 /// The settings that each role takes; `manager` takes none.
 pub const ROLES: &[Key] = &[
-    Key::new("etcd", MEMBER, "etcd members, one per host."),
-    Key::new("minio", STORAGE, "MinIO members, one per host."),
-    Key::new("zookeeper", ZOOKEEPER, "ZooKeeper members, one per host."),
-    Key::new("bookie", JAVA, "BookKeeper members, one per host."),
-    Key::new("broker", JAVA, "Pulsar brokers, one per host."),
-    Key::new(
-        "coord",
-        COORDINATOR,
-        "Milvus coordinators; with two hosts, one stands by.",
-    ),
-    Key::new("data", STATELESS, "Milvus data nodes."),
-    Key::new("index", STATELESS, "Milvus index nodes (before 2.6)."),
-    Key::new("query", STATELESS, "Milvus query nodes."),
-    Key::new("proxy", STATELESS, "Milvus proxies."),
+    etcd::grammar::SETTINGS,
+    minio::grammar::SETTINGS,
+    pulsar::grammar::ZOOKEEPER,
+    pulsar::grammar::BOOKIE,
+    pulsar::grammar::BROKER,
+    milvus::grammar::COORD,
+    milvus::grammar::DATA,
+    milvus::grammar::INDEX,
+    milvus::grammar::QUERY,
+    milvus::grammar::PROXY,
 ];
 
 const ADDRESS: Key = Key::new(
@@ -130,7 +119,7 @@ const HOST: Shape = Shape::Map(&[
     ZONE,
 ]);
 
-const IMAGE: Shape = Shape::Word(Form::Image);
+pub(crate) const IMAGE: Shape = Shape::Word(Form::Image);
 
 /// The words for when digests are asked of a registry.
 pub const RESOLVE: &[&str] = &["always", "changed", "never"];
@@ -146,43 +135,19 @@ const IMAGES: Shape = Shape::Map(&[
         Shape::OneOf(RESOLVE),
         "When digests are asked of the registry; default changed.",
     ),
-    Key::new(
-        "milvus",
-        IMAGE,
-        "Image of Milvus in place of the release's.",
-    ),
-    Key::new("etcd", IMAGE, "Image of etcd in place of the release's."),
-    Key::new("minio", IMAGE, "Image of MinIO in place of the release's."),
-    Key::new(
-        "pulsar",
-        IMAGE,
-        "Image of Pulsar, BookKeeper and ZooKeeper in place of the release's.",
-    ),
+    milvus::grammar::IMAGE,
+    etcd::grammar::IMAGE,
+    minio::grammar::IMAGE,
+    pulsar::grammar::IMAGE,
 ]);
 
-const PORT: Shape = Shape::Whole(1, 65_535);
+pub(crate) const PORT: Shape = Shape::Whole(1, 65_535);
 
 const PUBLISH: Shape = Shape::Map(&[
-    Key::new(
-        "proxy",
-        PORT,
-        "Port of Milvus on the proxies' hosts; default 19530, null for none.",
-    ),
-    Key::new(
-        "minio",
-        PORT,
-        "Port of MinIO's S3 interface on its hosts; default none.",
-    ),
-    Key::new(
-        "console",
-        PORT,
-        "Port of MinIO's console on its hosts; default none.",
-    ),
-    Key::new(
-        "metrics",
-        PORT,
-        "Port of the proxies' health and metrics; default none.",
-    ),
+    milvus::grammar::PUBLISHED,
+    minio::grammar::PUBLISHED,
+    minio::grammar::CONSOLE,
+    milvus::grammar::METRICS,
 ]);
 
 const NETWORK: Shape = Shape::Map(&[
@@ -199,21 +164,9 @@ const NETWORK: Shape = Shape::Map(&[
 ]);
 
 const CREDENTIALS: Shape = Shape::Map(&[
-    Key::new(
-        "minio_user",
-        Shape::Word(Form::User),
-        "Name of MinIO's root user.",
-    ),
-    Key::new(
-        "minio_password",
-        Shape::Password,
-        "Password of MinIO's root user.",
-    ),
-    Key::new(
-        "root_password",
-        Shape::Password,
-        "Password of Milvus's root user.",
-    ),
+    minio::grammar::USER,
+    minio::grammar::PASSWORD,
+    milvus::grammar::PASSWORD,
 ]);
 
 /// The keys under a password.
@@ -222,22 +175,6 @@ pub const PASSWORD: &[Key] = &[Key::required(
     Shape::Word(Form::File),
     "File that holds the password; a relative path begins at the inventory.",
 )];
-
-const COPIES: Shape = Shape::Whole(1, 64);
-
-const PULSAR: Shape = Shape::Map(&[
-    Key::new(
-        "ensemble",
-        COPIES,
-        "Bookies that a ledger is striped over; default 2.",
-    ),
-    Key::new("write_quorum", COPIES, "Copies of each entry; default 2."),
-    Key::new(
-        "ack_quorum",
-        COPIES,
-        "Copies confirmed before a write counts; default 2.",
-    ),
-]);
 
 /// The keys of an inventory.
 pub const INVENTORY: &[Key] = &[
@@ -288,7 +225,7 @@ pub const INVENTORY: &[Key] = &[
         CREDENTIALS,
         "Credentials; what is absent is generated.",
     ),
-    Key::new("pulsar", PULSAR, "Copies of Pulsar's ledgers."),
+    pulsar::grammar::LEDGERS,
     Key::new(
         "stacks",
         Shape::Word(Form::File),

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use crate::compose::image::ResolveImage;
 use crate::role::Role;
+use crate::system::milvus::PORT;
 
 use super::grammar::{DEFAULT_MILVUS, DEFAULT_NAME};
 use super::model::{
@@ -111,7 +112,7 @@ pub(super) fn publish(root: &Node) -> Publish {
     let port = |key| node.and_then(|node| u16::try_from(whole(node, key)?).ok());
     let silent = node.is_some_and(|node| node.entry("proxy").is_some());
     Publish {
-        proxy: port("proxy").or(if silent { None } else { Some(19530) }),
+        proxy: port("proxy").or(if silent { None } else { Some(PORT) }),
         minio: port("minio"),
         console: port("console"),
         metrics: port("metrics"),

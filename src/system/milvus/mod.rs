@@ -2,6 +2,7 @@
 
 mod coordinators;
 mod gates;
+pub(crate) mod grammar;
 mod owned;
 mod roles;
 mod workers;

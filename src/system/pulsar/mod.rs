@@ -2,6 +2,7 @@
 //! that knows where.
 
 mod gates;
+pub(crate) mod grammar;
 mod owned;
 
 pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
