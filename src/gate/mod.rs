@@ -5,16 +5,8 @@
 //! in-memory one and a recorded one. Questions go to the overlay addresses of current tasks,
 //! never to DNS names: Swarm publishes a name late and takes it away late.
 
-mod etcd;
-mod milvus;
-mod minio;
-mod pulsar;
-mod renewed;
-mod session;
-mod swarm;
+pub(crate) mod swarm;
 mod words;
-mod zk;
-mod zookeeper;
 
 use std::fmt;
 use std::net::IpAddr;
@@ -22,11 +14,12 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use milvus::ROOT_TOKEN;
-pub use session::{Session, leads, sessions};
+pub use crate::system::milvus::ROOT_TOKEN;
+pub use crate::system::milvus::session::{Session, leads, sessions};
 
 use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
+use crate::system::{etcd, milvus, minio, pulsar};
 
 /// A condition of the running cluster. Services are named in full (`prod-store_etcd-0`).
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -199,20 +192,20 @@ impl Gate {
     #[must_use]
     pub fn questions(&self, seen: &Observed) -> Vec<Asked> {
         match self {
-            Self::EtcdQuorum { members } => etcd::questions(members, seen),
-            Self::MinioWriteQuorum { members } => minio::questions(members, seen),
-            Self::ZookeeperQuorum { members } => zookeeper::questions(members, seen),
+            Self::EtcdQuorum { members } => etcd::ask::questions(members, seen),
+            Self::MinioWriteQuorum { members } => minio::ask::questions(members, seen),
+            Self::ZookeeperQuorum { members } => pulsar::zookeeper::questions(members, seen),
             Self::PulsarMetadata {
                 zookeepers,
                 cluster,
                 ..
-            } => pulsar::metadata_questions(zookeepers, cluster, seen),
+            } => pulsar::ask::metadata_questions(zookeepers, cluster, seen),
             Self::BookiesWritable {
                 members,
                 zookeepers,
                 ..
-            } => pulsar::bookie_questions(members, zookeepers, seen),
-            Self::BrokersHealthy { members, .. } => pulsar::broker_questions(members, seen),
+            } => pulsar::ask::bookie_questions(members, zookeepers, seen),
+            Self::BrokersHealthy { members, .. } => pulsar::ask::broker_questions(members, seen),
             Self::SessionsRegistered {
                 etcd, root_path, ..
             }
@@ -221,24 +214,24 @@ impl Gate {
             }
             | Self::TaskGone {
                 etcd, root_path, ..
-            } => session::questions(etcd, root_path, seen),
+            } => milvus::session::questions(etcd, root_path, seen),
             Self::LeadsNoShard {
                 etcd,
                 root_path,
                 proxy,
                 ..
-            } => session::leader_questions(etcd, root_path, proxy, seen),
+            } => milvus::session::leader_questions(etcd, root_path, proxy, seen),
             Self::Renewed {
                 etcd,
                 root_path,
                 proxy: Some(proxy),
                 ..
-            } => session::leader_questions(etcd, root_path, proxy, seen),
+            } => milvus::session::leader_questions(etcd, root_path, proxy, seen),
             Self::Renewed {
                 etcd, root_path, ..
-            } => session::questions(etcd, root_path, seen),
-            Self::MilvusHealthy { service, .. } => milvus::health_questions(service, seen),
-            Self::ProxiesServe { service, .. } => milvus::proxy_questions(service, seen),
+            } => milvus::session::questions(etcd, root_path, seen),
+            Self::MilvusHealthy { service, .. } => milvus::ask::health_questions(service, seen),
+            Self::ProxiesServe { service, .. } => milvus::ask::proxy_questions(service, seen),
             Self::Converged { .. } | Self::Replaced { .. } | Self::ServicesGone { .. } => {
                 Vec::new()
             }
@@ -301,36 +294,38 @@ impl Gate {
 
     fn read(&self, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
         match self {
-            Self::EtcdQuorum { members } => etcd::judge(members, seen, asked, answers),
-            Self::MinioWriteQuorum { members } => minio::judge(members, seen, asked, answers),
-            Self::ZookeeperQuorum { members } => zookeeper::judge(members, seen, asked, answers),
+            Self::EtcdQuorum { members } => etcd::ask::judge(members, seen, asked, answers),
+            Self::MinioWriteQuorum { members } => minio::ask::judge(members, seen, asked, answers),
+            Self::ZookeeperQuorum { members } => {
+                pulsar::zookeeper::judge(members, seen, asked, answers)
+            }
             Self::PulsarMetadata { service, .. } => {
-                pulsar::judge_metadata(service, seen, asked, answers)
+                pulsar::ask::judge_metadata(service, seen, asked, answers)
             }
             Self::BookiesWritable {
                 members, at_least, ..
-            } => pulsar::judge_bookies(members, *at_least, seen, asked, answers),
+            } => pulsar::ask::judge_bookies(members, *at_least, seen, asked, answers),
             Self::BrokersHealthy { members, at_least } => {
-                pulsar::judge_brokers(members, *at_least, seen, asked, answers)
+                pulsar::ask::judge_brokers(members, *at_least, seen, asked, answers)
             }
             Self::SessionsRegistered {
                 service,
                 role,
                 tasks,
                 ..
-            } => session::judge(service, role, *tasks, seen, answers),
+            } => milvus::session::judge(service, role, *tasks, seen, answers),
             Self::CoordinatorLeads { service, role, .. } => {
-                session::judge_leader(service, role, seen, answers)
+                milvus::session::judge_leader(service, role, seen, answers)
             }
             Self::MilvusHealthy { service, tasks } => {
-                milvus::judge_health(service, *tasks, seen, asked, answers)
+                milvus::ask::judge_health(service, *tasks, seen, asked, answers)
             }
             Self::ProxiesServe { service, tasks } => {
-                milvus::judge_proxies(service, *tasks, seen, asked, answers)
+                milvus::ask::judge_proxies(service, *tasks, seen, asked, answers)
             }
             Self::Converged { service } => swarm::judge_converged(service, seen),
             Self::TaskGone { service, node, .. } => {
-                session::judge_gone(service, node, seen, answers)
+                milvus::session::judge_gone(service, node, seen, answers)
             }
             Self::Replaced { service, node } => swarm::judge_replaced(service, node, seen),
             Self::Renewed {
@@ -339,10 +334,10 @@ impl Gate {
                 tasks,
                 renewed,
                 ..
-            } => renewed::judge(service, role, (*renewed, *tasks), seen, answers),
+            } => milvus::renewed::judge(service, role, (*renewed, *tasks), seen, answers),
             Self::ServicesGone { services } => swarm::judge_services_gone(services, seen),
             Self::LeadsNoShard { service, node, .. } => {
-                session::judge_leads_none(service, node, seen, answers)
+                milvus::session::judge_leads_none(service, node, seen, answers)
             }
         }
     }
@@ -356,7 +351,10 @@ pub fn short(service: &str) -> &str {
 
 /// The tasks of a service whose process is up, with their overlay addresses. A task that an
 /// update is about to replace does not count: it would answer for the one that comes.
-fn up<'a>(seen: &'a Observed, service: &'a str) -> impl Iterator<Item = (&'a Task, IpAddr)> {
+pub(crate) fn up<'a>(
+    seen: &'a Observed,
+    service: &'a str,
+) -> impl Iterator<Item = (&'a Task, IpAddr)> {
     seen.tasks
         .iter()
         .filter(move |task| task.service == service && task.is_up() && seen.is_current(task))
@@ -364,7 +362,7 @@ fn up<'a>(seen: &'a Observed, service: &'a str) -> impl Iterator<Item = (&'a Tas
 }
 
 /// Subject and address of the one up task of each member.
-fn up_members(members: &[String], seen: &Observed) -> Vec<(String, IpAddr)> {
+pub(crate) fn up_members(members: &[String], seen: &Observed) -> Vec<(String, IpAddr)> {
     members
         .iter()
         .filter_map(|member| {
@@ -384,7 +382,7 @@ pub(crate) fn task_name(task: &Task) -> String {
 }
 
 /// The answers about one subject.
-fn about<'a>(
+pub(crate) fn about<'a>(
     subject: &'a str,
     asked: &'a [Asked],
     answers: &'a Answers,

@@ -4,7 +4,7 @@ use super::{Verdict, Why, short, task_name, up};
 use crate::observed::{Observed, Task};
 
 /// Why a service has no task that is up.
-pub(super) fn why_not_up(seen: &Observed, service: &str) -> Why {
+pub(crate) fn why_not_up(seen: &Observed, service: &str) -> Why {
     let subject = short(service);
     let Some(found) = seen.services.get(service) else {
         return Why::new(subject, "is not created yet");
@@ -29,7 +29,7 @@ pub(super) fn why_not_up(seen: &Observed, service: &str) -> Why {
 const TURNED_AWAY: &str = "assigned node no longer meets constraints";
 
 /// What became of earlier tasks in the same slot, if they failed.
-pub(super) fn history(seen: &Observed, task: &Task) -> String {
+pub(crate) fn history(seen: &Observed, task: &Task) -> String {
     let failed: Vec<&Task> = seen
         .tasks
         .iter()
@@ -52,7 +52,7 @@ pub(super) fn history(seen: &Observed, task: &Task) -> String {
 }
 
 /// `is pending: no suitable node (...)`, with the node where there is one.
-pub(super) fn sentence(seen: &Observed, task: &Task) -> String {
+pub(crate) fn sentence(seen: &Observed, task: &Task) -> String {
     let node = seen
         .nodes
         .iter()
@@ -75,7 +75,7 @@ pub(super) fn sentence(seen: &Observed, task: &Task) -> String {
 }
 
 /// One reason per member that has no task up.
-pub(super) fn missing(members: &[String], seen: &Observed) -> Vec<Why> {
+pub(crate) fn missing(members: &[String], seen: &Observed) -> Vec<Why> {
     members
         .iter()
         .filter(|member| up(seen, member).next().is_none())
@@ -84,7 +84,7 @@ pub(super) fn missing(members: &[String], seen: &Observed) -> Vec<Why> {
 }
 
 /// One reason if fewer tasks than wanted are up.
-pub(super) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
+pub(crate) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
     let have = up(seen, service).count() as u64;
     if have >= wanted {
         return Vec::new();
@@ -116,7 +116,7 @@ pub(super) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
 
 /// One reason per service whose update Swarm gave up: it goes on when somebody says so, and not
 /// before.
-pub(super) fn paused(services: &[&str], seen: &Observed) -> Vec<Why> {
+pub(crate) fn paused(services: &[&str], seen: &Observed) -> Vec<Why> {
     services
         .iter()
         .filter_map(|service| {
@@ -140,7 +140,7 @@ pub(super) fn paused(services: &[&str], seen: &Observed) -> Vec<Why> {
         .collect()
 }
 
-pub(super) fn judge_converged(service: &str, seen: &Observed) -> Verdict {
+pub(crate) fn judge_converged(service: &str, seen: &Observed) -> Verdict {
     let Some(found) = seen.services.get(service) else {
         return Verdict::Waiting(vec![Why::new(short(service), "is not created yet")]);
     };
@@ -163,7 +163,7 @@ pub(super) fn judge_converged(service: &str, seen: &Observed) -> Verdict {
     Verdict::from_reasons(reasons, || format!("{wanted} running"))
 }
 
-pub(super) fn judge_services_gone(services: &[String], seen: &Observed) -> Verdict {
+pub(crate) fn judge_services_gone(services: &[String], seen: &Observed) -> Verdict {
     let mut reasons: Vec<Why> = services
         .iter()
         .filter(|service| seen.services.contains_key(*service))
@@ -178,7 +178,7 @@ pub(super) fn judge_services_gone(services: &[String], seen: &Observed) -> Verdi
     Verdict::from_reasons(reasons, || "no task left".to_owned())
 }
 
-pub(super) fn judge_replaced(service: &str, node: &str, seen: &Observed) -> Verdict {
+pub(crate) fn judge_replaced(service: &str, node: &str, seen: &Observed) -> Verdict {
     let wanted: Vec<&Task> = seen
         .tasks
         .iter()

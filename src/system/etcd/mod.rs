@@ -1,5 +1,6 @@
 //! etcd, which keeps the metadata of Milvus.
 
+pub(crate) mod ask;
 pub(crate) mod grammar;
 mod lint;
 mod owned;

@@ -1,12 +1,16 @@
 //! Milvus itself.
 
+pub(crate) mod ask;
 mod coordinators;
 mod gates;
 pub(crate) mod grammar;
 mod owned;
+pub(crate) mod renewed;
 mod roles;
+pub mod session;
 mod workers;
 
+pub use ask::ROOT_TOKEN;
 pub use coordinators::{DATACOORD, INDEXCOORD, MIXCOORD, QUERYCOORD, ROOTCOORD};
 pub use owned::OWNED;
 pub use roles::{COORD, DATA, INDEX, PROXIES, QUERY};

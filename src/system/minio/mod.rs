@@ -1,5 +1,6 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
+pub(crate) mod ask;
 pub(crate) mod grammar;
 mod lint;
 mod owned;

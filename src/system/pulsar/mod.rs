@@ -1,9 +1,12 @@
 //! Pulsar, which keeps the log of Milvus: brokers, the bookies that store it, and the ZooKeeper
 //! that knows where.
 
+pub(crate) mod ask;
 mod gates;
 pub(crate) mod grammar;
 mod owned;
+mod zk;
+pub(crate) mod zookeeper;
 
 pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
 

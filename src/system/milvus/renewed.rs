@@ -3,11 +3,11 @@
 use std::net::IpAddr;
 
 use super::session::{Session, read};
-use super::{Answers, Verdict, Why, short, swarm, task_name};
+use crate::gate::{Answers, Verdict, Why, short, swarm, task_name};
 use crate::milvus::grpc::ShardLeader;
 use crate::observed::{Observed, Task};
 
-pub(super) fn judge(
+pub(crate) fn judge(
     service: &str,
     role: &str,
     (renewed, tasks): (u64, u64),

@@ -1,15 +1,15 @@
 //! Milvus processes: `/healthz` on the metrics port, and proxies that serve a user.
 
-use super::{Answers, Asked, Verdict, Why, about, swarm, task_name, up};
+use super::{HEALTH, PORT as PROXY};
+use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, task_name, up};
 use crate::observed::Observed;
 use crate::question::{Answer, Question};
-use crate::system::milvus::{HEALTH, PORT as PROXY};
 
 /// Stands for the root user's token in a header; the engine edge puts the token in. The
 /// credential is a Swarm secret, and a question is a value that may be printed.
 pub const ROOT_TOKEN: &str = "<root token>";
 
-pub(super) fn health_questions(service: &str, seen: &Observed) -> Vec<Asked> {
+pub(crate) fn health_questions(service: &str, seen: &Observed) -> Vec<Asked> {
     up(seen, service)
         .map(|(task, ip)| Asked {
             subject: task_name(task),
@@ -18,7 +18,7 @@ pub(super) fn health_questions(service: &str, seen: &Observed) -> Vec<Asked> {
         .collect()
 }
 
-pub(super) fn proxy_questions(service: &str, seen: &Observed) -> Vec<Asked> {
+pub(crate) fn proxy_questions(service: &str, seen: &Observed) -> Vec<Asked> {
     up(seen, service)
         .map(|(task, ip)| Asked {
             subject: task_name(task),
@@ -28,7 +28,7 @@ pub(super) fn proxy_questions(service: &str, seen: &Observed) -> Vec<Asked> {
         .collect()
 }
 
-pub(super) fn judge_health(
+pub(crate) fn judge_health(
     service: &str,
     wanted: u64,
     seen: &Observed,
@@ -40,7 +40,7 @@ pub(super) fn judge_health(
     })
 }
 
-pub(super) fn judge_proxies(
+pub(crate) fn judge_proxies(
     service: &str,
     wanted: u64,
     seen: &Observed,
@@ -78,7 +78,7 @@ fn judge(
         Verdict::Open(format!("{good} healthy"))
     } else {
         if reasons.is_empty() {
-            reasons.push(Why::new(super::short(service), "was not asked yet"));
+            reasons.push(Why::new(short(service), "was not asked yet"));
         }
         Verdict::Waiting(reasons).while_it_works(good > 0)
     }

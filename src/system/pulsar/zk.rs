@@ -10,7 +10,7 @@ const CLOSE_SESSION: i32 = -11;
 const NO_NODE: i32 = -101;
 
 /// The bytes that ask for each path in turn and end the session.
-pub(super) fn exists_request(paths: &[String]) -> Vec<u8> {
+pub(crate) fn exists_request(paths: &[String]) -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut connect = Vec::new();
     connect.extend(0_i32.to_be_bytes()); // protocol version
@@ -49,7 +49,7 @@ fn frame(out: &mut Vec<u8>, payload: &[u8]) {
 }
 
 /// Which of the paths exist, from the answer to [`exists_request`].
-pub(super) fn exists_reply(bytes: &[u8], paths: usize) -> Result<Vec<bool>, String> {
+pub(crate) fn exists_reply(bytes: &[u8], paths: usize) -> Result<Vec<bool>, String> {
     let mut frames = Frames(bytes);
     frames.next().ok_or("no session was opened")?;
     (0..paths)

@@ -4,12 +4,12 @@
 
 use std::time::Duration;
 
-use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use super::ZOOKEEPER_PORT as PORT;
+use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
 use crate::observed::Observed;
 use crate::question::Question;
-pub(super) use crate::system::pulsar::ZOOKEEPER_PORT as PORT;
 
-pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
     up_members(members, seen)
         .into_iter()
         .map(|(subject, ip)| Asked {
@@ -31,7 +31,7 @@ fn mode(text: &str) -> Option<&str> {
         .map(str::trim)
 }
 
-pub(super) fn judge(
+pub(crate) fn judge(
     members: &[String],
     seen: &Observed,
     asked: &[Asked],

@@ -11,10 +11,11 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Answers, Asked, Verdict, Why, etcd, short, swarm, task_name, up, up_members};
+use crate::gate::{Answers, Asked, Verdict, Why, short, swarm, task_name, up, up_members};
 use crate::milvus::grpc::ShardLeader;
 use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
+use crate::system::etcd::PORT;
 
 /// A live Milvus process as it registered itself
 /// (milvus: `internal/util/sessionutil/session_util.go`).
@@ -47,7 +48,7 @@ impl Session {
     }
 }
 
-pub(super) fn questions(members: &[String], root_path: &str, seen: &Observed) -> Vec<Asked> {
+pub(crate) fn questions(members: &[String], root_path: &str, seen: &Observed) -> Vec<Asked> {
     let prefix = format!("{root_path}/meta/session/");
     let mut end = prefix.clone().into_bytes();
     if let Some(last) = end.last_mut() {
@@ -63,7 +64,7 @@ pub(super) fn questions(members: &[String], root_path: &str, seen: &Observed) ->
         .take(1)
         .map(|(subject, ip)| Asked {
             subject,
-            question: Question::post_json(ip.to_string(), etcd::PORT, "/v3/kv/range", &body),
+            question: Question::post_json(ip.to_string(), PORT, "/v3/kv/range", &body),
         })
         .collect()
 }
@@ -97,7 +98,7 @@ pub fn sessions(answer: &Answer) -> Result<Vec<Session>, String> {
         .collect()
 }
 
-pub(super) fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
+pub(crate) fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
     let waiting = |why: String| Verdict::Waiting(vec![Why::new("etcd", why)]);
     let answer = answers
         .first()
@@ -105,7 +106,7 @@ pub(super) fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
     sessions(answer).map_err(waiting)
 }
 
-pub(super) fn judge(
+pub(crate) fn judge(
     service: &str,
     role: &str,
     wanted: u64,
@@ -150,7 +151,7 @@ fn unregistered(
 /// Whether a current task leads. The session of a leader that was stopped stays for its lease,
 /// and while it is there nobody else leads and every other process still dials the one that is
 /// gone (seen with milvus 2.3.5: 29 s after its end).
-pub(super) fn judge_leader(
+pub(crate) fn judge_leader(
     service: &str,
     role: &str,
     seen: &Observed,
@@ -196,7 +197,7 @@ pub(super) fn judge_leader(
 /// Whether a Milvus process left a node. Swarm's own word is not enough: a task that was ended
 /// because its node lost a label stays `rejected` whatever becomes of its process, so the
 /// process's session is what counts.
-pub(super) fn judge_gone(service: &str, node: &str, seen: &Observed, answers: &Answers) -> Verdict {
+pub(crate) fn judge_gone(service: &str, node: &str, seen: &Observed, answers: &Answers) -> Verdict {
     let Some(id) = seen
         .nodes
         .iter()
@@ -237,7 +238,7 @@ pub(super) fn judge_gone(service: &str, node: &str, seen: &Observed, answers: &A
 }
 
 /// The sessions, and a proxy's word on who leads which shard.
-pub(super) fn leader_questions(
+pub(crate) fn leader_questions(
     etcd: &[String],
     root_path: &str,
     proxy: &str,
@@ -255,7 +256,7 @@ pub(super) fn leader_questions(
         .collect()
 }
 
-pub(super) fn judge_leads_none(
+pub(crate) fn judge_leads_none(
     service: &str,
     node: &str,
     seen: &Observed,

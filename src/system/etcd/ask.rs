@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use super::PORT;
+use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
 use crate::observed::Observed;
 use crate::question::Question;
-pub(super) use crate::system::etcd::PORT;
 
-pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
     up_members(members, seen)
         .into_iter()
         .flat_map(|(subject, ip)| {
@@ -27,7 +27,7 @@ pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
         .collect()
 }
 
-pub(super) fn judge(
+pub(crate) fn judge(
     members: &[String],
     seen: &Observed,
     asked: &[Asked],

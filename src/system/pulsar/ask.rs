@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Answers, Asked, Verdict, Why, about, short, swarm, task_name, up_members, zk};
+use super::{BOOKIE_HTTP, BOOKIE_PORT as BOOKIE, BROKER_HTTP, ZOOKEEPER_PORT, zk};
+use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, task_name, up_members};
 use crate::observed::Observed;
 use crate::question::{Answer, CLOSED, Question};
-use crate::system::pulsar::{BOOKIE_HTTP, BOOKIE_PORT as BOOKIE, BROKER_HTTP};
 
 /// Asks any ZooKeeper server that is up which of the paths exist.
 fn exists(zookeepers: &[String], paths: &[String], seen: &Observed) -> Option<Asked> {
@@ -14,7 +14,7 @@ fn exists(zookeepers: &[String], paths: &[String], seen: &Observed) -> Option<As
         subject,
         question: Question::Tcp {
             host: ip.to_string(),
-            port: super::zookeeper::PORT,
+            port: ZOOKEEPER_PORT,
             send: zk::exists_request(paths),
             timeout: Duration::from_secs(5),
         },
@@ -33,7 +33,7 @@ fn metadata_paths(cluster: &str) -> Vec<String> {
     ]
 }
 
-pub(super) fn metadata_questions(
+pub(crate) fn metadata_questions(
     zookeepers: &[String],
     cluster: &str,
     seen: &Observed,
@@ -43,7 +43,7 @@ pub(super) fn metadata_questions(
         .collect()
 }
 
-pub(super) fn judge_metadata(
+pub(crate) fn judge_metadata(
     service: &str,
     seen: &Observed,
     asked: &[Asked],
@@ -80,7 +80,7 @@ fn init_state(service: &str, seen: &Observed) -> Why {
     }
 }
 
-pub(super) fn bookie_questions(
+pub(crate) fn bookie_questions(
     members: &[String],
     zookeepers: &[String],
     seen: &Observed,
@@ -110,7 +110,7 @@ fn bookie_paths(members: &[String]) -> Vec<String> {
         .collect()
 }
 
-pub(super) fn judge_bookies(
+pub(crate) fn judge_bookies(
     members: &[String],
     at_least: usize,
     seen: &Observed,
@@ -155,7 +155,7 @@ fn writable(registered: bool, answer: &Answer) -> Result<(), String> {
     }
 }
 
-pub(super) fn broker_questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+pub(crate) fn broker_questions(members: &[String], seen: &Observed) -> Vec<Asked> {
     up_members(members, seen)
         .into_iter()
         .map(|(subject, ip)| Asked {
@@ -167,7 +167,7 @@ pub(super) fn broker_questions(members: &[String], seen: &Observed) -> Vec<Asked
         .collect()
 }
 
-pub(super) fn judge_brokers(
+pub(crate) fn judge_brokers(
     members: &[String],
     at_least: usize,
     seen: &Observed,

@@ -1,11 +1,11 @@
 //! MinIO: each server is live, and the cluster says that it has its write quorum.
 
-use super::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use super::PORT;
+use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
 use crate::observed::Observed;
 use crate::question::{Answer, Question};
-use crate::system::minio::PORT;
 
-pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
+pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
     up_members(members, seen)
         .into_iter()
         .map(|(subject, ip)| Asked {
@@ -15,7 +15,7 @@ pub(super) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
         .collect()
 }
 
-pub(super) fn judge(
+pub(crate) fn judge(
     members: &[String],
     seen: &Observed,
     asked: &[Asked],
