@@ -5,21 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::component::Component;
 use crate::inventory::size::show_bytes;
-use crate::inventory::{Host, Image, Inventory, minio};
+use crate::inventory::{Host, Image, Inventory};
 use crate::refuse::words::{list, names};
 use crate::release::Release;
 use crate::role::{Agreement, Duty, ROLES, Role};
-use crate::system::STORAGE;
-use crate::system::pulsar::BOOKIE;
+use crate::system::ADVICE;
 use crate::tag::Version;
 
 /// What a Java machine takes beside heap and direct memory: code, threads, classes.
 const BESIDE: i64 = 1 << 30;
-/// Memory outside the heap that a bookie gets by with. Half of it is caches; the allocators of its
-/// server and of the client with which it repairs ledgers take 16 MiB at a time of the rest. With
-/// 256 MiB, bookies of Pulsar 2.8 ended themselves in the lab ("Unable to allocate memory, exiting
-/// bookie") when they had ledgers to repair after a start.
-const BUFFERS: i64 = 512 << 20;
 
 /// Every warning about an inventory, in the same order each time.
 #[must_use]
@@ -31,8 +25,7 @@ pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
         found.extend(unlimited(inventory, release));
         found.extend(one_zone(inventory));
     }
-    found.extend(shared_disk(inventory));
-    found.extend(few_buffers(inventory));
+    found.extend(ADVICE.iter().filter_map(|advice| advice(inventory)));
     let has_java = |duty: &Duty| duty.java.is_some_and(|java| java.direct.is_some());
     for role in all(has_java) {
         found.extend(tight(inventory, role));
@@ -56,7 +49,7 @@ fn other_minor(inventory: &Inventory, release: &Release) -> Option<String> {
     })
 }
 
-fn hosts(all: &[&Host]) -> String {
+pub(crate) fn hosts(all: &[&Host]) -> String {
     names(all.iter().map(|host| &host.name))
 }
 
@@ -160,41 +153,6 @@ fn one_zone(inventory: &Inventory) -> Vec<String> {
             )
         })
         .collect()
-}
-
-/// All drives of a host are made in one place: volumes or one directory. `MinIO` counts them as
-/// independent, so an erasure set may lose more drives than it can with one disk.
-fn shared_disk(inventory: &Inventory) -> Option<String> {
-    let drives = inventory.settings(STORAGE.role).drives;
-    let members: Vec<&Host> = inventory.hosts_with(STORAGE.role).collect();
-    let enough = (members.len() as u64..).find(|hosts| minio::is_valid(*hosts, 1))?;
-    let more = if enough == members.len() as u64 {
-        String::new()
-    } else {
-        format!(" on {enough} hosts")
-    };
-    (drives > 1).then(|| {
-        format!(
-            "{drives} MinIO drives are in one place on each of {}: unless `data.dir` has a disk mounted for each, \
-             they fail together; set `roles.minio.drives: 1`{more} before the first `up`",
-            hosts(&members)
-        )
-    })
-}
-
-/// A bookie serves while it is idle, and ends when a broker or a repair takes the last buffer.
-fn few_buffers(inventory: &Inventory) -> Option<String> {
-    let jvm = inventory.settings(BOOKIE.role).jvm?;
-    let members: Vec<&Host> = inventory.hosts_with(BOOKIE.role).collect();
-    (jvm.direct < BUFFERS).then(|| {
-        format!(
-            "`bookie` on {} has {} of memory beside its heap: it would end itself when it repairs \
-             ledgers; set `roles.bookie.direct` to {} or more",
-            hosts(&members),
-            show_bytes(jvm.direct),
-            show_bytes(BUFFERS)
-        )
-    })
 }
 
 /// More than the limit is an error of the inventory already.

@@ -11,7 +11,7 @@ use crate::spec::ServiceSpec;
 use crate::topology::{self, Pool};
 
 /// The case, with its parts by name.
-pub(super) struct Facts<'a> {
+pub(crate) struct Facts<'a> {
     pub case: &'a Case<'a>,
     /// Nodes by hostname.
     pub named: BTreeMap<&'a str, Vec<&'a Node>>,
@@ -26,7 +26,7 @@ pub(super) struct Facts<'a> {
 }
 
 /// A replicated service with the hosts that it may run on.
-pub(super) struct Spread<'a> {
+pub(crate) struct Spread<'a> {
     pub spec: &'a ServiceSpec,
     pub pool: &'a Pool,
     pub component: &'static Component,
@@ -36,7 +36,7 @@ pub(super) struct Spread<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(case: &'a Case<'a>) -> Self {
+    pub(crate) fn of(case: &'a Case<'a>) -> Self {
         let named = topology::by_hostname(&case.seen.nodes);
         let homes = case
             .inventory
@@ -69,13 +69,13 @@ impl<'a> Facts<'a> {
     }
 
     /// The members of a component.
-    pub(super) fn muster(&self, component: &str) -> Option<&Muster<'a>> {
+    pub(crate) fn muster(&self, component: &str) -> Option<&Muster<'a>> {
         let mut musters = self.musters.iter();
         musters.find(|muster| muster.component.name == component)
     }
 
     /// Replicated services that only the label of their role places.
-    pub(super) fn spreads(&self) -> impl Iterator<Item = Spread<'a>> {
+    pub(crate) fn spreads(&self) -> impl Iterator<Item = Spread<'a>> {
         Component::of(self.case.release)
             .filter(|component| component.shape == Shape::Replicas)
             .filter_map(|component| {
@@ -93,7 +93,7 @@ impl<'a> Facts<'a> {
     }
 
     /// Specs of members that the label of the member places, with the host of each.
-    pub(super) fn pinned(&self) -> impl Iterator<Item = (&'a ServiceSpec, &'a str)> {
+    pub(crate) fn pinned(&self) -> impl Iterator<Item = (&'a ServiceSpec, &'a str)> {
         let members = self.case.topology.members.values().flatten();
         members.filter_map(|member| {
             let spec = self.specs.get(member.name.as_str())?;
@@ -104,7 +104,7 @@ impl<'a> Facts<'a> {
 
     /// Whether the cluster once had services, or has: secrets are made after every label is
     /// written and before any service, and stay as long as data does.
-    pub(super) fn has_run(&self) -> bool {
+    pub(crate) fn has_run(&self) -> bool {
         let mut secrets = self.case.wanted.secrets.iter();
         !self.found.is_empty()
             || secrets.any(|secret| self.case.seen.secrets.contains_key(&secret.name))

@@ -7,12 +7,11 @@
 
 mod away;
 mod config;
-mod facts;
+pub(crate) mod facts;
 mod fit;
 mod join;
-mod minio;
 mod moves;
-mod muster;
+pub(crate) mod muster;
 mod network;
 mod node;
 mod place;
@@ -29,6 +28,7 @@ use crate::inventory::Inventory;
 use crate::observed::Observed;
 use crate::plan::{Refusal, Wanted};
 use crate::release::Release;
+use crate::system::minio;
 use crate::topology::Topology;
 
 use facts::Facts;
@@ -55,9 +55,9 @@ pub struct Rule {
 
 /// What a rule found: the sentence and the way out.
 #[derive(Clone, Debug, Eq, PartialEq)]
-struct No {
-    reason: String,
-    hint: String,
+pub(crate) struct No {
+    pub reason: String,
+    pub hint: String,
 }
 
 /// The rules, in the order in which they are printed: what is wrong with the hosts, then with the
@@ -119,7 +119,7 @@ pub const RULES: &[Rule] = &[
         name: "minio-pool-shape",
         about: "The pool of MinIO has another number of servers or drives than it was formed with, \
                 or one that can't form.",
-        check: minio::shape,
+        check: minio::refuse::shape,
     },
     Rule {
         name: "even-members",

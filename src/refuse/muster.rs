@@ -9,7 +9,7 @@ use crate::observed::Node;
 use crate::topology::{self, Holder, Member};
 
 /// Members called by name, and what is odd about each.
-pub(super) struct Muster<'a> {
+pub(crate) struct Muster<'a> {
     pub component: &'static Component,
     /// As wanted, by number.
     pub members: &'a [Member],
@@ -33,22 +33,22 @@ pub(super) struct Muster<'a> {
 
 impl Muster<'_> {
     /// What the whole is called.
-    pub(super) const fn whole(&self) -> &'static str {
+    pub(crate) const fn whole(&self) -> &'static str {
         self.component.whole
     }
 
     /// Whether there would be fewer members than hold data.
-    pub(super) fn shrinks(&self) -> bool {
+    pub(crate) fn shrinks(&self) -> bool {
         self.keeps_data && !self.is_muddled() && self.members.len() < self.formed
     }
 
     /// Whether labels contradict each other: what follows from them means nothing.
-    pub(super) fn is_muddled(&self) -> bool {
+    pub(crate) fn is_muddled(&self) -> bool {
         !self.twice.is_empty() || !self.shared.is_empty()
     }
 
     /// Whether the inventory and the labels agree about who is where.
-    pub(super) fn is_settled(&self) -> bool {
+    pub(crate) fn is_settled(&self) -> bool {
         self.strays.is_empty()
             && self.rejoined.is_empty()
             && self.lost.is_empty()
@@ -58,7 +58,7 @@ impl Muster<'_> {
 }
 
 /// The muster of every component with members.
-pub(super) fn all<'a>(facts: &Facts<'a>) -> Vec<Muster<'a>> {
+pub(crate) fn all<'a>(facts: &Facts<'a>) -> Vec<Muster<'a>> {
     let case = facts.case;
     let mut held: BTreeMap<&str, Vec<Holder<'a>>> = BTreeMap::new();
     for holder in topology::holders(&case.inventory.name, &case.seen.nodes) {

@@ -8,6 +8,7 @@ pub mod minio;
 pub mod pulsar;
 
 use crate::component::Component;
+use crate::inventory::Inventory;
 use crate::role::Duty;
 
 /// What keeps the metadata of Milvus, and who is registered.
@@ -60,3 +61,9 @@ pub const ROLES: &[Duty] = &[
 /// Settings of Milvus that an inventory may not set, because the tool derives them, and where their
 /// values come from.
 pub const OWNED: &[&[(&str, &str)]] = &[etcd::OWNED, minio::OWNED, pulsar::OWNED, milvus::OWNED];
+
+/// A warning of what works and may go wrong later, if there is something to warn of.
+pub type Advice = fn(&Inventory) -> Option<String>;
+
+/// What is warned of that only one system knows.
+pub const ADVICE: &[Advice] = &[minio::advice::shared_disk, pulsar::advice::few_buffers];

@@ -1,9 +1,11 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
+pub(crate) mod advice;
 pub(crate) mod ask;
 pub(crate) mod grammar;
 mod lint;
 mod owned;
+pub(crate) mod refuse;
 
 pub use owned::OWNED;
 

@@ -1,6 +1,7 @@
 //! Pulsar, which keeps the log of Milvus: brokers, the bookies that store it, and the ZooKeeper
 //! that knows where.
 
+pub(crate) mod advice;
 pub(crate) mod ask;
 mod gates;
 pub(crate) mod grammar;

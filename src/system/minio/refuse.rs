@@ -1,16 +1,17 @@
 //! A pool of MinIO is formed once: its servers and drives stay as they are.
 
-use super::No;
-use super::facts::Facts;
-use super::muster::Muster;
-use super::words::count;
+use super::MINIO;
+use crate::count::count;
 use crate::formed::{self, Shape};
 use crate::inventory::minio;
+use crate::refuse::No;
+use crate::refuse::facts::Facts;
+use crate::refuse::muster::Muster;
+use crate::refuse::words::names;
 use crate::spec::ServiceSpec;
-use crate::system::STORAGE;
 
-pub(super) fn shape(facts: &Facts<'_>) -> Vec<No> {
-    let muster = facts.muster(STORAGE.name);
+pub(crate) fn shape(facts: &Facts<'_>) -> Vec<No> {
+    let muster = facts.muster(MINIO.name);
     let Some(muster) = muster.filter(|muster| !muster.shrinks() && !muster.is_muddled()) else {
         return Vec::new();
     };
@@ -82,7 +83,7 @@ fn remembered(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
         return None;
     }
     let inventory = facts.case.inventory;
-    let drives = usize::try_from(inventory.settings(STORAGE.role).drives).ok()?;
+    let drives = usize::try_from(inventory.settings(MINIO.role).drives).ok()?;
     let will = (muster.members.len(), drives);
     let mut shapes = formed::shapes(&inventory.name, &facts.case.seen.nodes).into_iter();
     shapes
@@ -102,14 +103,14 @@ fn grown(muster: &Muster<'_>) -> Option<No> {
         hint: format!(
             "take the role `minio` from {}; for a larger pool, bring up a second cluster under \
              another `name:` and copy with milvus-backup",
-            super::words::names(muster.new.iter().map(|member| &member.host))
+            names(muster.new.iter().map(|member| &member.host))
         ),
     })
 }
 
 fn impossible(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
     let hosts = muster.members.len() as u64;
-    let drives = facts.case.inventory.settings(STORAGE.role).drives;
+    let drives = facts.case.inventory.settings(MINIO.role).drives;
     (hosts > 0 && !minio::is_valid(hosts, drives)).then(|| No {
         reason: format!(
             "MinIO can't be built from {}",
