@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::component::Component;
 use crate::inventory::size::show_bytes;
 use crate::inventory::{Host, Image, Inventory};
-use crate::refuse::words::{list, names};
 use crate::release::Release;
 use crate::role::{Agreement, Duty, ROLES, Role};
 use crate::system::ADVICE;
 use crate::tag::Version;
+use crate::words::{list, names};
 
 /// What a Java machine takes beside heap and direct memory: code, threads, classes.
 const BESIDE: i64 = 1 << 30;

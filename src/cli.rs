@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use crate::report::Colour;
 use crate::schema::Schema;
 
 const EXIT_CODES: &str = "\
@@ -57,14 +58,6 @@ pub struct Global {
     /// When to use colour
     #[arg(long, global = true, value_enum, default_value_t = Colour::Auto)]
     pub color: Colour,
-}
-
-/// When to use colour.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
-pub enum Colour {
-    Auto,
-    Always,
-    Never,
 }
 
 /// What to do.

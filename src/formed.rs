@@ -10,19 +10,11 @@ use crate::observed::Node;
 use crate::release::Release;
 use crate::system::{METADATA, STORAGE};
 use crate::tag::Version;
+pub use crate::topology::Mark;
 use crate::topology::Topology;
 
 /// Servers of MinIO, and drives on each.
 pub type Shape = (usize, usize);
-
-/// A label of the node of a host.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Mark<'a> {
-    /// The host's name in the inventory.
-    pub host: &'a str,
-    pub label: String,
-    pub value: String,
-}
 
 /// Labels that remember what data was formed with begin with this.
 #[must_use]

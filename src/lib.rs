@@ -43,3 +43,4 @@ pub mod tag;
 pub mod topology;
 pub mod wanted;
 pub mod what_if;
+mod words;

@@ -7,13 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::component::{Component, Shape};
 use crate::count::count;
-use crate::formed::Mark;
 use crate::inventory::Inventory;
 use crate::observed::Node;
-use crate::plan::NodeLabels;
-use crate::refuse::words::names;
 use crate::release::Release;
 use crate::role::Role;
+use crate::words::names;
 
 /// Label of a node whose replicated services of a role may run there.
 #[must_use]
@@ -31,6 +29,35 @@ pub fn member_label(cluster: &str, member: &str) -> String {
 #[must_use]
 pub fn zone_label(cluster: &str) -> String {
     format!("milvus.{cluster}.zone")
+}
+
+/// Label of every object that belongs to a cluster.
+pub const CLUSTER_LABEL: &str = "milvus-swarm.cluster";
+
+/// Name of the service that a cluster is asked through while no proxy runs.
+#[must_use]
+pub fn probe_name(cluster: &str) -> String {
+    format!("{cluster}-probe")
+}
+
+/// A label of the node of a host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Mark<'a> {
+    /// The host's name in the inventory.
+    pub host: &'a str,
+    pub label: String,
+    pub value: String,
+}
+
+/// Label changes of one node.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct NodeLabels {
+    pub node_id: String,
+    pub hostname: String,
+    pub add: BTreeMap<String, String>,
+    /// Of those to add, the values that are there now and that are others.
+    pub from: BTreeMap<String, String>,
+    pub remove: Vec<String>,
 }
 
 /// One instance of a stateful component.

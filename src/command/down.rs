@@ -6,7 +6,7 @@ use super::{CommandError, Context, run};
 use crate::cli::DownArgs;
 use crate::live::is_volume;
 use crate::plan::{self, Action, Down, Plan};
-use crate::refuse::words::names;
+use crate::words::names;
 
 /// The last line of a plan that leaves the data.
 const STAYS: &str = "data, member labels and credentials stay (without `--data`)\n";

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::{CommandError, Context};
 use crate::cli::EjectArgs;
-use crate::refuse::words::list;
 use crate::render::Sources;
 use crate::source;
+use crate::words::list;
 
 pub(super) fn eject(context: &Context, args: &EjectArgs) -> Result<u8, CommandError> {
     let dir = &args.dir;

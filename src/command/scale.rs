@@ -9,10 +9,10 @@ use super::{CommandError, Context, password, run, up};
 use crate::cli::ScaleArgs;
 use crate::count::count;
 use crate::inventory::{Inventory, edit};
-use crate::refuse::words::{list, names};
 use crate::role::{ROLES, Role, Scaling};
 use crate::source;
 use crate::system::FRONT;
+use crate::words::{list, names};
 
 pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, CommandError> {
     let targets = args

@@ -10,12 +10,12 @@ use crate::count::count;
 use crate::engine::EngineError;
 use crate::inventory::Inventory;
 use crate::plan::{Leaver, Verdicts};
-use crate::refuse::words::names;
 use crate::report::{status_brief, status_text};
 use crate::snapshot::Snapshot;
 use crate::source;
 use crate::status::Status;
 use crate::what_if::{self, Losses};
+use crate::words::names;
 
 const AGAIN: Duration = Duration::from_secs(2);
 /// A component that did not answer well is asked once more after this: a broker that moves a

@@ -3,7 +3,7 @@
 use super::Fault;
 use crate::compose::Stack;
 use crate::lock;
-use crate::wanted::CLUSTER_LABEL;
+use crate::topology::CLUSTER_LABEL;
 
 /// What is wrong with the configs of a stack, each with the first service that mounts it.
 pub(super) fn faults(edited: &Stack, shipped: &Stack) -> Vec<(String, Fault)> {

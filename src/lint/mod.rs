@@ -14,8 +14,8 @@ use std::fmt;
 
 use crate::component::Component;
 use crate::compose::Stack;
-use crate::refuse::words::{MOST, list};
 use crate::render::StackFile;
+use crate::words::{MOST, list};
 
 /// Edits that the tool cannot work with.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -10,6 +10,7 @@ use super::{Refusal, SecretSource};
 use crate::gate::{Gate, Verdict};
 use crate::observed::Observed;
 use crate::spec::{ConfigSpec, NetworkSpec, ServiceSpec};
+pub use crate::topology::NodeLabels;
 
 /// Everything that a cluster should be, computed without asking the Swarm.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -62,17 +63,6 @@ pub struct Seed {
     pub after: String,
     /// The phases that must not start before it.
     pub before: Vec<String>,
-}
-
-/// Label changes of one node.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct NodeLabels {
-    pub node_id: String,
-    pub hostname: String,
-    pub add: BTreeMap<String, String>,
-    /// Of those to add, the values that are there now and that are others.
-    pub from: BTreeMap<String, String>,
-    pub remove: Vec<String>,
 }
 
 /// A secret that must exist.

@@ -22,7 +22,7 @@ mod shrink;
 mod taken;
 mod version;
 mod voters;
-pub(crate) mod words;
+mod words;
 
 use crate::inventory::Inventory;
 use crate::observed::Observed;

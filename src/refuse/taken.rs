@@ -4,7 +4,7 @@ use super::No;
 use super::facts::Facts;
 use crate::gate::short;
 use crate::observed::{ObjectKind, TakenName};
-use crate::wanted::{CLUSTER_LABEL, probe_name};
+use crate::topology::{CLUSTER_LABEL, probe_name};
 
 /// A name is given once on a Swarm. What is not of the cluster is neither changed nor taken for
 /// its own: a secret that somebody else made would become the password.

@@ -1,30 +1,9 @@
-//! Lists and amounts in the sentences of rules.
+//! Amounts in the sentences of rules.
 
 pub(super) use crate::count::count;
 use crate::inventory::size::{show_bytes, show_cpus};
 use crate::observed::Reserved;
-
-/// The most names that a sentence lists.
-pub(crate) const MOST: usize = 6;
-
-/// `` `a`, `b` and `c` ``; of many, the first few and how many more.
-pub(crate) fn names<T: AsRef<str>>(all: impl IntoIterator<Item = T>) -> String {
-    let quoted = all.into_iter().map(|name| format!("`{}`", name.as_ref()));
-    list(quoted.collect())
-}
-
-/// `a, b and c`; of many, the first few and how many more.
-pub(crate) fn list(mut all: Vec<String>) -> String {
-    if all.len() > MOST {
-        let more = all.len() - (MOST - 1);
-        all.truncate(MOST - 1);
-        all.push(format!("{more} more"));
-    }
-    match all.split_last() {
-        Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
-        _ => all.concat(),
-    }
-}
+pub(super) use crate::words::{MOST, list, names};
 
 /// `8 CPUs and 15.6GiB`.
 pub(super) fn amount(amount: Reserved) -> String {
@@ -49,14 +28,6 @@ fn memory(bytes: i64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lists_end_with_and() {
-        assert_eq!(names(["a"]), "`a`");
-        assert_eq!(names(["a", "b"]), "`a` and `b`");
-        let many: Vec<String> = (0..9).map(|n| n.to_string()).collect();
-        assert_eq!(list(many), "0, 1, 2, 3, 4 and 4 more");
-    }
 
     #[test]
     fn amounts_are_short() {

@@ -29,13 +29,12 @@ pub use graph::graph;
 pub use line::{End, Line, StepLine};
 pub use plan_text::plan_text;
 pub use status_text::{status_brief, status_text};
-pub use style::Style;
+pub use style::{Colour, Style};
 pub use timings::Timings;
 pub use what_if_text::what_if_text;
 
 use tame::tame;
 
-use crate::cli::Colour;
 use crate::event::Event;
 use crate::plan::Plan;
 

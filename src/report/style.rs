@@ -4,6 +4,14 @@ use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style as Ansi};
 
+/// When to use colour.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
+pub enum Colour {
+    Auto,
+    Always,
+    Never,
+}
+
 /// Paints words or leaves them alone.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {

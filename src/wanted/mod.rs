@@ -27,17 +27,9 @@ use crate::spec::{Ipam, IpamConfig, NetworkSpec, ServiceSpec};
 use crate::system::{FRONT, METADATA};
 use crate::tag::Version;
 use crate::topology::Topology;
+pub use crate::topology::{CLUSTER_LABEL, probe_name};
 use gates::Phases;
 use homes::directories;
-
-/// Label of every object that belongs to a cluster.
-pub const CLUSTER_LABEL: &str = "milvus-swarm.cluster";
-
-/// Name of the service that a cluster is asked through while no proxy runs.
-#[must_use]
-pub fn probe_name(cluster: &str) -> String {
-    format!("{cluster}-probe")
-}
 
 /// Letters and digits in a generated password.
 const PASSWORD_LENGTH: usize = 32;

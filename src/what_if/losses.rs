@@ -6,7 +6,7 @@ use thiserror::Error;
 
 use crate::inventory::{Inventory, near, pattern};
 use crate::observed::Observed;
-use crate::refuse::words::names;
+use crate::words::names;
 
 /// The hosts that are taken to be lost.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]

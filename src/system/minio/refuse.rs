@@ -7,8 +7,8 @@ use crate::inventory::minio;
 use crate::refuse::No;
 use crate::refuse::facts::Facts;
 use crate::refuse::muster::Muster;
-use crate::refuse::words::names;
 use crate::spec::ServiceSpec;
+use crate::words::names;
 
 pub(crate) fn shape(facts: &Facts<'_>) -> Vec<No> {
     let muster = facts.muster(MINIO.name);
