@@ -75,6 +75,15 @@ const IMAGES: [(u8, Images); 5] = [
     ),
 ];
 
+/// The current patch release of each known minor, oldest first.
+pub fn known() -> impl Iterator<Item = Release> {
+    PATCHES.iter().map(|&(minor, patch)| Release {
+        version: format!("2.{minor}.{patch}"),
+        minor,
+        patch,
+    })
+}
+
 /// A version that the tool does not know.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
 pub enum ReleaseError {
