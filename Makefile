@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env PATH="$$PATH")
 BUILT := $(or $(CARGO_TARGET_DIR),target)/release
 LAB := $(BUILT)/milvus-swarm-lab
 
-.PHONY: help check test demo demo-down soak fuzz hunt bench-up bench-scale lab-down build
+.PHONY: help check test demo demo-down soak fuzz hunt bench-up bench-scale lab-down build pins
 
 help:
 	@echo 'make demo       a real Milvus on this machine, ending with a vector search'
@@ -16,12 +16,13 @@ help:
 	@echo 'make soak       the long repeats of the end-to-end tests'
 	@echo 'make fuzz       ten minutes of damaged inventories and stack files for each reader'
 	@echo 'make hunt       the laws on 3000 drawn inventories, with kills and meddling hands'
+	@echo 'make pins       asks the registries whether the default images are there'
 	@echo 'make bench-scale  time and memory for 10 to 10 000 hosts; renews docs/scale.md'
 	@echo 'make bench-up   three ways of bringing up 26 hosts, side by side'
 	@echo 'make lab-down   take the lab away, whatever state it is in'
 
 build:
-	cargo build --release --workspace
+	cargo build --release -p milvus-swarm -p milvus-swarm-lab
 
 check:
 	cargo fmt --all --check
@@ -45,6 +46,11 @@ fuzz:
 
 hunt:
 	MILVUS_SWARM_PAIRS=0..3000 cargo test --release --test laws -- moves:: hands::
+
+# PINS='--json', PINS='--registry docker.io=URL' and the like. Exit codes are those of the program;
+# make turns each but 0 into its own 2.
+pins:
+	cargo run --quiet -p milvus-swarm-pins -- $(PINS)
 
 bench-scale:
 	cargo bench --profile dist --bench scale -- --write-docs --check

@@ -11,8 +11,8 @@ pub struct Release {
     pub patch: u16,
 }
 
-/// Images of a release where the inventory names none. Current patch releases of what
-/// milvus-helm and Milvus' own documents pair with these minors.
+/// Images of a release where the inventory names none: of what milvus-helm pairs with a minor, the
+/// newest patch of that line.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Images {
     pub etcd: &'static str,
@@ -24,7 +24,65 @@ pub struct Images {
 pub const DEFAULT: &str = "2.3.21";
 
 /// Current patch release of each known minor.
-const PATCHES: [(u8, u16); 5] = [(2, 16), (3, 21), (4, 23), (5, 27), (6, 22)];
+const PATCHES: [(u8, u16); 5] = [(2, 16), (3, 21), (4, 24), (5, 27), (6, 24)];
+
+/// Every minor's dependencies are of etcd's line 3.5.
+const ETCD: &str = "quay.io/coreos/etcd:v3.5.35";
+
+/// By minor, those of the newest chart that pairs with it (zilliztech/milvus-helm,
+/// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27). MinIO is taken from quay.io:
+/// `minio/minio` left Docker Hub in September 2026 (milvus#53430, milvus-helm#315).
+const IMAGES: [(u8, Images); 5] = [
+    (
+        2,
+        Images {
+            etcd: ETCD,
+            minio: "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z",
+            pulsar: "apachepulsar/pulsar:2.8.2",
+        },
+    ),
+    (
+        3,
+        Images {
+            etcd: ETCD,
+            minio: "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z",
+            pulsar: "apachepulsar/pulsar:2.8.2",
+        },
+    ),
+    (
+        4,
+        Images {
+            etcd: ETCD,
+            minio: "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z",
+            pulsar: "apachepulsar/pulsar:2.9.5",
+        },
+    ),
+    (
+        5,
+        Images {
+            etcd: ETCD,
+            minio: "quay.io/minio/minio:RELEASE.2024-05-28T17-19-04Z",
+            pulsar: "apachepulsar/pulsar:3.0.7",
+        },
+    ),
+    (
+        6,
+        Images {
+            etcd: ETCD,
+            minio: "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z",
+            pulsar: "apachepulsar/pulsar:3.0.7",
+        },
+    ),
+];
+
+/// The current patch release of each known minor, oldest first.
+pub fn known() -> impl Iterator<Item = Release> {
+    PATCHES.iter().map(|&(minor, patch)| Release {
+        version: format!("2.{minor}.{patch}"),
+        minor,
+        patch,
+    })
+}
 
 /// A version that the tool does not know.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -78,25 +136,25 @@ impl Release {
 
     /// Images of what Milvus needs.
     #[must_use]
-    pub const fn images(&self) -> Images {
-        Images {
-            etcd: "quay.io/coreos/etcd:v3.5.25",
-            minio: "minio/minio:RELEASE.2024-12-18T13-15-44Z",
-            pulsar: "apachepulsar/pulsar:3.0.7",
-        }
-    }
-
-    /// `user.yaml` is merged over the image's defaults from 2.3 on; 2.2 reads `milvus.yaml`
-    /// alone (milvus: `internal/util/paramtable/base_table.go`).
-    #[must_use]
-    pub const fn reads_user_yaml(&self) -> bool {
-        self.minor >= 3
+    pub fn images(&self) -> Images {
+        let row = IMAGES.iter().find(|(minor, _)| *minor == self.minor);
+        let [.., (_, newest)] = IMAGES;
+        row.map_or(newest, |(_, images)| *images)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_known_minor_has_images() {
+        let minors = |rows: &mut dyn Iterator<Item = u8>| rows.collect::<Vec<_>>();
+        assert_eq!(
+            minors(&mut PATCHES.iter().map(|(minor, _)| *minor)),
+            minors(&mut IMAGES.iter().map(|(minor, _)| *minor))
+        );
+    }
 
     #[test]
     fn versions() {

@@ -76,9 +76,65 @@ impl fmt::Display for Version {
     }
 }
 
+/// How old an image is, as far as its tag says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Age {
+    Version(Version),
+    /// MinIO's tags name the moment of a release: `2024-12-18T13-15-44Z`.
+    Moment(String),
+}
+
+impl Age {
+    /// `None` where the tag names neither a version nor a moment, like `latest`.
+    #[must_use]
+    pub fn of_image(image: &str) -> Option<Self> {
+        if let Some(version) = Version::of_image(image) {
+            return Some(Self::Version(version));
+        }
+        let reference = image.split('@').next()?;
+        let (_, tag) = reference.rsplit('/').next()?.split_once(':')?;
+        let moment = tag.strip_prefix("RELEASE.")?;
+        let shape: String = moment
+            .chars()
+            .take("2024-12-18T13-15-44Z".len())
+            .map(|c| if c.is_ascii_digit() { '0' } else { c })
+            .collect();
+        (shape == "0000-00-00T00-00-00Z").then(|| Self::Moment(moment[..shape.len()].to_owned()))
+    }
+
+    /// Whether both tell their age in one way and this one is the older.
+    #[must_use]
+    pub fn is_older_than(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Version(one), Self::Version(other)) => one < other,
+            (Self::Moment(one), Self::Moment(other)) => one < other,
+            _ => false,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Version;
+    use super::{Age, Version};
+
+    #[test]
+    fn ages() {
+        let age = |image: &str| Age::of_image(image).expect(image);
+        let old = age("minio/minio:RELEASE.2024-12-18T13-15-44Z");
+        let new = age("quay.io/minio/minio:RELEASE.2026-02-12T20-18-48Z-cpuv1@sha256:00");
+        assert!(old.is_older_than(&new) && !new.is_older_than(&old));
+        assert_eq!(old, age("r:5000/minio:RELEASE.2024-12-18T13-15-44Z"));
+        assert!(age("p:2.8.2").is_older_than(&age("p:2.10.0")));
+        assert!(!age("p:2.8.2").is_older_than(&new) && !new.is_older_than(&age("p:2.8.2")));
+        for none in [
+            "minio",
+            "minio:latest",
+            "minio:RELEASE.2024",
+            "m:RELEASE.\u{e9}024-12-18T13-15-44Z",
+        ] {
+            assert_eq!(Age::of_image(none), None, "{none}");
+        }
+    }
 
     #[test]
     fn tags() {

@@ -217,6 +217,17 @@ impl Image {
             Self::Pulsar => "pulsar",
         }
     }
+
+    /// How people write it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Etcd => "etcd",
+            Self::Milvus => "Milvus",
+            Self::Minio => "MinIO",
+            Self::Pulsar => "Pulsar",
+        }
+    }
 }
 
 impl Subnet {

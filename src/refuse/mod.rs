@@ -9,6 +9,7 @@ mod away;
 mod config;
 pub(crate) mod facts;
 mod fit;
+mod image;
 mod join;
 mod moves;
 pub(crate) mod muster;
@@ -167,6 +168,16 @@ pub const RULES: &[Rule] = &[
         name: "version-jump",
         about: "Milvus can't be brought from the version that runs to the wanted one.",
         check: version::jump,
+    },
+    Rule {
+        name: "image-goes-back",
+        about: "An older image of etcd, MinIO or Pulsar than the one that runs.",
+        check: image::goes_back,
+    },
+    Rule {
+        name: "pulsar-major",
+        about: "Pulsar 3 or later on data of Pulsar 2.",
+        check: image::pulsar_major,
     },
     Rule {
         name: "role-not-in-version",

@@ -3,6 +3,7 @@
 use minijinja::Environment;
 use serde_json::{Value, json};
 
+use super::defaults::{KEYS, SettingsFile};
 use super::{RenderError, render, sections, short_hash, user_yaml};
 use crate::component::{Component, StackName};
 use crate::inventory::Inventory;
@@ -35,9 +36,6 @@ struct Row {
     variable: &'static str,
     target: &'static str,
 }
-
-/// Key of the settings of Milvus.
-const USER_YAML: &str = "user-yaml";
 
 const ROWS: [Row; 4] = [
     Row {
@@ -93,44 +91,43 @@ pub(super) fn files(
             ..file(inventory, row.key, text)
         });
     }
-    files.extend(user_yamls(environment, inventory, release, topology)?);
+    files.extend(settings_files(environment, inventory, release, topology)?);
     Ok(files)
 }
 
-/// One `user.yaml` for each set of components that read the same sections.
-fn user_yamls(
+/// One settings file for each set of components that read the same sections.
+fn settings_files(
     environment: &Environment<'_>,
     inventory: &Inventory,
     release: &Release,
     topology: &Topology,
 ) -> Result<Vec<ConfigFile>, RenderError> {
-    let whole = user_yaml(environment, inventory, release, topology)?;
-    let shared = user_yaml::write(&sections::of(&whole, ""));
+    let settings = settings(environment, inventory, release, topology)?;
+    let file_of = SettingsFile::of(release)?;
+    let read_by =
+        |component: &str| user_yaml::write(&file_of.complete(sections::of(&settings, component)));
+    let shared = read_by("");
     let mut files: Vec<ConfigFile> = Vec::new();
     for component in Component::of(release).filter(|row| row.milvus.is_some()) {
-        let text = user_yaml::write(&sections::of(&whole, component.name));
+        let text = read_by(component.name);
         if let Some(same) = files.iter_mut().find(|file| file.text == text) {
             same.readers.push(component.name);
             continue;
         }
         let key = if text == shared {
-            USER_YAML.to_owned()
+            file_of.key.to_owned()
         } else {
-            format!("{USER_YAML}-{}", short_hash(&text))
+            format!("{}-{}", file_of.key, short_hash(&text))
         };
         files.push(ConfigFile {
             key,
             variable: None,
             readers: vec![component.name],
             stack: StackName::Milvus,
-            target: if release.reads_user_yaml() {
-                "/milvus/configs/user.yaml"
-            } else {
-                "/milvus/configs/milvus.yaml"
-            },
+            target: file_of.target,
             templated: true,
             // The same text keeps its name whoever reads it: another name is a restart.
-            ..file(inventory, USER_YAML, text)
+            ..file(inventory, file_of.key, text)
         });
     }
     Ok(files)
@@ -146,7 +143,7 @@ pub(crate) fn is_config_file(cluster: &str, name: &str, text: Option<&str>) -> b
     else {
         return false;
     };
-    let known = stem == USER_YAML || ROWS.iter().any(|row| row.key == stem);
+    let known = KEYS.contains(&stem) || ROWS.iter().any(|row| row.key == stem);
     known && text.is_none_or(|text| short_hash(text) == hash)
 }
 
@@ -165,7 +162,8 @@ fn file(inventory: &Inventory, stem: &str, text: String) -> ConfigFile {
     }
 }
 
-fn user_yaml(
+/// Our settings and the user's over them.
+fn settings(
     environment: &Environment<'_>,
     inventory: &Inventory,
     release: &Release,
@@ -191,15 +189,14 @@ fn user_yaml(
         "release_minor": release.minor,
     });
     let text = render(environment, "user.yaml", &values)?;
-    let mut tree: Value =
+    let tree: Value =
         serde_saphyr::from_str(&text).map_err(|error| RenderError::UserYaml(error.to_string()))?;
     if !tree.is_object() {
         return Err(RenderError::UserYaml("it is no mapping".to_owned()));
     }
     let mut own = inventory.config.clone();
     user_yaml::escape_templates(&mut own);
-    user_yaml::merge(&mut tree, &own);
-    Ok(tree)
+    Ok(user_yaml::laid_over(tree, &own))
 }
 
 /// The files of one stack.

@@ -6,6 +6,7 @@
 mod bounds;
 mod config;
 mod context;
+mod defaults;
 mod names;
 mod quote;
 mod sections;

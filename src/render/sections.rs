@@ -10,6 +10,8 @@
 
 use serde_json::{Map, Value};
 
+use super::user_yaml::plain;
+
 /// Sections that not every process reads, and the components that do.
 const READERS: [(&str, &[&str]); 11] = [
     ("rootCoord", &["rootcoord", "mixcoord"]),
@@ -186,11 +188,6 @@ fn part(value: &Value, path: &str, read: &[String]) -> Option<Value> {
         })
         .collect();
     (!parts.is_empty()).then_some(Value::Object(parts))
-}
-
-/// A key as milvus compares it (`formatKey` in `pkg/config/config.go`).
-fn plain(key: &str) -> String {
-    key.to_lowercase().replace(['/', '_', '.'], "")
 }
 
 #[cfg(test)]

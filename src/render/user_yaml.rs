@@ -1,22 +1,71 @@
-//! Milvus' `user.yaml`: the template, the user's own keys over it, written out in one style.
+//! Milvus' settings: the template, the user's own keys over it, written out in one style.
+
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
 use super::quote;
 
-/// `over` laid over `base`: mappings merge, everything else replaces. Milvus ignores the case of
-/// keys, so `LOG` is laid over `log`: both in one file would leave it to chance which counts.
-pub(super) fn merge(base: &mut Value, over: &Value) {
-    match (base, over) {
-        (Value::Object(base), Value::Object(over)) => {
-            for (key, value) in over {
-                let same = base.keys().find(|own| own.eq_ignore_ascii_case(key));
-                let key = same.unwrap_or(key).clone();
-                merge(base.entry(key).or_insert(Value::Null), value);
+/// `over` laid over `base` as Milvus lays one file over another: by the letters of whole paths,
+/// so that `dataCoord.segment.max_size` leaves no `dataCoord: { segment: { maxSize } }` beside it.
+pub(super) fn laid_over(mut base: Value, over: &Value) -> Value {
+    let (mut said, mut same) = (BTreeSet::new(), BTreeSet::new());
+    leaves(over, "", &mut |path| {
+        said.insert(plain(path));
+        same.insert(path.to_lowercase());
+    });
+    // What is written alike keeps its place and its spelling.
+    let is_said = |path: &str| said.contains(&plain(path)) && !same.contains(&path.to_lowercase());
+    drop_leaves(&mut base, "", &is_said);
+    merge(&mut base, over);
+    base
+}
+
+/// Tells the path of every value that is no mapping.
+fn leaves(value: &Value, path: &str, tell: &mut impl FnMut(&str)) {
+    match value {
+        Value::Object(map) => {
+            for (key, value) in map {
+                leaves(value, &format!("{path}/{key}"), tell);
             }
         }
-        (base, over) => *base = over.clone(),
+        _ => tell(path),
     }
+}
+
+fn drop_leaves(base: &mut Value, path: &str, is_dropped: &impl Fn(&str) -> bool) {
+    let Value::Object(map) = base else {
+        return;
+    };
+    map.retain(|key, value| {
+        let path = format!("{path}/{key}");
+        drop_leaves(value, &path, is_dropped);
+        value.is_object() || !is_dropped(&path)
+    });
+}
+
+/// Mappings merge and other values replace, whatever the case of keys. But a value where there is
+/// a section takes nothing away: no setting has the name of a section, and a second file would
+/// not empty it.
+fn merge(base: &mut Value, over: &Value) {
+    let (Value::Object(map), Value::Object(more)) = (&mut *base, over) else {
+        *base = over.clone();
+        return;
+    };
+    for (key, value) in more {
+        let same = map.keys().find(|own| own.eq_ignore_ascii_case(key));
+        let key = same.unwrap_or(key).clone();
+        let own = map.entry(key).or_insert_with(|| Value::Object(Map::new()));
+        let is_section = own.as_object().is_some_and(|own| !own.is_empty());
+        if value.is_object() || !is_section {
+            merge(own, value);
+        }
+    }
+}
+
+/// A key as milvus compares it (`formatKey` in `pkg/config/config.go`).
+pub(super) fn plain(key: &str) -> String {
+    key.to_lowercase().replace(['/', '_', '.'], "")
 }
 
 /// Keeps a user's text from being taken for a template: the file is expanded by Go's
@@ -91,14 +140,41 @@ mod tests {
 
     #[test]
     fn maps_merge_and_the_rest_replaces() {
-        let mut base = json!({"a": {"b": 1, "c": [1]}, "d": 2});
-        merge(&mut base, &json!({"a": {"c": [2], "e": 3}, "d": {"x": 1}}));
+        let base = json!({"a": {"b": 1, "c": [1]}, "d": 2});
+        let base = laid_over(base, &json!({"a": {"c": [2], "e": 3}, "d": {"x": 1}}));
         assert_eq!(
             base,
             json!({"a": {"b": 1, "c": [2], "e": 3}, "d": {"x": 1}})
         );
-        merge(&mut base, &json!({"A": {"B": 2}}));
+        let base = laid_over(base, &json!({"A": {"B": 2}}));
         assert_eq!(base["a"], json!({"b": 2, "c": [2], "e": 3}));
+    }
+
+    #[test]
+    fn a_setting_stands_once_however_it_is_written() {
+        let base = json!({"dataCoord": {"segment": {"maxSize": 512, "sealProportion": 0.12}}});
+        for over in [
+            json!({"datacoord": {"SEGMENT": {"maxsize": 1}}}),
+            json!({"dataCoord": {"segment.max_size": 1}}),
+            json!({"dataCoord.segment": {"maxSize": 1}}),
+            json!({"data_coord": {"segment/maxSize": 1}}),
+        ] {
+            let whole = laid_over(base.clone(), &over);
+            let mut text = whole.to_string().to_lowercase();
+            text.retain(|c| !matches!(c, '_' | '/' | '.'));
+            assert_eq!(text.matches("maxsize").count(), 1, "{whole}");
+            assert!(text.contains("sealproportion") && !text.contains("512"));
+        }
+    }
+
+    #[test]
+    fn a_value_where_upstream_has_a_section_takes_nothing_away() {
+        let base = json!({"trace": {"exporter": "stdout"}, "list": [1]});
+        let over = json!({"trace": null, "list": [2], "new": {"a": {}}});
+        assert_eq!(
+            laid_over(base, &over),
+            json!({"trace": {"exporter": "stdout"}, "list": [2], "new": {"a": {}}})
+        );
     }
 
     #[test]

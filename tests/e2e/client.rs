@@ -49,7 +49,16 @@ impl Client {
     /// Starts searching and comes back when the first search is about to be made.
     pub fn search(&self, collection: &str, rows: u32) -> Running {
         let rows = rows.to_string();
-        let mut running = self.start("search.py", &["--collection", collection, "--rows", &rows]);
+        self.ready("search.py", &["--collection", collection, "--rows", &rows])
+    }
+
+    /// Starts searching and inserting, twice a second each.
+    pub fn use_it(&self) -> Running {
+        self.ready("users.py", &[])
+    }
+
+    fn ready(&self, script: &str, arguments: &[&str]) -> Running {
+        let mut running = self.start(script, arguments);
         let ready = running.line();
         assert_eq!(ready["ready"], true, "{ready}");
         running
@@ -78,7 +87,7 @@ impl Running {
     pub fn stop(self) -> Value {
         let pid = self.child.id().to_string();
         let _ = Command::new("kill").args(["-TERM", &pid]).status();
-        self.finish("search.py")
+        self.finish("it")
     }
 }
 

@@ -5,6 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
+use std::time::Instant;
 
 use milvus_swarm_lab::{Lab, Paths, Progress, client};
 use serde_json::Value;
@@ -17,10 +18,30 @@ const CONFIG_NAMES: &str =
 
 static TURN: Mutex<()> = Mutex::new(());
 
+/// The right to the machine's one lab, and how long it was held.
+pub struct Held {
+    name: &'static str,
+    since: Instant,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // `tests/run` collects these lines.
+        println!("\ntime: {} s {}", self.since.elapsed().as_secs(), self.name);
+    }
+}
+
 /// The machine holds one lab.
-pub fn one_at_a_time() -> MutexGuard<'static, ()> {
-    TURN.lock()
-        .unwrap_or_else(std::sync::PoisonError::into_inner)
+pub fn one_at_a_time(name: &'static str) -> Held {
+    let turn = TURN
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    Held {
+        name,
+        since: Instant::now(),
+        _turn: turn,
+    }
 }
 
 pub struct Cluster {
@@ -74,6 +95,15 @@ impl Cluster {
             .args(["-H", &self.lab.docker_host()])
             .args(arguments);
         command
+    }
+
+    /// A verb that asks another manager than the first.
+    pub fn asked(&self, manager: &str, arguments: &[&str]) -> Output {
+        let host = self.lab.host(manager).expect("the host is in the lab");
+        let host = format!("unix://{}", self.lab.socket(host).display());
+        let mut command = self.program();
+        command.args(["-H", &host]).args(arguments);
+        command.output().expect("the program runs")
     }
 
     /// The same where no Swarm can be reached; what it prints must be JSON.

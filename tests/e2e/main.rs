@@ -11,6 +11,7 @@
 mod client;
 mod cluster;
 mod config;
+mod lost_host;
 mod midway;
 mod moved;
 mod otherwise;
@@ -33,7 +34,7 @@ use midway::up_killed_at;
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn three_hosts() {
-    let _turn = one_at_a_time();
+    let _turn = one_at_a_time("three_hosts");
     let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
 
     killed_in_every_tier(&cluster);
@@ -54,6 +55,7 @@ fn three_hosts() {
     // Each is worth minutes.
     sampled::from_any_to_any(&cluster, scale::wanted_rounds() / 2);
     cluster.check();
+    lost_host::of_leading_coordinators(&cluster);
     cluster.down_with_data();
     cluster.assert_gone();
 }
@@ -86,23 +88,23 @@ fn killed_in_every_tier(cluster: &Cluster) {
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn three_hosts_by_docker() {
-    let _turn = one_at_a_time();
+    let _turn = one_at_a_time("three_hosts_by_docker");
     let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     same_as_docker::either_way(&cluster);
     cluster.down_with_data();
     cluster.assert_gone();
 }
 
-/// Data in directories, a mistake in the configuration, another release.
+/// Data in directories, a mistake in the configuration, a cluster of an earlier version of the tool.
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn three_hosts_otherwise() {
-    let _turn = one_at_a_time();
+    let _turn = one_at_a_time("three_hosts_otherwise");
     let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     otherwise::are_made(&mut cluster);
     otherwise::explain_themselves(&mut cluster);
     cluster.down_with_data();
-    otherwise::older_milvus(&mut cluster);
+    otherwise::brought_over(&mut cluster);
     cluster.assert_gone();
 }
 
@@ -111,7 +113,7 @@ fn three_hosts_otherwise() {
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn twenty_six_hosts() {
-    let _turn = one_at_a_time();
+    let _turn = one_at_a_time("twenty_six_hosts");
     let mut cluster = Cluster::fresh(26, &["inventory/production-26.yml", "inventory/lab.yml"]);
     cluster.overlay("segments.yml", scale::SEGMENTS_STAY);
     let start = Instant::now();

@@ -35,16 +35,36 @@ fn holds_something(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// Milvus 2.3.0, the other release that the lab has.
-pub fn older_milvus(cluster: &mut Cluster) {
-    cluster.overlay(
-        "older.yml",
-        "images: { milvus: \"milvusdb/milvus:v2.3.0\" }\n",
-    );
+/// What the version before this one ran, by its templates: `tests/e2e/before`.
+const BEFORE: &str = "images:
+  milvus: milvusdb/milvus:v2.3.0
+  etcd: quay.io/coreos/etcd:v3.5.1
+  minio: minio/minio:RELEASE.2026-02-12T20-18-48Z
+  pulsar: apachepulsar/pulsar:2.8.2
+";
+
+/// A cluster of the version before is brought over with its data; its Pulsar 2 stays.
+pub fn brought_over(cluster: &mut Cluster) {
+    let templates = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/e2e/before");
+    cluster.overlay("before.yml", &format!("{BEFORE}stacks: {templates}\n"));
     cluster.up();
     cluster.load();
+    cluster.assert_healthy();
+    cluster.files.pop();
+
+    let refused = cluster.run(&["up", "--yes"]);
+    let said = String::from_utf8_lossy(&refused.stdout);
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    assert!(said.contains("[pulsar-major]"), "{said}");
+    let keep = "images: { pulsar: apachepulsar/pulsar:2.8.2 }";
+    assert!(said.contains(keep), "{said}");
+
+    cluster.overlay("kept.yml", &format!("{keep}\n"));
+    cluster.up();
     cluster.check();
     cluster.assert_healthy();
+    let again = cluster.up();
+    assert!(again.contains("nothing to do"), "{again}");
     cluster.down_with_data();
     cluster.files.pop();
 }

@@ -133,7 +133,7 @@ fn interrupted(cluster: &Cluster) {
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn two_operators() {
-    let _turn = one_at_a_time();
+    let _turn = one_at_a_time("two_operators");
     let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     at_once(&cluster);
     looked_at(&cluster);

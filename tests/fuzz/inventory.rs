@@ -235,7 +235,10 @@ fn untemplated(file: &StackFile) -> Result<(), String> {
         if !is_plain(path, "/") || path.starts_with('/') {
             return Err(format!("a file is named {path:?}"));
         }
-        if !path.contains("user-yaml") {
+        if !["user-yaml", "milvus-yaml"]
+            .iter()
+            .any(|key| path.contains(key))
+        {
             continue;
         }
         for (at, _) in text.match_indices("{{") {
@@ -245,7 +248,7 @@ fn untemplated(file: &StackFile) -> Result<(), String> {
             let escaped = rest.starts_with("{{`{{`}}") || rest.starts_with("{{`}}");
             if !ours && !escaped {
                 let text: String = rest.chars().take(40).collect();
-                return Err(format!("a template came into user.yaml: {text:?}"));
+                return Err(format!("a template came into Milvus' settings: {text:?}"));
             }
         }
     }

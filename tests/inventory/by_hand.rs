@@ -199,12 +199,12 @@ fn rendering_again_removes_what_it_wrote_before_and_nothing_else() {
     };
     render(folder.path());
     let first = names();
-    let settings = first.iter().find(|name| name.contains("user-yaml"));
+    let settings = first.iter().find(|name| name.contains("milvus-yaml"));
     let settings = settings.expect("settings of Milvus").clone();
     // The name of one of ours with another text, one of another cluster, one of nobody.
     for name in [
-        "prod-user-yaml-0123456789",
-        "prod-b-user-yaml-0123456789",
+        "prod-milvus-yaml-0123456789",
+        "prod-b-milvus-yaml-0123456789",
         "prod-notes",
     ] {
         fs::write(configs.join(name), "mine").expect("a file");
@@ -212,7 +212,7 @@ fn rendering_again_removes_what_it_wrote_before_and_nothing_else() {
     let other = format!("prod-b-{}", settings.trim_start_matches("prod-"));
     fs::copy(configs.join(&settings), configs.join(&other)).expect("a copy");
 
-    let changed = format!("{PRODUCTION_26}config: {{ quotaAndLimits: {{ enabled: true }} }}\n");
+    let changed = format!("{PRODUCTION_26}config: {{ quotaAndLimits: {{ flushRate: {{ enabled: true }} }} }}\n");
     fs::write(folder.path().join("milvus-swarm.yml"), changed).expect("an inventory");
     let output = render(folder.path());
     let told = String::from_utf8_lossy(&output.stderr);
@@ -225,8 +225,8 @@ fn rendering_again_removes_what_it_wrote_before_and_nothing_else() {
     }
     assert!(told.contains("removed "), "nothing was stale: {told}");
     for name in [
-        "prod-user-yaml-0123456789",
-        "prod-b-user-yaml-0123456789",
+        "prod-milvus-yaml-0123456789",
+        "prod-b-milvus-yaml-0123456789",
         "prod-notes",
         &other,
     ] {

@@ -110,7 +110,7 @@ fn the_lab_changes_sizes_and_images_only() {
     assert_eq!(lab.images.overrides.len(), Image::ALL.len());
     assert_eq!(
         lab.images.overrides[&Image::Etcd],
-        "quay.io/coreos/etcd:v3.5.1"
+        "quay.io/coreos/etcd:v3.5.35"
     );
     assert_eq!(lab.settings(Role::Bookie).jvm.unwrap().heap, 256 << 20);
     for inventory in [&mut production, &mut lab] {

@@ -9,7 +9,7 @@ import sys
 source, milvus = map(pathlib.Path, sys.argv[1:])
 
 for packed in sorted((source / "bin").glob("*.lzma")):
-    target = milvus / "lib" / packed.stem
+    target = milvus / ("bin" if packed.stem == "milvus" else "lib") / packed.stem
     target.write_bytes(lzma.decompress(packed.read_bytes()))
     target.chmod(0o755)
 
@@ -40,5 +40,7 @@ for lite, upstream in [
     text = text.replace(lite, upstream)
 
 (milvus / "configs" / "milvus.yaml").write_text(text)
-(milvus / "lib" / "milvus.yaml").write_text(text)
-(milvus / "configs" / "glog.conf").write_text("--logtostderr=true\n--minloglevel=0\n")
+(milvus / "configs" / "glog.conf").write_text(
+    "--logtostdout=true\n--logtostderr=false\n--alsologtostderr=false\n--minloglevel=0\n"
+    "--log_dir=/var/lib/milvus/logs/\n--max_log_size=200\n--stop_logging_if_full_disk=true\n"
+)

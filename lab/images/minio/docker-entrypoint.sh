@@ -1,8 +1,17 @@
 #!/bin/sh
-# The lab's stand-in for upstream's entry point: `minio` may be left out of the
-# command. MINIO_ROOT_USER_FILE and MINIO_ROOT_PASSWORD_FILE are read by MinIO
-# itself: a path, or the name of a file in /run/secrets.
-if [ -n "$1" ] && [ "$1" != minio ] && [ "$1" != sh ] && [ "$1" != bash ]; then
+# Does what upstream's does: `minio` may be left out of the command, and
+# MINIO_USERNAME with MINIO_GROUPNAME takes another user.
+if [ -n "$1" ] && [ "$1" != minio ]; then
     set -- minio "$@"
 fi
-exec "$@"
+if [ -z "$MINIO_USERNAME" ] || [ -z "$MINIO_GROUPNAME" ]; then
+    exec "$@"
+fi
+if [ -n "$MINIO_UID" ] && [ -n "$MINIO_GID" ]; then
+    owner=$MINIO_UID:$MINIO_GID
+else
+    echo "$MINIO_USERNAME:x:1000:1000:$MINIO_USERNAME:/:/sbin/nologin" >> /etc/passwd
+    echo "$MINIO_GROUPNAME:x:1000" >> /etc/group
+    owner=$MINIO_USERNAME:$MINIO_GROUPNAME
+fi
+chroot --userspec="$owner" / "$@"

@@ -33,9 +33,17 @@ pub fn layers() -> Vec<Layer> {
             inputs: vec![],
             make: Make::Chroot {
                 on: &["debian", "curl"],
+                // Upstream's tools, paths and user of 3.0 (docker/pulsar/Dockerfile).
                 script: concat!(
-                    "mkdir -p /usr/share/man/man1; ",
-                    apt!("openjdk-17-jre-headless python3-minimal netcat-openbsd procps wget")
+                    "mkdir -p /usr/share/man/man1 /opt/java; ",
+                    apt!(
+                        "openjdk-17-jre-headless netcat-openbsd dnsutils less procps iputils-ping wget \
+                         python3 python3-kazoo python3-yaml"
+                    ),
+                    "; ln -s /usr/lib/jvm/java-17-openjdk-amd64 /opt/java/openjdk",
+                    "; printf 'networkaddress.cache.ttl=1\nnetworkaddress.cache.negative.ttl=1\n'",
+                    " >> /etc/java-17-openjdk/security/java.security",
+                    "; useradd pulsar -u 10000 -g 0 --no-create-home --home-dir /pulsar/data",
                 ),
                 network: true,
             },
@@ -45,11 +53,10 @@ pub fn layers() -> Vec<Layer> {
             inputs: vec![],
             make: Make::Chroot {
                 on: &["debian", "curl"],
-                // Upstream's image has no Python: a health check must not find one.
                 script: concat!(
-                    apt!("libjemalloc2 libaio1 procps python3-minimal python3-yaml tini"),
-                    "; cp /usr/bin/tini-static /tini; mkdir -p /opt/lab; ",
-                    "mv \"$(readlink -f /usr/bin/python3)\" /opt/lab/python3; rm -f /usr/bin/python3*"
+                    apt!("libjemalloc2 libaio1 libgomp1 procps tini"),
+                    "; cp /usr/bin/tini-static /tini; mkdir -p /milvus/lib; ",
+                    "cp /usr/lib/x86_64-linux-gnu/libjemalloc.so.2 /milvus/lib/libjemalloc.so"
                 ),
                 network: true,
             },

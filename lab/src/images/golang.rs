@@ -1,20 +1,21 @@
-//! The Go that builds MinIO: the machine's own where it is new enough, else the toolchain that
-//! the Go proxy keeps as a module (go.dev/doc/toolchain).
+//! The Go that builds MinIO and etcd: the machine's own where it is new enough, else the toolchain
+//! that the Go proxy keeps as a module (go.dev/doc/toolchain).
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Mutex;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use sha2::{Digest, Sha256};
 
 use super::hex;
 use super::workshop::Workshop;
 use crate::shell;
 
-/// The oldest that MinIO's module takes, as minor version of Go 1.
-const OLDEST: u32 = 24;
+/// The oldest that the modules take (etcd 3.5.35 says 1.25), as minor version of Go 1.
+const OLDEST: u32 = 25;
 
 const VERSION: &str = "v0.0.1-go1.26.8.linux-amd64";
 const SHA256: &str = "30c2b1bf7dcc88d3eb0a1364e47ddd9128edb3110a30e8a0ef61cd5856b31de7";
@@ -24,10 +25,34 @@ const FETCH: &str = "import shutil, sys, urllib.request\n\
     with urllib.request.urlopen(sys.argv[1], timeout=60) as answer, open(sys.argv[2], 'wb') as file:\n    \
     shutil.copyfileobj(answer, file)";
 
+/// Runs Go without cgo, as upstreams' releases are built. What is fetched and compiled on the way
+/// is shared between builds, and of no use after them.
+pub fn run(workshop: &Workshop, args: &[&str], configure: impl FnOnce(&mut Command)) -> Result<()> {
+    let go = program(workshop)?;
+    let mut command = Workshop::gentle(&go.display().to_string());
+    command
+        .args(args)
+        .env("CGO_ENABLED", "0")
+        .env("GOTOOLCHAIN", "local")
+        .env("GOPATH", workshop.scratch("go-path")?)
+        .env("GOCACHE", workshop.scratch("go-cache")?);
+    configure(&mut command);
+    shell::run(&mut command).map(drop)
+}
+
 /// The program to build with.
-pub fn program(workshop: &Workshop) -> Result<PathBuf> {
+fn program(workshop: &Workshop) -> Result<PathBuf> {
+    /// Held while one layer fetches what another needs too.
+    static FETCHED: Mutex<Option<PathBuf>> = Mutex::new(None);
+
     if own().is_some_and(|minor| minor >= OLDEST) {
         return Ok(PathBuf::from("go"));
+    }
+    let mut fetched = FETCHED
+        .lock()
+        .map_err(|_| anyhow!("a builder of the lab panicked"))?;
+    if let Some(program) = fetched.as_ref().filter(|program| program.exists()) {
+        return Ok(program.clone());
     }
     workshop
         .progress
@@ -56,7 +81,9 @@ pub fn program(workshop: &Workshop) -> Result<PathBuf> {
             fs::set_permissions(program.path(), fs::Permissions::from_mode(0o755))?;
         }
     }
-    Ok(root.join("bin/go"))
+    let program = root.join("bin/go");
+    *fetched = Some(program.clone());
+    Ok(program)
 }
 
 /// The minor version of the Go on the path.

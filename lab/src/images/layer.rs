@@ -34,15 +34,6 @@ pub enum Make {
 }
 
 impl Layer {
-    /// How many layers lie below this one.
-    pub fn depth(&self, all: &[Layer]) -> usize {
-        let below = self
-            .below()
-            .iter()
-            .filter_map(|name| all.iter().find(|layer| layer.name == *name));
-        below.map(|layer| layer.depth(all) + 1).max().unwrap_or(0)
-    }
-
     pub fn tar(&self, paths: &Paths, all: &[Layer]) -> PathBuf {
         paths
             .layers()
@@ -54,7 +45,8 @@ impl Layer {
         fs::read_to_string(self.tar(paths, all).with_extension("sha256")).ok()
     }
 
-    fn below(&self) -> &'static [&'static str] {
+    /// The layers that it stands on.
+    pub fn below(&self) -> &'static [&'static str] {
         match self.make {
             Make::Chroot { on, .. } => on,
             Make::Base | Make::Tree(_) => &[],

@@ -1,7 +1,6 @@
 //! Milvus: the real binary and libraries, built "-lite", that a PyPI package carries.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -17,9 +16,6 @@ const PIN_235: &str =
     "milvus==2.3.5 --hash=sha256:69515a0630ce29fd10e101fa442afea8ca1387b93a456cd9bd41fdf3deb93d04";
 const PIN_230: &str =
     "milvus==2.3.0 --hash=sha256:0560c279f4559bb338a0e9642a5c1e323ac0a3de276a6d34a7b8197b467acfc1";
-
-/// Starts the binary after merging `default.yaml` and `user.yaml`, as upstream's does itself.
-const WRAPPER: &str = include_str!("../../images/milvus/milvus");
 
 /// Unpacks the binaries and renders the configuration template to upstream's values.
 const UNPACK: &str = include_str!("../../images/milvus/unpack.py");
@@ -43,12 +39,12 @@ pub fn layers() -> [Layer; 2] {
     [
         Layer {
             name: "milvus-2.3.5",
-            inputs: vec![PIN_235, WRAPPER, UNPACK],
+            inputs: vec![PIN_235, UNPACK],
             make: Make::Tree(|workshop, tree| fill(workshop, tree, PIN_235, "milvus-2.3.5")),
         },
         Layer {
             name: "milvus-2.3.0",
-            inputs: vec![PIN_230, WRAPPER, UNPACK],
+            inputs: vec![PIN_230, UNPACK],
             make: Make::Tree(|workshop, tree| fill(workshop, tree, PIN_230, "milvus-2.3.0")),
         },
     ]
@@ -60,9 +56,15 @@ fn image(name: &'static str, made_of: &'static str, layer: &'static str) -> Imag
         made_of,
         layers: vec!["debian", "curl", "milvus-tools", layer],
         config: json!({
-            "Env": ["PATH=/milvus/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            // build/docker/milvus/ubuntu20.04/Dockerfile of 2.3.5; that of 2.3.0 is the same.
+            "Env": [
+                "PATH=/milvus/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                "LD_LIBRARY_PATH=/milvus/lib::/usr/lib",
+                "LD_PRELOAD=/milvus/lib/libjemalloc.so",
+                "MALLOC_CONF=background_thread:true",
+            ],
             "Entrypoint": ["/tini", "--"],
-            "WorkingDir": "/milvus",
+            "WorkingDir": "/milvus/",
         }),
     }
 }
@@ -73,7 +75,6 @@ fn fill(workshop: &Workshop, tree: &Path, pin: &str, name: &str) -> Result<()> {
     for dir in ["bin", "configs", "lib"] {
         fs::create_dir_all(milvus.join(dir))?;
     }
-    fs::create_dir_all(tree.join("var/lib/milvus/data"))?;
     let script = workshop.scratch(name)?.join("unpack.py");
     fs::write(&script, UNPACK)?;
     shell::run(
@@ -81,9 +82,6 @@ fn fill(workshop: &Workshop, tree: &Path, pin: &str, name: &str) -> Result<()> {
             .arg(script)
             .arg(wheel.join("milvus/data"))
             .arg(&milvus),
-    )?;
-    let wrapper = milvus.join("bin/milvus");
-    fs::write(&wrapper, WRAPPER)?;
-    fs::set_permissions(&wrapper, fs::Permissions::from_mode(0o755))?;
-    Ok(())
+    )
+    .map(drop)
 }

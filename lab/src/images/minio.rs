@@ -7,9 +7,7 @@ use anyhow::Result;
 use serde_json::json;
 
 use super::layer::{Layer, Make};
-use super::workshop::Workshop;
 use super::{Image, golang};
-use crate::shell;
 
 const MODULE: &str = "github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c";
 
@@ -23,9 +21,18 @@ const FLAGS: &str = "-s -w \
 
 const ENTRYPOINT: &str = include_str!("../../images/minio/docker-entrypoint.sh");
 
-pub fn image() -> Image {
+/// The same image under the name that can be pulled, and under that of clusters made before
+/// Docker Hub lost it.
+pub fn images() -> [Image; 2] {
+    [
+        image("quay.io/minio/minio:RELEASE.2026-02-12T20-18-48Z"),
+        image("minio/minio:RELEASE.2026-02-12T20-18-48Z"),
+    ]
+}
+
+fn image(name: &'static str) -> Image {
     Image {
-        name: "minio/minio:RELEASE.2026-02-12T20-18-48Z",
+        name,
         made_of: "go:github.com/minio/minio@v0.0.0-20260212201848-7aac2a2c5b7c",
         layers: vec!["debian", "curl", "minio"],
         config: json!({
@@ -36,7 +43,7 @@ pub fn image() -> Image {
                 "MINIO_ROOT_USER_FILE=access_key",
                 "MINIO_ROOT_PASSWORD_FILE=secret_key",
                 "MINIO_KMS_SECRET_KEY_FILE=kms_master_key",
-                "MINIO_UPDATE_MINISIGN_PUBKEY=",
+                "MINIO_UPDATE_MINISIGN_PUBKEY=RWTx5Zr1tiHQLwG9keckT0c45M3AGeHD6IvimQHpyRywVWGbP1aVSGav",
                 "MINIO_CONFIG_ENV_FILE=config.env",
                 "MC_CONFIG_DIR=/tmp/.mc",
             ],
@@ -56,17 +63,10 @@ pub fn layer() -> Layer {
             let bin = tree.join("usr/bin");
             fs::create_dir_all(&bin)?;
             let out = workshop.scratch("minio-bin")?;
-            let go = golang::program(workshop)?;
-            shell::run(
-                Workshop::gentle(&go.display().to_string())
-                    .args(["install", "-trimpath", "-ldflags", FLAGS, MODULE])
-                    .env("CGO_ENABLED", "0")
-                    .env("GOTOOLCHAIN", "local")
-                    // What is fetched and compiled on the way is of no use later.
-                    .env("GOPATH", workshop.scratch("minio-go")?)
-                    .env("GOCACHE", workshop.scratch("minio-cache")?)
-                    .env("GOBIN", &out),
-            )?;
+            let install = ["install", "-trimpath", "-ldflags", FLAGS, MODULE];
+            golang::run(workshop, &install, |command| {
+                command.env("GOBIN", &out);
+            })?;
             fs::copy(out.join("minio"), bin.join("minio"))?;
             write(&bin.join("docker-entrypoint.sh"), ENTRYPOINT)
         }),

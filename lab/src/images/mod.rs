@@ -60,15 +60,19 @@ struct Loaded {
 }
 
 fn images() -> Vec<Image> {
-    let mut images = vec![etcd::image(), minio::image(), pulsar::image()];
+    let mut images = Vec::from(etcd::images());
+    images.extend(minio::images());
+    images.extend(pulsar::images());
     images.extend(milvus::images());
     images
 }
 
+/// In the order in which they are begun: what takes long, and what others wait for, first.
 fn layers() -> Vec<Layer> {
     let mut layers = base::layers();
-    layers.extend([etcd::layer(), minio::layer()]);
     layers.extend(pulsar::layers());
+    layers.push(minio::layer());
+    layers.extend(etcd::layers());
     layers.extend(milvus::layers());
     layers
 }

@@ -6,7 +6,7 @@ use std::os::unix::fs::{PermissionsExt, chown};
 use std::path::Path;
 
 use anyhow::Result;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Image;
 use super::layer::{Layer, Make};
@@ -15,8 +15,11 @@ use crate::shell;
 
 const POM: &str = include_str!("../../images/pulsar/pom.xml");
 
-/// Everything under `/pulsar` that is not a jar: path and content.
-const FILES: [(&str, &str); 12] = [
+/// A file under `/pulsar` and its content.
+type File = (&'static str, &'static str);
+
+/// Everything under `/pulsar` that is not a jar and is the same in every release.
+const FILES: [File; 11] = [
     (
         "bin/apply-config-from-env.py",
         include_str!("../../images/pulsar/bin/apply-config-from-env.py"),
@@ -39,12 +42,8 @@ const FILES: [(&str, &str); 12] = [
         include_str!("../../images/pulsar/bin/pulsar-zookeeper-ruok.sh"),
     ),
     (
-        "conf/bookkeeper.conf",
-        include_str!("../../images/pulsar/conf/bookkeeper.conf"),
-    ),
-    (
-        "conf/broker.conf",
-        include_str!("../../images/pulsar/conf/broker.conf"),
+        "conf/bkenv.sh",
+        include_str!("../../images/pulsar/conf/bkenv.sh"),
     ),
     (
         "conf/client.conf",
@@ -64,62 +63,135 @@ const FILES: [(&str, &str); 12] = [
     ),
 ];
 
+/// What a release has of its own.
+const OWN_307: [File; 3] = [
+    (
+        "bin/lab-release.sh",
+        include_str!("../../images/pulsar/3.0.7/lab-release.sh"),
+    ),
+    (
+        "conf/bookkeeper.conf",
+        include_str!("../../images/pulsar/3.0.7/bookkeeper.conf"),
+    ),
+    (
+        "conf/broker.conf",
+        include_str!("../../images/pulsar/3.0.7/broker.conf"),
+    ),
+];
+const OWN_282: [File; 3] = [
+    (
+        "bin/lab-release.sh",
+        include_str!("../../images/pulsar/2.8.2/lab-release.sh"),
+    ),
+    (
+        "conf/bookkeeper.conf",
+        include_str!("../../images/pulsar/2.8.2/bookkeeper.conf"),
+    ),
+    (
+        "conf/broker.conf",
+        include_str!("../../images/pulsar/2.8.2/broker.conf"),
+    ),
+];
+
 /// Runs each role once in the image's root and keeps the classes that it loaded.
 const ARCHIVE: &str = include_str!("../../images/pulsar/archive-classes.sh");
 
-pub fn image() -> Image {
-    Image {
-        name: "apachepulsar/pulsar:2.8.2",
-        made_of: "maven:org.apache.pulsar:pulsar-broker:2.8.2",
-        layers: vec![
-            "debian",
-            "curl",
-            "java",
-            "pulsar-jars",
-            "pulsar-files",
-            "pulsar-classes",
-        ],
-        config: json!({
-            "User": "10000",
-            "WorkingDir": "/pulsar",
-            "Env": [
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-                "JAVA_HOME=/usr/lib/jvm/java-17-openjdk-amd64",
-                "PULSAR_ROOT_LOGGER=INFO,CONSOLE",
-            ],
-            "Volumes": {"/pulsar/conf": {}, "/pulsar/data": {}},
-        }),
-    }
-}
-
-pub fn layers() -> [Layer; 3] {
-    let mut inputs = vec!["1"];
-    inputs.extend(FILES.iter().flat_map(|(path, text)| [*path, *text]));
+pub fn images() -> [Image; 2] {
     [
-        Layer {
-            name: "pulsar-jars",
-            inputs: vec![POM],
-            make: Make::Tree(jars),
+        Image {
+            name: "apachepulsar/pulsar:3.0.7",
+            made_of: "maven:org.apache.pulsar:pulsar-broker:3.0.7",
+            layers: vec![
+                "debian",
+                "curl",
+                "java",
+                "pulsar-3.0.7-jars",
+                "pulsar-3.0.7-files",
+                "pulsar-3.0.7-classes",
+            ],
+            config: config("10000"),
         },
-        Layer {
-            name: "pulsar-files",
-            inputs,
-            make: Make::Tree(files),
-        },
-        Layer {
-            name: "pulsar-classes",
-            inputs: vec![],
-            make: Make::Chroot {
-                on: &["debian", "curl", "java", "pulsar-jars", "pulsar-files"],
-                script: ARCHIVE,
-                network: false,
-            },
+        // Root, as every release before 2.10.
+        Image {
+            name: "apachepulsar/pulsar:2.8.2",
+            made_of: "maven:org.apache.pulsar:pulsar-broker:2.8.2",
+            layers: vec![
+                "debian",
+                "curl",
+                "java",
+                "pulsar-2.8.2-jars",
+                "pulsar-2.8.2-files",
+            ],
+            config: config(""),
         },
     ]
 }
 
-fn jars(workshop: &Workshop, tree: &Path) -> Result<()> {
-    let dir = workshop.scratch("pulsar-pom")?;
+/// As docker/pulsar/Dockerfile of 3.0 has it.
+fn config(user: &str) -> Value {
+    json!({
+        "User": user,
+        "WorkingDir": "/pulsar",
+        "Env": [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/opt/java/openjdk/bin",
+            "JAVA_HOME=/opt/java/openjdk",
+            "PULSAR_ROOT_LOGGER=INFO,CONSOLE",
+        ],
+    })
+}
+
+pub fn layers() -> [Layer; 5] {
+    [
+        Layer {
+            name: "pulsar-3.0.7-jars",
+            inputs: vec![POM, "3.0.7"],
+            make: Make::Tree(|workshop, tree| jars(workshop, tree, "3.0.7")),
+        },
+        Layer {
+            name: "pulsar-3.0.7-files",
+            inputs: inputs(&OWN_307),
+            make: Make::Tree(|_, tree| {
+                files(tree, &OWN_307)?;
+                give_to_user(tree)
+            }),
+        },
+        Layer {
+            name: "pulsar-3.0.7-classes",
+            inputs: vec![],
+            make: Make::Chroot {
+                on: &[
+                    "debian",
+                    "curl",
+                    "java",
+                    "pulsar-3.0.7-jars",
+                    "pulsar-3.0.7-files",
+                ],
+                script: ARCHIVE,
+                network: false,
+            },
+        },
+        Layer {
+            name: "pulsar-2.8.2-jars",
+            inputs: vec![POM, "2.8.2"],
+            make: Make::Tree(|workshop, tree| jars(workshop, tree, "2.8.2")),
+        },
+        Layer {
+            name: "pulsar-2.8.2-files",
+            inputs: inputs(&OWN_282),
+            make: Make::Tree(|_, tree| files(tree, &OWN_282)),
+        },
+    ]
+}
+
+fn inputs(own: &[File]) -> Vec<&'static str> {
+    let files = FILES.iter().chain(own);
+    let mut inputs = vec!["2"];
+    inputs.extend(files.flat_map(|(path, text)| [*path, *text]));
+    inputs
+}
+
+fn jars(workshop: &Workshop, tree: &Path, version: &str) -> Result<()> {
+    let dir = workshop.scratch(&format!("pulsar-{version}-pom"))?;
     fs::write(dir.join("pom.xml"), POM)?;
     let lib = tree.join("pulsar/lib");
     shell::run(
@@ -132,6 +204,7 @@ fn jars(workshop: &Workshop, tree: &Path) -> Result<()> {
             ])
             .args([
                 "-DincludeScope=runtime",
+                &format!("-Dpulsar={version}"),
                 &format!("-DoutputDirectory={}", lib.display()),
             ])
             .current_dir(&dir),
@@ -139,29 +212,38 @@ fn jars(workshop: &Workshop, tree: &Path) -> Result<()> {
     .map(drop)
 }
 
-fn files(_: &Workshop, tree: &Path) -> Result<()> {
+fn files(tree: &Path, own: &[File]) -> Result<()> {
     let pulsar = tree.join("pulsar");
-    for dir in ["bin", "conf", "data", "logs"] {
+    for dir in ["bin", "conf", "data"] {
         fs::create_dir_all(pulsar.join(dir))?;
     }
-    for (path, text) in FILES {
+    for (path, text) in FILES.iter().chain(own) {
         let file = pulsar.join(path);
         fs::write(&file, text)?;
         let mode = if path.starts_with("bin/") {
             0o755
         } else {
-            0o664
+            0o644
         };
         fs::set_permissions(&file, fs::Permissions::from_mode(mode))?;
     }
-    // As upstream: the user is 10000 in group 0, and writes in these three.
-    for path in ["", "conf", "data", "logs"] {
-        let dir = pulsar.join(path);
+    Ok(())
+}
+
+/// As upstream from 2.10 on: user 10000 in group 0 writes in these.
+fn give_to_user(tree: &Path) -> Result<()> {
+    let pulsar = tree.join("pulsar");
+    fs::set_permissions(&pulsar, fs::Permissions::from_mode(0o775))?;
+    for name in ["conf", "data", "download", "logs"] {
+        let dir = pulsar.join(name);
+        fs::create_dir_all(&dir)?;
+        for entry in fs::read_dir(&dir)? {
+            let file = entry?.path();
+            chown(&file, Some(10000), Some(0))?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o664))?;
+        }
         chown(&dir, Some(10000), Some(0))?;
         fs::set_permissions(&dir, fs::Permissions::from_mode(0o775))?;
-    }
-    for (path, _) in FILES.iter().filter(|(path, _)| path.starts_with("conf/")) {
-        chown(pulsar.join(path), Some(10000), Some(0))?;
     }
     Ok(())
 }

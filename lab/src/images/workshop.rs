@@ -1,15 +1,15 @@
-//! Builds layers, each whole or not at all, a few at a time.
+//! Builds layers, each whole or not at all, a few at a time, each as soon as those below it are there.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::{Condvar, Mutex};
 
 use anyhow::{Context, Result, bail};
 use sha2::{Digest, Sha256};
 
 use super::hex;
 use super::layer::{Layer, Make};
-use crate::lab::each;
 use crate::paths::Paths;
 use crate::progress::Progress;
 use crate::{cgroup, shell, toolchain};
@@ -30,6 +30,9 @@ mount --bind /etc/resolv.conf "$DIR/root/etc/resolv.conf"
 echo "127.0.0.1 localhost" > "$DIR/root/etc/hosts"
 exec chroot "$DIR/root" /bin/sh -euc "$SCRIPT"
 "#;
+
+/// How many layers are made side by side: most wait for the network half of the time.
+const AT_ONCE: usize = 4;
 
 /// Where the scripts run, so that those of a killed build are found.
 const GROUP: &str = "milvus-swarm-lab/build/layer";
@@ -68,22 +71,73 @@ pub fn build(paths: &Paths, layers: &[Layer], progress: &Progress) -> Result<()>
     if work.exists() {
         shell::run(Command::new("rm").arg("-rf").arg(&work))?;
     }
-    for depth in 0.. {
-        let level: Vec<&Layer> = missing
-            .iter()
-            .copied()
-            .filter(|layer| layer.depth(layers) == depth)
-            .collect();
-        if level.is_empty() && missing.iter().all(|layer| layer.depth(layers) < depth) {
-            break;
+    let mut waiting = Queue::new(missing);
+    let queue = Mutex::new(&mut waiting);
+    let turned = Condvar::new();
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| work_off(&workshop, &queue, &turned));
         }
-        each(&level, 3, |layer| {
-            workshop
-                .make(layer)
-                .with_context(|| format!("cannot build the layer `{}`", layer.name))
-        })?;
+    });
+    if let Some(error) = waiting.failed {
+        return Err(error);
     }
     shell::run(Command::new("rm").arg("-rf").arg(&work)).map(drop)
+}
+
+/// Makes layers until none is left, or one failed.
+fn work_off(workshop: &Workshop, queue: &Mutex<&mut Queue<'_>>, turned: &Condvar) {
+    let Ok(mut held) = queue.lock() else { return };
+    while held.failed.is_none() && !held.waiting.is_empty() {
+        let Some(layer) = held.take() else {
+            // Those that it stands on are being made by others.
+            let Ok(again) = turned.wait(held) else { return };
+            held = again;
+            continue;
+        };
+        drop(held);
+        let made = workshop
+            .make(layer)
+            .with_context(|| format!("cannot build the layer `{}`", layer.name));
+        let Ok(again) = queue.lock() else { return };
+        held = again;
+        held.making.retain(|name| *name != layer.name);
+        if let Err(error) = made {
+            held.failed.get_or_insert(error);
+        }
+        turned.notify_all();
+    }
+}
+
+/// The layers to be made, in the order of the recipe.
+struct Queue<'a> {
+    waiting: Vec<&'a Layer>,
+    making: Vec<&'static str>,
+    failed: Option<anyhow::Error>,
+}
+
+impl<'a> Queue<'a> {
+    fn new(waiting: Vec<&'a Layer>) -> Self {
+        Self {
+            waiting,
+            making: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// The first layer that stands on nothing still to be made.
+    fn take(&mut self) -> Option<&'a Layer> {
+        let pending = |name: &&str| {
+            self.making.contains(name) || self.waiting.iter().any(|layer| layer.name == *name)
+        };
+        let ready = self
+            .waiting
+            .iter()
+            .position(|layer| !layer.below().iter().any(pending))?;
+        let layer = self.waiting.remove(ready);
+        self.making.push(layer.name);
+        Some(layer)
+    }
 }
 
 impl Workshop<'_> {
@@ -272,5 +326,37 @@ impl std::io::Write for Hasher<'_> {
 
     fn flush(&mut self) -> std::io::Result<()> {
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layer(name: &'static str, on: &'static [&'static str]) -> Layer {
+        let make = Make::Chroot {
+            on,
+            script: "",
+            network: false,
+        };
+        Layer {
+            name,
+            inputs: vec![],
+            make,
+        }
+    }
+
+    #[test]
+    fn a_layer_waits_for_those_below_it_and_others_go_first() {
+        let layers = [layer("top", &["base"]), layer("base", &[]), layer("x", &[])];
+        let mut queue = Queue::new(layers.iter().collect());
+        let mut take = |made: &str| {
+            queue.making.retain(|name| *name != made);
+            queue.take().map(|layer| layer.name)
+        };
+        assert_eq!(take(""), Some("base"));
+        assert_eq!(take(""), Some("x"));
+        assert_eq!(take("x"), None);
+        assert_eq!(take("base"), Some("top"));
     }
 }

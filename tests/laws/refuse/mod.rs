@@ -3,6 +3,7 @@
 mod configs;
 mod data;
 mod documents;
+mod images;
 mod members;
 mod networks;
 mod never;

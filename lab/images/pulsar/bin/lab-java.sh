@@ -3,18 +3,24 @@
 PULSAR_HOME=$(cd -P "$(dirname "$0")/.." && pwd)
 export PULSAR_HOME
 cd "$PULSAR_HOME" || exit 1
+PULSAR_LOG_DIR=${PULSAR_LOG_DIR:-logs}
+mkdir -p "$PULSAR_LOG_DIR"
 
+# The bookies' defaults look at what the environment gave, not at the others' defaults.
+. bin/lab-release.sh
+. conf/bkenv.sh
 . conf/pulsar_env.sh
 
 JAVA=java
 [ -n "${JAVA_HOME:-}" ] && JAVA=$JAVA_HOME/bin/java
+JARS=$(printf '%s:' lib/*.jar)
+# Ensures that a long list of znodes can be read, as bin/pulsar of upstream does.
+JUTE="-Djute.maxbuffer=10485760"
 
-# java ROLE MEMORY GC OPTS MAIN ARGS...: never returns.
+# launch ROLE "OPTIONS" MAIN ARGS...: never returns. Later options win over earlier ones.
 launch() {
-    local role=$1 mem=$2 gc=$3 opts=$4
-    shift 4
-    local jars
-    jars=$(printf '%s:' lib/*.jar)
+    local role=$1 options=$2
+    shift 2
     local -a flags=(
         --add-opens=java.base/java.lang=ALL-UNNAMED
         --add-opens=java.base/java.io=ALL-UNNAMED
@@ -22,6 +28,7 @@ launch() {
         --add-opens=java.base/java.util=ALL-UNNAMED
         --add-opens=java.base/java.util.zip=ALL-UNNAMED
         --add-opens=java.base/jdk.internal.misc=ALL-UNNAMED
+        --add-opens=java.base/jdk.internal.platform=ALL-UNNAMED
         --add-opens=java.base/sun.net=ALL-UNNAMED
         --add-opens=java.base/sun.nio.ch=ALL-UNNAMED
         --add-opens=java.management/sun.management=ALL-UNNAMED
@@ -34,15 +41,12 @@ launch() {
         flags+=("-XX:SharedArchiveFile=classes/$role.jsa" -Xshare:auto)
     fi
     # shellcheck disable=SC2086 # option strings are lists of words, as upstream's
-    exec "$JAVA" "${flags[@]}" -cp "${jars%:}" $mem $gc $opts \
+    exec "$JAVA" "${flags[@]}" -cp "${JARS%:}" \
         -Dlog4j.configurationFile=conf/log4j2.xml \
         -Dlog4j2.formatMsgNoLookups=true \
         -Dpulsar.log.root.level="${PULSAR_LOG_ROOT_LEVEL:-${PULSAR_LOG_LEVEL:-info}}" \
         -Djava.net.preferIPv4Stack=true \
-        -Dsun.net.inetaddr.ttl=1 -Dnetworkaddress.cache.ttl=1 \
         -Dio.netty.tryReflectionSetAccessible=true \
-        -Dzookeeper.4lw.commands.whitelist='*' \
-        -Dzookeeper.snapshot.trust.empty=true \
-        -Djute.maxbuffer="${LAB_JUTE_MAXBUFFER:-10485760}" \
+        $RELEASE_OPTS $options \
         "$@"
 }
