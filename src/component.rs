@@ -115,6 +115,19 @@ pub enum Data {
     Drives(&'static str),
 }
 
+/// A file that services of a stack mount, made from a template.
+#[derive(Debug)]
+pub struct File {
+    pub template: &'static str,
+    pub stack: StackName,
+    /// Its key in the stack file.
+    pub key: &'static str,
+    /// Its name in the template of the stack.
+    pub variable: &'static str,
+    /// Where tasks find it.
+    pub target: &'static str,
+}
+
 /// What of a process its gate, its identity and its credentials hang on.
 #[derive(Debug)]
 pub struct Relied {

@@ -4,10 +4,12 @@ use minijinja::Environment;
 use serde_json::{Value, json};
 
 use super::defaults::{KEYS, SettingsFile};
-use super::{RenderError, render, sections, short_hash, user_yaml};
-use crate::component::{Component, StackName};
+use super::{RenderError, render, short_hash, user_yaml};
+use crate::component::{Component, Kind, StackName};
 use crate::inventory::Inventory;
 use crate::release::Release;
+use crate::system::milvus::sections;
+use crate::system::{FILES, METADATA, etcd, pulsar};
 use crate::topology::Topology;
 
 /// A config file as one stack uses it.
@@ -30,40 +32,6 @@ pub(super) struct ConfigFile {
     pub file: String,
 }
 
-struct Row {
-    template: &'static str,
-    key: &'static str,
-    variable: &'static str,
-    target: &'static str,
-}
-
-const ROWS: [Row; 4] = [
-    Row {
-        template: "zookeeper.conf",
-        key: "zookeeper-conf",
-        variable: "zookeeper_conf",
-        target: "/pulsar/conf/zookeeper.conf",
-    },
-    Row {
-        template: "start-zookeeper.sh",
-        key: "start-zookeeper",
-        variable: "start_zookeeper",
-        target: "/pulsar/start-zookeeper.sh",
-    },
-    Row {
-        template: "init-metadata.sh",
-        key: "init-metadata",
-        variable: "init_metadata",
-        target: "/pulsar/init-metadata.sh",
-    },
-    Row {
-        template: "start-pulsar.sh",
-        key: "start-pulsar",
-        variable: "start_pulsar",
-        target: "/pulsar/start-pulsar.sh",
-    },
-];
-
 /// Every config file of a cluster.
 pub(super) fn files(
     environment: &Environment<'_>,
@@ -72,23 +40,22 @@ pub(super) fn files(
     topology: &Topology,
 ) -> Result<Vec<ConfigFile>, RenderError> {
     let zookeeper_members: Vec<_> = topology
-        .members("zookeeper")
+        .members(pulsar::ZOOKEEPER.name)
         .iter()
         .map(|member| json!({ "id": member.ordinal + 1, "name": member.name }))
         .collect();
     let values = json!({ "zookeeper_members": zookeeper_members });
     let mut files = Vec::new();
-    for row in &ROWS {
+    for row in FILES {
         let text = render(environment, row.template, &values)?;
         let text = super::tidy(&text);
         files.push(ConfigFile {
             key: row.key.to_owned(),
             variable: Some(row.variable),
             readers: Vec::new(),
-            stack: StackName::Pulsar,
             target: row.target,
             templated: false,
-            ..file(inventory, row.key, text)
+            ..file(inventory, row.stack, row.key, text)
         });
     }
     files.extend(settings_files(environment, inventory, release, topology)?);
@@ -123,11 +90,10 @@ fn settings_files(
             key,
             variable: None,
             readers: vec![component.name],
-            stack: StackName::Milvus,
             target: file_of.target,
             templated: true,
             // The same text keeps its name whoever reads it: another name is a restart.
-            ..file(inventory, file_of.key, text)
+            ..file(inventory, component.stack, file_of.key, text)
         });
     }
     Ok(files)
@@ -143,17 +109,17 @@ pub(crate) fn is_config_file(cluster: &str, name: &str, text: Option<&str>) -> b
     else {
         return false;
     };
-    let known = KEYS.contains(&stem) || ROWS.iter().any(|row| row.key == stem);
+    let known = KEYS.contains(&stem) || FILES.iter().any(|row| row.key == stem);
     known && text.is_none_or(|text| short_hash(text) == hash)
 }
 
-fn file(inventory: &Inventory, stem: &str, text: String) -> ConfigFile {
+fn file(inventory: &Inventory, stack: StackName, stem: &str, text: String) -> ConfigFile {
     let name = format!("{}-{stem}-{}", inventory.name, short_hash(&text));
     ConfigFile {
         key: String::new(),
         variable: None,
         readers: Vec::new(),
-        stack: StackName::Milvus,
+        stack,
         target: "",
         templated: false,
         text,
@@ -170,14 +136,16 @@ fn settings(
     topology: &Topology,
 ) -> Result<Value, RenderError> {
     let etcd_endpoints: Vec<String> = topology
-        .members("etcd")
+        .members(METADATA.name)
         .iter()
-        .map(|member| format!("{}:2379", member.name))
+        .map(|member| format!("{}:{}", member.name, etcd::PORT))
         .collect();
-    let standby = topology
-        .pools
-        .iter()
-        .any(|(name, pool)| name.ends_with("coord") && pool.replicas > 1);
+    let leads = |name: &str| {
+        let row = Component::named(name);
+        row.and_then(Component::kind) == Some(Kind::Coordinator)
+    };
+    let mut pools = topology.pools.iter();
+    let standby = pools.any(|(name, pool)| leads(name) && pool.replicas > 1);
     let password = format!("{{{{ secret `{}` }}}}", super::MINIO_SECRET);
     let values = json!({
         "cluster": inventory.name,

@@ -9,7 +9,6 @@ mod context;
 mod defaults;
 mod names;
 mod quote;
-mod sections;
 mod service;
 mod user_yaml;
 
@@ -26,6 +25,7 @@ use bounds::{FUEL, MOST_BYTES, MOST_TEMPLATE, STACK};
 pub(crate) use config::is_config_file;
 pub(crate) use names::network_name;
 pub use names::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
+pub(crate) use user_yaml::plain;
 
 use crate::component::StackName;
 use crate::digest::sha256;

@@ -64,7 +64,7 @@ fn merge(base: &mut Value, over: &Value) {
 }
 
 /// A key as milvus compares it (`formatKey` in `pkg/config/config.go`).
-pub(super) fn plain(key: &str) -> String {
+pub(crate) fn plain(key: &str) -> String {
     key.to_lowercase().replace(['/', '_', '.'], "")
 }
 

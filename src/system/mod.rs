@@ -7,7 +7,7 @@ pub mod milvus;
 pub mod minio;
 pub mod pulsar;
 
-use crate::component::Component;
+use crate::component::{Component, File};
 use crate::inventory::Inventory;
 use crate::role::Duty;
 
@@ -67,3 +67,6 @@ pub type Advice = fn(&Inventory) -> Option<String>;
 
 /// What is warned of that only one system knows.
 pub const ADVICE: &[Advice] = &[minio::advice::shared_disk, pulsar::advice::few_buffers];
+
+/// Files that services mount as they are rendered; the settings of Milvus are beside them.
+pub const FILES: &[File] = pulsar::FILES;

@@ -212,7 +212,9 @@ fn rendering_again_removes_what_it_wrote_before_and_nothing_else() {
     let other = format!("prod-b-{}", settings.trim_start_matches("prod-"));
     fs::copy(configs.join(&settings), configs.join(&other)).expect("a copy");
 
-    let changed = format!("{PRODUCTION_26}config: {{ quotaAndLimits: {{ flushRate: {{ enabled: true }} }} }}\n");
+    let changed = format!(
+        "{PRODUCTION_26}config: {{ quotaAndLimits: {{ flushRate: {{ enabled: true }} }} }}\n"
+    );
     fs::write(folder.path().join("milvus-swarm.yml"), changed).expect("an inventory");
     let output = render(folder.path());
     let told = String::from_utf8_lossy(&output.stderr);

@@ -7,6 +7,7 @@ pub(crate) mod grammar;
 mod owned;
 pub(crate) mod renewed;
 mod roles;
+pub(crate) mod sections;
 pub mod session;
 mod workers;
 

@@ -3,12 +3,14 @@
 
 pub(crate) mod advice;
 pub(crate) mod ask;
+mod files;
 mod gates;
 pub(crate) mod grammar;
 mod owned;
 mod zk;
 pub(crate) mod zookeeper;
 
+pub use files::FILES;
 pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
 
 use crate::component::{

@@ -10,7 +10,7 @@
 
 use serde_json::{Map, Value};
 
-use super::user_yaml::plain;
+use crate::render::plain;
 
 /// Sections that not every process reads, and the components that do.
 const READERS: [(&str, &[&str]); 11] = [
@@ -144,7 +144,7 @@ const KEYS: [(&str, &[&str]); 33] = [
 const DIALLED: [&str; 3] = ["grpc", "ip", "port"];
 
 /// The part of a configuration that a component reads; with no component, what all do.
-pub(super) fn of(config: &Value, component: &str) -> Value {
+pub(crate) fn of(config: &Value, component: &str) -> Value {
     let Value::Object(sections) = config else {
         return config.clone();
     };
