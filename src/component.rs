@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::gate::Gate;
-use crate::inventory::Publish;
+use crate::inventory::{Image, Publish};
 use crate::release::Release;
 pub use crate::role::Agreement;
 use crate::role::Role;
@@ -77,6 +77,8 @@ pub struct Component {
     pub upgrades_after: &'static [&'static str],
     /// The user that upstream's image runs as, who must own a directory that it writes to.
     pub uid: u32,
+    /// Whose image it runs.
+    pub image: Image,
     /// What users miss while tasks of it are away.
     pub away: Away,
     /// How its members depend on each other.

@@ -2,6 +2,8 @@
 
 use thiserror::Error;
 
+use crate::system::{etcd, milvus, minio, pulsar};
+
 /// A Milvus version that the tool can bring up.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Release {
@@ -25,55 +27,6 @@ pub const DEFAULT: &str = "2.3.21";
 
 /// Current patch release of each known minor.
 const PATCHES: [(u8, u16); 5] = [(2, 16), (3, 21), (4, 24), (5, 27), (6, 24)];
-
-/// Every minor's dependencies are of etcd's line 3.5.
-const ETCD: &str = "quay.io/coreos/etcd:v3.5.35";
-
-/// By minor, those of the newest chart that pairs with it (zilliztech/milvus-helm,
-/// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27). MinIO is taken from quay.io:
-/// `minio/minio` left Docker Hub in September 2026 (milvus#53430, milvus-helm#315).
-const IMAGES: [(u8, Images); 5] = [
-    (
-        2,
-        Images {
-            etcd: ETCD,
-            minio: "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z",
-            pulsar: "apachepulsar/pulsar:2.8.2",
-        },
-    ),
-    (
-        3,
-        Images {
-            etcd: ETCD,
-            minio: "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z",
-            pulsar: "apachepulsar/pulsar:2.8.2",
-        },
-    ),
-    (
-        4,
-        Images {
-            etcd: ETCD,
-            minio: "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z",
-            pulsar: "apachepulsar/pulsar:2.9.5",
-        },
-    ),
-    (
-        5,
-        Images {
-            etcd: ETCD,
-            minio: "quay.io/minio/minio:RELEASE.2024-05-28T17-19-04Z",
-            pulsar: "apachepulsar/pulsar:3.0.7",
-        },
-    ),
-    (
-        6,
-        Images {
-            etcd: ETCD,
-            minio: "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z",
-            pulsar: "apachepulsar/pulsar:3.0.7",
-        },
-    ),
-];
 
 /// The current patch release of each known minor, oldest first.
 pub fn known() -> impl Iterator<Item = Release> {
@@ -131,15 +84,24 @@ impl Release {
     /// The image of Milvus itself.
     #[must_use]
     pub fn milvus_image(&self) -> String {
-        format!("milvusdb/milvus:v{}", self.version)
+        milvus::image(&self.version)
     }
 
     /// Images of what Milvus needs.
     #[must_use]
     pub fn images(&self) -> Images {
-        let row = IMAGES.iter().find(|(minor, _)| *minor == self.minor);
-        let [.., (_, newest)] = IMAGES;
-        row.map_or(newest, |(_, images)| *images)
+        Images {
+            etcd: self.of(&etcd::IMAGES),
+            minio: self.of(&minio::IMAGES),
+            pulsar: self.of(&pulsar::IMAGES),
+        }
+    }
+
+    /// The image of its minor, else the newest.
+    fn of(&self, images: &[(u8, &'static str); 5]) -> &'static str {
+        let row = images.iter().find(|(minor, _)| *minor == self.minor);
+        let [.., (_, newest)] = images;
+        row.map_or(*newest, |(_, image)| *image)
     }
 }
 
@@ -150,10 +112,12 @@ mod tests {
     #[test]
     fn every_known_minor_has_images() {
         let minors = |rows: &mut dyn Iterator<Item = u8>| rows.collect::<Vec<_>>();
-        assert_eq!(
-            minors(&mut PATCHES.iter().map(|(minor, _)| *minor)),
-            minors(&mut IMAGES.iter().map(|(minor, _)| *minor))
-        );
+        for images in [etcd::IMAGES, minio::IMAGES, pulsar::IMAGES] {
+            assert_eq!(
+                minors(&mut PATCHES.iter().map(|(minor, _)| *minor)),
+                minors(&mut images.iter().map(|(minor, _)| *minor))
+            );
+        }
     }
 
     #[test]

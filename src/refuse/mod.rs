@@ -9,7 +9,7 @@ mod away;
 mod config;
 pub(crate) mod facts;
 mod fit;
-mod image;
+pub(crate) mod image;
 mod join;
 mod moves;
 pub(crate) mod muster;
@@ -29,7 +29,7 @@ use crate::inventory::Inventory;
 use crate::observed::Observed;
 use crate::plan::{Refusal, Wanted};
 use crate::release::Release;
-use crate::system::minio;
+use crate::system::{minio, pulsar};
 use crate::topology::Topology;
 
 use facts::Facts;
@@ -177,7 +177,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "pulsar-major",
         about: "Pulsar 3 or later on data of Pulsar 2.",
-        check: image::pulsar_major,
+        check: pulsar::refuse::pulsar_major,
     },
     Rule {
         name: "role-not-in-version",

@@ -11,12 +11,19 @@ use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
 use crate::gate::Gate;
+use crate::inventory::Image;
 use crate::role::{Duty, Role, Scaling};
 
 /// Where clients connect.
 pub const PORT: u16 = 2379;
 /// Where members connect to each other.
 pub const PEERS: u16 = 2380;
+
+/// By minor of Milvus, the newest patch of what its chart pairs with it (zilliztech/milvus-helm,
+/// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27):
+/// every minor's is of the line 3.5.
+pub const IMAGES: [(u8, &str); 5] = [(2, IMAGE), (3, IMAGE), (4, IMAGE), (5, IMAGE), (6, IMAGE)];
+const IMAGE: &str = "quay.io/coreos/etcd:v3.5.35";
 
 /// Its role.
 pub const ROLE: Duty = Duty {
@@ -47,6 +54,7 @@ pub const ETCD: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: 0,
+    image: Image::Etcd,
     away: Away {
         all: ("all of Milvus stands still: no etcd member is up", 5),
         several: (

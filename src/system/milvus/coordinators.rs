@@ -9,6 +9,7 @@ use super::{BACKENDS, HEALTH, gates};
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, StackName, Stops,
 };
+use crate::inventory::Image;
 use crate::role::Role;
 use crate::system::minio;
 
@@ -31,6 +32,7 @@ pub const ROOTCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["indexnode"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("no request is served until a coordinator leads again", 30),
         several: ("no request is served until a coordinator leads again", 30),
@@ -71,6 +73,7 @@ pub const DATACOORD: Component = Component {
     grace: 15,
     upgrades_after: &["rootcoord"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: (
             "no flush; writes, and searches of what was written last, wait until a \
@@ -123,6 +126,7 @@ pub const QUERYCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["datacoord", "indexcoord"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: (
             "no load; some searches wait until a coordinator leads again",
@@ -172,6 +176,7 @@ pub const INDEXCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["datacoord"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("no index build until a coordinator leads again", 30),
         several: ("no index build until a coordinator leads again", 30),
@@ -212,6 +217,7 @@ pub const MIXCOORD: Component = Component {
     grace: 15,
     upgrades_after: &["indexnode"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("no request is served until a coordinator leads again", 30),
         several: ("no request is served until a coordinator leads again", 30),

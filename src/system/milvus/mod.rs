@@ -28,6 +28,12 @@ pub const HEALTH: u16 = 9091;
 /// Key of the secret that holds the password of the user `root`.
 pub const SECRET: &str = "milvus-root";
 
+/// The image of a version.
+#[must_use]
+pub fn image(version: &str) -> String {
+    format!("milvusdb/milvus:v{version}")
+}
+
 /// What every coordinator needs.
 const BACKENDS: &[&str] = &[ETCD.name, MINIO.name, BROKER.name];
 

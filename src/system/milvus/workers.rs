@@ -4,6 +4,7 @@ use super::{COORDS, HEALTH, PORT, SECRET, gates};
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, StackName, Stops,
 };
+use crate::inventory::Image;
 use crate::role::Role;
 use crate::system::minio;
 
@@ -26,6 +27,7 @@ pub const STREAMINGNODE: Component = Component {
     grace: 1800,
     upgrades_after: &["mixcoord"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("writes stall while channels move", 5),
         several: ("writes stall while channels move", 5),
@@ -66,6 +68,7 @@ pub const DATANODE: Component = Component {
     grace: 1800,
     upgrades_after: &["querynode"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("writes stall while channels move", 5),
         several: ("writes stall while channels move", 5),
@@ -106,6 +109,7 @@ pub const PROXY: Component = Component {
     grace: 60,
     upgrades_after: &["datanode"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("no requests at all", 10),
         several: ("clients of these proxies are cut off and must reconnect", 5),
@@ -152,6 +156,7 @@ pub const QUERYNODE: Component = Component {
     grace: 1800,
     upgrades_after: &["querycoord", "streamingnode", "mixcoord"],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("no searches until the data is loaded again", 30),
         several: (
@@ -199,6 +204,7 @@ pub const INDEXNODE: Component = Component {
     grace: 60,
     upgrades_after: &[],
     uid: 0,
+    image: Image::Milvus,
     away: Away {
         all: ("index builds start again", 5),
         several: ("index builds start again", 5),

@@ -13,6 +13,7 @@ use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
 use crate::gate::Gate;
+use crate::inventory::Image;
 use crate::role::{Duty, Role, Scaling};
 
 /// Where clients connect.
@@ -21,6 +22,20 @@ pub const PORT: u16 = 9000;
 const CONSOLE: u16 = 9001;
 /// Key of the secret that holds the root password.
 pub const SECRET: &str = "minio-root";
+
+/// By minor of Milvus, what the newest chart pairs with it (zilliztech/milvus-helm,
+/// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27).
+/// It is taken from quay.io: `minio/minio` left Docker Hub in September 2026 (milvus#53430,
+/// milvus-helm#315).
+pub const IMAGES: [(u8, &str); 5] = [
+    (2, "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
+    (3, "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
+    (4, "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
+    (5, "quay.io/minio/minio:RELEASE.2024-05-28T17-19-04Z"),
+    (6, "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"),
+];
+/// Where MinIO's tags went when its repository on Docker Hub ended (milvus#53430), from and to.
+pub const MOVED: (&str, &str) = ("minio/minio:", "quay.io/minio/minio:");
 
 /// Its role.
 pub const ROLE: Duty = Duty {
@@ -51,6 +66,7 @@ pub const MINIO: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: 0,
+    image: Image::Minio,
     away: Away {
         all: (
             "no flush, no load, no index build: MinIO's servers restart together; searches \

@@ -7,6 +7,7 @@ mod files;
 mod gates;
 pub(crate) mod grammar;
 mod owned;
+pub(crate) mod refuse;
 mod zk;
 pub(crate) mod zookeeper;
 
@@ -16,6 +17,7 @@ pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, LAST, Relied, Shape, StackName, Stops,
 };
+use crate::inventory::Image;
 use crate::role::{Duty, Java, Role, Scaling};
 
 /// Where clients of ZooKeeper connect.
@@ -37,6 +39,16 @@ const UID: u32 = 10_000;
 pub fn cluster_name(cluster: &str) -> String {
     format!("{cluster}-pulsar")
 }
+
+/// By minor of Milvus, what the newest chart pairs with it (zilliztech/milvus-helm,
+/// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27).
+pub const IMAGES: [(u8, &str); 5] = [
+    (2, "apachepulsar/pulsar:2.8.2"),
+    (3, "apachepulsar/pulsar:2.8.2"),
+    (4, "apachepulsar/pulsar:2.9.5"),
+    (5, "apachepulsar/pulsar:3.0.7"),
+    (6, "apachepulsar/pulsar:3.0.7"),
+];
 
 /// The role of ZooKeeper.
 pub const ZOOKEEPERS: Duty = Duty {
@@ -104,6 +116,7 @@ pub const ZOOKEEPER: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: UID,
+    image: Image::Pulsar,
     away: Away {
         all: ("no new ledgers: writes stall", 10),
         several: ("nothing; one member at a time", 10),
@@ -140,6 +153,7 @@ pub const INIT: Component = Component {
     grace: 10,
     upgrades_after: &[],
     uid: UID,
+    image: Image::Pulsar,
     away: Away {
         all: ("nothing: it runs once, before anything is written", 10),
         several: ("nothing: it runs once, before anything is written", 10),
@@ -176,6 +190,7 @@ pub const BOOKIE: Component = Component {
     grace: 50,
     upgrades_after: &[],
     uid: UID,
+    image: Image::Pulsar,
     away: Away {
         all: ("no writes", 15),
         several: ("writes go to the other bookies", 15),
@@ -217,6 +232,7 @@ pub const BROKER: Component = Component {
     grace: 50,
     upgrades_after: &[],
     uid: UID,
+    image: Image::Pulsar,
     away: Away {
         all: ("no writes, and searches wait for the log", 15),
         several: (

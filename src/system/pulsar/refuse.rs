@@ -1,0 +1,38 @@
+//! What is refused of Pulsar alone.
+
+use super::BROKER;
+use crate::refuse::No;
+use crate::refuse::facts::Facts;
+use crate::refuse::image::{changes, kept};
+use crate::tag::Version;
+
+/// Pulsar 3 or later where Pulsar 2 has written.
+pub(crate) fn pulsar_major(facts: &Facts<'_>) -> Vec<No> {
+    let changes = changes(facts);
+    let Some(change) = changes.get(&BROKER.image) else {
+        return Vec::new();
+    };
+    let versions = (
+        Version::of_image(change.is),
+        Version::of_image(change.wanted),
+    );
+    let (Some(is), Some(wanted)) = versions else {
+        return Vec::new();
+    };
+    if is.major > 2 || wanted.major < 3 {
+        return Vec::new();
+    }
+    let keep = kept([(BROKER.image, change.is)].into_iter());
+    vec![No {
+        reason: format!(
+            "Pulsar {is} holds what Milvus has not stored yet, and {wanted} is wanted: upstream \
+             takes no data of Pulsar 2 over into Pulsar 3"
+        ),
+        hint: format!(
+            "keep it with {keep}; upstream's way to the new one: stop all writers, flush every \
+             collection, take Pulsar and its data away and begin a new one \
+             (milvus.io/docs/upgrade-pulsar-v3.md); or bring up a second cluster under another \
+             `name:` and copy with milvus-backup"
+        ),
+    }]
+}
