@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::component::Component;
 use crate::inventory::size::show_bytes;
-use crate::inventory::{Host, Image, Inventory};
+use crate::inventory::{Host, Inventory};
 use crate::release::Release;
 use crate::role::{Agreement, Duty, ROLES, Role};
-use crate::system::ADVICE;
+use crate::system::{ADVICE, FRONT};
 use crate::tag::Version;
 use crate::words::{list, names};
 
@@ -36,7 +36,7 @@ pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
 /// Services, settings and gates follow `milvus`, whatever image they get; where the image has other
 /// processes, the plan is refused as well.
 fn other_minor(inventory: &Inventory, release: &Release) -> Option<String> {
-    let image = inventory.images.overrides.get(&Image::Milvus)?;
+    let image = inventory.images.overrides.get(&FRONT.image)?;
     let ours = format!("2.{}", release.minor);
     let version = Version::of_image(image)?;
     let (major, minor) = version.line();

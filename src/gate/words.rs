@@ -3,35 +3,46 @@
 use std::fmt;
 
 use super::{Gate, short};
+use crate::system::FRONT;
+use crate::system::etcd::ETCD;
+use crate::system::minio::MINIO;
+use crate::system::pulsar::{BOOKIE, BROKER, INIT, ZOOKEEPER};
 
 impl fmt::Display for Gate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::EtcdQuorum { members } => write!(f, "etcd: {} healthy, one leader", of(members)),
+            Self::EtcdQuorum { members } => {
+                write!(f, "{}: {} healthy, one leader", ETCD.title, of(members))
+            }
             Self::MinioWriteQuorum { members } => {
-                write!(f, "MinIO: {} live, write quorum", of(members))
+                write!(f, "{}: {} live, write quorum", MINIO.title, of(members))
             }
             Self::ZookeeperQuorum { members } => {
-                write!(f, "ZooKeeper: {} serving, one leader", of(members))
+                let title = ZOOKEEPER.title;
+                write!(f, "{title}: {} serving, one leader", of(members))
             }
             Self::PulsarMetadata { cluster, .. } => {
-                write!(f, "Pulsar metadata of `{cluster}` in ZooKeeper")
+                write!(f, "{} of `{cluster}` in {}", INIT.title, ZOOKEEPER.title)
             }
             Self::BookiesWritable { at_least, .. } => {
-                write!(f, "bookies: {at_least} writable and registered")
+                write!(f, "{}: {at_least} writable and registered", BOOKIE.title)
             }
             Self::BrokersHealthy { at_least, .. } => {
-                write!(f, "brokers: {at_least} produce and consume")
+                write!(f, "{}: {at_least} produce and consume", BROKER.title)
             }
             Self::SessionsRegistered { role, tasks, .. } => {
-                write!(f, "{role}: {tasks} registered in etcd")
+                write!(f, "{role}: {tasks} registered in {}", ETCD.title)
             }
             Self::CoordinatorLeads { role, .. } => write!(f, "{role}: one leads"),
             Self::MilvusHealthy { service, tasks } => {
                 write!(f, "{}: {tasks} healthy", short(service))
             }
             Self::ProxiesServe { tasks, .. } => {
-                write!(f, "proxies: {tasks} answer an authenticated request")
+                write!(
+                    f,
+                    "{}: {tasks} answer an authenticated request",
+                    FRONT.title
+                )
             }
             Self::Converged { service } => write!(f, "{}: converged", short(service)),
             Self::TaskGone { service, node, .. } => {

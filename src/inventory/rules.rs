@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::role::{Agreement, Role};
+use crate::system::{FRONT, STORAGE};
 
 use super::hosts::Listing;
 use super::minio;
@@ -231,8 +232,8 @@ impl Rules<'_> {
     fn ports(&self, found: &mut Vec<Finding>) {
         let publish = &self.inventory.publish;
         let named = [
-            ("proxy", publish.proxy),
-            ("minio", publish.minio),
+            (FRONT.name, publish.proxy),
+            (STORAGE.name, publish.minio),
             ("console", publish.console),
             ("metrics", publish.metrics),
         ];
@@ -246,13 +247,13 @@ impl Rules<'_> {
                 found.push(Finding::at(self.place(&["publish", other]), problem));
             }
         }
-        let per_host = self.inventory.settings(Role::Proxy).per_host;
+        let per_host = self.inventory.settings(FRONT.role).per_host;
         if let Some(port) = publish.proxy.or(publish.metrics)
             && per_host > 1
         {
             let problem = Problem::PortPerHost { per_host, port };
             found.push(Finding::at(
-                self.place(&["roles", "proxy", "per_host"]),
+                self.place(&["roles", FRONT.role.name(), "per_host"]),
                 problem,
             ));
         }

@@ -14,6 +14,7 @@ use crate::observed::Observed;
 use crate::plan::{Action, SecretSource};
 use crate::question::{Answer, Question};
 use crate::spec::{ServiceSpec, diff, network_diff};
+use crate::system::METADATA;
 
 /// How long a network may stay in use after its services went.
 const NETWORK_PATIENCE: u32 = 120;
@@ -199,18 +200,26 @@ impl Live {
         self.place_to_ask().await.map_err(fail)?;
         let password = self.root_password().await.map_err(fail)?;
         let seen = self.look().await.map_err(failure)?;
-        let ip = address(&seen, etcd)
-            .ok_or_else(|| fail("no etcd member is up to take the credential"))?;
+        let ip = address(&seen, etcd).ok_or_else(|| {
+            let title = METADATA.title;
+            fail(format!("no {title} member is up to take the credential"))
+        })?;
         let question = seed_question(&ip, root_path, &password).map_err(fail)?;
         self.question(question)
             .await
             .json()
             .map(drop)
-            .map_err(|why| fail(format!("etcd did not take the credential: {why}")))
+            .map_err(|why| {
+                fail(format!(
+                    "{} did not take the credential: {why}",
+                    METADATA.title
+                ))
+            })
     }
 
     async fn skip_hand_over(&self, etcd: &[String], root_path: &str) -> Result<(), String> {
-        let ip = address(&self.last.borrow(), etcd).ok_or("no etcd member is up")?;
+        let ip = address(&self.last.borrow(), etcd)
+            .ok_or_else(|| format!("no {} member is up", METADATA.title))?;
         let lease = self.question(lease_question(&ip)).await;
         let setting = setting_question(&ip, root_path, &lease)?;
         self.question(setting).await.json()?;

@@ -10,7 +10,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use crate::question::{Answer, Question};
-use crate::system::etcd::PORT as ETCD;
+use crate::system::etcd::{ETCD, PORT};
 
 /// Seconds until the setting takes itself away again, also if nobody comes back.
 const LIFETIME: u32 = 120;
@@ -21,7 +21,7 @@ const WAIT: &str = "1";
 #[must_use]
 pub fn lease_question(ip: &str) -> Question {
     let body = json!({ "TTL": LIFETIME.to_string() });
-    Question::post_json(ip, ETCD, "/v3/lease/grant", &body)
+    Question::post_json(ip, PORT, "/v3/lease/grant", &body)
 }
 
 /// Puts the setting under the lease in the answer to [`lease_question`].
@@ -30,12 +30,14 @@ pub fn lease_question(ip: &str) -> Question {
 /// There is no lease in it.
 pub fn setting_question(ip: &str, root_path: &str, lease: &Answer) -> Result<Question, String> {
     let lease = lease.json()?;
-    let id = lease["ID"].as_str().ok_or("etcd gave no lease")?;
+    let id = lease["ID"]
+        .as_str()
+        .ok_or_else(|| format!("{} gave no lease", ETCD.title))?;
     let key = format!("{root_path}/config/queryNode/gracefulStopTimeout");
     let body = json!({
         "key": STANDARD.encode(key),
         "value": STANDARD.encode(WAIT),
         "lease": id,
     });
-    Ok(Question::post_json(ip, ETCD, "/v3/kv/put", &body))
+    Ok(Question::post_json(ip, PORT, "/v3/kv/put", &body))
 }

@@ -112,9 +112,11 @@ fn step(from: Version, to: Version, one_coordinator: bool) -> Option<(String, St
     }
     (from.minor == 5 && !one_coordinator).then(|| {
         (
-            "2.6 takes over only from one coordinator for all (`mixcoord`), and before 2.6 this tool \
-             runs one for each task"
-                .to_owned(),
+            format!(
+                "2.6 takes over only from one coordinator for all (`{}`), and before 2.6 this tool \
+                 runs one for each task",
+                MIXCOORD.name
+            ),
             beside.to_owned(),
         )
     })

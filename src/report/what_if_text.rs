@@ -7,7 +7,7 @@ use super::Style;
 use crate::component::Component;
 use crate::count::count;
 use crate::inventory::size::show_bytes;
-use crate::system::SEARCH;
+use crate::system::{SEARCH, STORAGE};
 use crate::what_if::{Answer, Capacity, Effect, Level, Pending, Quorum, Rule};
 
 /// Names or rows of one kind that are shown before they are counted.
@@ -135,7 +135,7 @@ fn quorums(answer: &Answer, style: Style, out: &mut String) {
         };
         let text = format!(
             "  {:<28} {:>9}  ",
-            format!("MinIO {what}, all sets"),
+            format!("{} {what}, all sets", STORAGE.whole),
             format!("{held}/{all}")
         );
         let verdict = if held == all {
@@ -151,10 +151,11 @@ fn quorum(row: &Quorum, style: Style, out: &mut String) {
     let set = row
         .set
         .map_or_else(String::new, |number| format!(", set {number}"));
+    let whole = Component::named(row.of).map_or(row.of, |component| component.whole);
     let title = match row.rule {
         Rule::Raft => "Swarm managers".to_owned(),
-        Rule::ErasureRead => format!("MinIO drives to read{set}"),
-        Rule::ErasureWrite => format!("MinIO drives to write{set}"),
+        Rule::ErasureRead => format!("{whole} drives to read{set}"),
+        Rule::ErasureWrite => format!("{whole} drives to write{set}"),
         Rule::Ensemble => "bookies for a new ledger".to_owned(),
         Rule::Majority => Component::named(row.of)
             .map_or(row.of, |c| c.title)

@@ -3,9 +3,12 @@
 //! A row has no `..`: a fact that is forgotten does not compile.
 
 pub mod etcd;
+mod image;
 pub mod milvus;
 pub mod minio;
 pub mod pulsar;
+
+pub use image::Image;
 
 use crate::component::{Component, File};
 use crate::inventory::Inventory;

@@ -12,7 +12,7 @@ use super::pool::{Capacity, Pending, Pools};
 use super::quorum::{Quorum, Rule};
 use super::stand::Standing;
 use crate::component::{Component, Kind, Stops};
-use crate::system::SEARCH;
+use crate::system::{METADATA, SEARCH};
 
 /// Whether something goes on.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -188,9 +188,10 @@ pub(super) fn notes(standing: &Standing<'_>, pools: &Pools) -> Vec<String> {
         .partition(|row| row.left > 0);
     if !standby.is_empty() {
         notes.push(format!(
-            "{}: if the one that leads is lost, the other takes over when its lease in etcd ends, \
+            "{}: if the one that leads is lost, the other takes over when its lease in {} ends, \
              30 to 60 s later",
-            titles(&standby)
+            titles(&standby),
+            METADATA.title
         ));
     }
     if !gap.is_empty() {
