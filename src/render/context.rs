@@ -6,84 +6,32 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::config::ConfigFile;
-use super::names::{Generations, MINIO_SECRET, ROOT_SECRET, minio_user, network_name, secret_name};
+use super::names::network_name;
 use super::service::{Service, services};
 use crate::component::{Component, StackName};
 use crate::inventory::{Image, Inventory};
 use crate::release::Release;
-use crate::system::{METADATA, STORAGE, etcd, minio, pulsar};
+use crate::system::{self, Plot, SECRETS, VALUES};
 use crate::topology::Topology;
 
-/// Values that every stack sees.
-pub(super) fn base(
-    inventory: &Inventory,
-    release: &Release,
-    topology: &Topology,
-    generations: &Generations,
-) -> Value {
-    let defaults = release.images();
-    let image = |name, default: &str| image(inventory, name, default);
-    let names = |component: &Component| -> Vec<String> {
-        topology
-            .members(component.name)
-            .iter()
-            .map(|member| member.name.clone())
-            .collect()
-    };
-    let with_port = |component: &Component, port: u16| -> Vec<String> {
-        names(component)
-            .iter()
-            .map(|name| format!("{name}:{port}"))
-            .collect()
-    };
-    let initial: Vec<String> = names(METADATA)
-        .iter()
-        .map(|name| format!("{name}=http://{name}:{}", etcd::PEERS))
-        .collect();
-    let secret = |key: &'static str| json!({ "key": key, "name": secret_name(&inventory.name, key, generations) });
-    json!({
-        "cluster": inventory.name,
-        "network": network_name(&inventory.name),
-        "images": {
-            "milvus": image(Image::Milvus, &release.milvus_image()),
-            "etcd": image(Image::Etcd, defaults.etcd),
-            "minio": image(Image::Minio, defaults.minio),
-            "pulsar": image(Image::Pulsar, defaults.pulsar),
-        },
-        "etcd_initial_cluster": initial.join(","),
-        "minio_user": minio_user(inventory),
-        "minio_drives": minio_drives(inventory, topology),
-        "pulsar_cluster": pulsar::cluster_name(&inventory.name),
-        "zookeepers": with_port(&pulsar::ZOOKEEPER, pulsar::ZOOKEEPER_PORT).join(","),
-        "broker_web_url": format!("http://{}", with_port(&pulsar::BROKER, pulsar::BROKER_HTTP).join(",")),
-        "broker_url": format!("pulsar://{}", with_port(&pulsar::BROKER, pulsar::BROKER_PORT).join(",")),
-        "ledger": {
-            "ensemble": inventory.pulsar.ensemble,
-            "write_quorum": inventory.pulsar.write_quorum,
-            "ack_quorum": inventory.pulsar.ack_quorum,
-        },
-        "minio_secret": secret(MINIO_SECRET),
-        "root_secret": secret(ROOT_SECRET),
-    })
-}
-
-/// Drives as MinIO's command line takes them: a pool is `http://minio-{0...3}/data{1...2}`.
-fn minio_drives(inventory: &Inventory, topology: &Topology) -> Vec<String> {
-    let drives = inventory.settings(STORAGE.role).drives;
-    let paths = if drives == 1 {
-        "/data1".to_owned()
-    } else {
-        format!("/data{{1...{drives}}}")
-    };
-    match topology.members(STORAGE.name).len() {
-        1 => vec![paths],
-        hosts => vec![format!(
-            "http://{}-{{0...{}}}:{}{paths}",
-            STORAGE.name,
-            hosts - 1,
-            minio::PORT
-        )],
-    }
+/// Values that every stack sees: of the cluster, and of each system.
+pub(super) fn base(plot: &Plot<'_>) -> Value {
+    let inventory = plot.inventory;
+    let images = Image::ALL.map(|image| {
+        let default = system::image_of(image, plot.release);
+        (
+            image.name().to_owned(),
+            reference(inventory, image, &default),
+        )
+    });
+    let own = [
+        ("cluster", json!(inventory.name)),
+        ("network", json!(network_name(&inventory.name))),
+        ("images", json!(BTreeMap::from(images))),
+    ];
+    let systems = VALUES.iter().flat_map(|values| values(plot));
+    let all = own.into_iter().chain(systems);
+    Value::Object(all.map(|(key, value)| (key.to_owned(), value)).collect())
 }
 
 /// What the template of one stack sees.
@@ -119,7 +67,7 @@ pub(super) fn of_stack<'a>(
     let rows = || Component::of(release).filter(|row| row.stack == stack);
     for component in rows() {
         let key = if component.milvus.is_some() {
-            "milvus"
+            stack.name()
         } else {
             component.name
         };
@@ -142,10 +90,10 @@ pub(super) fn of_stack<'a>(
         base,
         services: by_component,
         volumes,
-        secrets: [(MINIO_SECRET, "minio_secret"), (ROOT_SECRET, "root_secret")]
-            .into_iter()
+        secrets: SECRETS
+            .iter()
             .filter(|(key, _)| rows().any(|row| row.secrets.contains(key)))
-            .map(|(_, variable)| &base[variable])
+            .map(|(_, variable)| &base[*variable])
             .collect(),
         config: configs
             .iter()
@@ -171,7 +119,7 @@ pub(super) fn of_stack<'a>(
 
 /// The reference that is run: the inventory's own, else the release's below the inventory's
 /// registry.
-fn image(inventory: &Inventory, image: Image, default: &str) -> String {
+fn reference(inventory: &Inventory, image: Image, default: &str) -> String {
     let images = &inventory.images;
     match (images.overrides.get(&image), &images.registry) {
         (Some(own), _) => own.clone(),

@@ -23,14 +23,15 @@ use thiserror::Error;
 
 use bounds::{FUEL, MOST_BYTES, MOST_TEMPLATE, STACK};
 pub(crate) use config::is_config_file;
-pub(crate) use names::network_name;
 pub use names::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
+pub(crate) use names::{minio_user, network_name};
 pub(crate) use user_yaml::plain;
 
 use crate::component::StackName;
 use crate::digest::sha256;
 use crate::inventory::Inventory;
 use crate::release::Release;
+use crate::system::Plot;
 use crate::topology::Topology;
 
 /// A rendered stack file.
@@ -190,7 +191,12 @@ fn made(
     sources: &Sources,
 ) -> Result<Vec<StackFile>, RenderError> {
     let environment = environment(sources)?;
-    let base = context::base(inventory, release, topology, generations);
+    let base = context::base(&Plot {
+        inventory,
+        release,
+        topology,
+        generations,
+    });
     let configs = config::files(&environment, inventory, release, topology)?;
     StackName::ALL
         .into_iter()

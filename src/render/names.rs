@@ -44,7 +44,7 @@ pub fn secret_name(cluster: &str, key: &str, generations: &Generations) -> Strin
     format!("{cluster}-{key}-v{}", generations.get(key))
 }
 
-pub(super) fn minio_user(inventory: &Inventory) -> String {
+pub(crate) fn minio_user(inventory: &Inventory) -> String {
     inventory
         .credentials
         .minio_user

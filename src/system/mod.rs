@@ -10,9 +10,14 @@ pub mod pulsar;
 
 pub use image::Image;
 
+use serde_json::{Value, json};
+
 use crate::component::{Component, File};
 use crate::inventory::Inventory;
+use crate::release::Release;
+use crate::render::{Generations, secret_name};
 use crate::role::Duty;
+use crate::topology::Topology;
 
 /// What keeps the metadata of Milvus, and who is registered.
 pub const METADATA: &Component = &etcd::ETCD;
@@ -73,3 +78,55 @@ pub const ADVICE: &[Advice] = &[minio::advice::shared_disk, pulsar::advice::few_
 
 /// Files that services mount as they are rendered; the settings of Milvus are beside them.
 pub const FILES: &[File] = pulsar::FILES;
+
+/// What templates are filled for.
+#[derive(Clone, Copy, Debug)]
+pub struct Plot<'a> {
+    pub inventory: &'a Inventory,
+    pub release: &'a Release,
+    pub topology: &'a Topology,
+    pub generations: &'a Generations,
+}
+
+impl Plot<'_> {
+    /// Names of a component's members.
+    fn members(&self, component: &Component) -> impl Iterator<Item = &str> {
+        let members = self.topology.members(component.name).iter();
+        members.map(|member| member.name.as_str())
+    }
+
+    /// Where its members listen, in one word.
+    fn addresses(&self, component: &Component, port: u16) -> String {
+        let addresses = self.members(component).map(|name| format!("{name}:{port}"));
+        addresses.collect::<Vec<_>>().join(",")
+    }
+
+    /// A secret by its key.
+    fn secret(&self, key: &str) -> Value {
+        json!({ "key": key, "name": secret_name(&self.inventory.name, key, self.generations) })
+    }
+}
+
+/// Variables that templates see.
+pub type Values = fn(&Plot<'_>) -> Vec<(&'static str, Value)>;
+
+/// What each system tells templates.
+pub const VALUES: &[Values] = &[etcd::values, minio::values, pulsar::values, milvus::values];
+
+/// Keys of secrets, and the variables that hold them.
+pub const SECRETS: &[(&str, &str)] = &[
+    (minio::SECRET, "minio_secret"),
+    (milvus::SECRET, "root_secret"),
+];
+
+/// The image that a release runs where the inventory names none.
+#[must_use]
+pub fn image_of(image: Image, release: &Release) -> String {
+    let images = release.images();
+    match image {
+        Image::Etcd => images.etcd.to_owned(),
+        Image::Milvus => release.milvus_image(),
+        Image::Minio => images.minio.to_owned(),
+        Image::Pulsar => images.pulsar.to_owned(),
+    }
+}

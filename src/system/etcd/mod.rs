@@ -7,6 +7,9 @@ mod owned;
 
 pub use owned::OWNED;
 
+use serde_json::{Value, json};
+
+use super::Plot;
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
@@ -86,4 +89,13 @@ fn gates(site: &Site<'_>, component: &Component) -> Gates {
     Gates::one(Gate::EtcdQuorum {
         members: site.members(component),
     })
+}
+
+/// What templates see of it.
+pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+    let initial = plot
+        .members(&ETCD)
+        .map(|name| format!("{name}=http://{name}:{PEERS}"));
+    let initial: Vec<String> = initial.collect();
+    vec![("etcd_initial_cluster", json!(initial.join(",")))]
 }

@@ -17,6 +17,9 @@ pub use owned::OWNED;
 pub use roles::{COORD, DATA, INDEX, PROXIES, QUERY};
 pub use workers::{DATANODE, INDEXNODE, PROXY, QUERYNODE, STREAMINGNODE};
 
+use serde_json::Value;
+
+use super::Plot;
 use super::etcd::ETCD;
 use super::minio::MINIO;
 use super::pulsar::BROKER;
@@ -45,3 +48,8 @@ const COORDS: &[&str] = &[
     INDEXCOORD.name,
     MIXCOORD.name,
 ];
+
+/// What templates see of it.
+pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+    vec![("root_secret", plot.secret(SECRET))]
+}

@@ -9,11 +9,15 @@ pub(crate) mod refuse;
 
 pub use owned::OWNED;
 
+use serde_json::{Value, json};
+
+use super::Plot;
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
 };
 use crate::gate::Gate;
 use crate::inventory::Image;
+use crate::render::minio_user;
 use crate::role::{Duty, Role, Scaling};
 
 /// Where clients connect.
@@ -107,4 +111,27 @@ fn gates(site: &Site<'_>, component: &Component) -> Gates {
     Gates::one(Gate::MinioWriteQuorum {
         members: site.members(component),
     })
+}
+
+/// What templates see of it.
+pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+    vec![
+        ("minio_user", json!(minio_user(plot.inventory))),
+        ("minio_drives", json!(drives(plot))),
+        ("minio_secret", plot.secret(SECRET)),
+    ]
+}
+
+/// Drives as the command line takes them: a pool is `http://minio-{0...3}/data{1...2}`.
+fn drives(plot: &Plot<'_>) -> Vec<String> {
+    let drives = plot.inventory.settings(MINIO.role).drives;
+    let paths = if drives == 1 {
+        "/data1".to_owned()
+    } else {
+        format!("/data{{1...{drives}}}")
+    };
+    match plot.members(&MINIO).count() {
+        1 => vec![paths],
+        hosts => vec![format!("http://minio-{{0...{}}}:{PORT}{paths}", hosts - 1)],
+    }
 }

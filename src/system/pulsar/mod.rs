@@ -14,6 +14,9 @@ pub(crate) mod zookeeper;
 pub use files::FILES;
 pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
 
+use serde_json::{Value, json};
+
+use super::Plot;
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, LAST, Relied, Shape, StackName, Stops,
 };
@@ -262,3 +265,27 @@ pub const BROKER: Component = Component {
     },
     gates: gates::brokers,
 };
+
+/// What templates see of it.
+pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+    let (web, brokers) = (
+        plot.addresses(&BROKER, BROKER_HTTP),
+        plot.addresses(&BROKER, BROKER_PORT),
+    );
+    let quorum = &plot.inventory.pulsar;
+    let ledger = json!({
+        "ensemble": quorum.ensemble,
+        "write_quorum": quorum.write_quorum,
+        "ack_quorum": quorum.ack_quorum,
+    });
+    vec![
+        ("pulsar_cluster", json!(cluster_name(&plot.inventory.name))),
+        (
+            "zookeepers",
+            json!(plot.addresses(&ZOOKEEPER, ZOOKEEPER_PORT)),
+        ),
+        ("broker_web_url", json!(format!("http://{web}"))),
+        ("broker_url", json!(format!("pulsar://{brokers}"))),
+        ("ledger", ledger),
+    ]
+}
