@@ -51,7 +51,7 @@ pub struct Rule {
     pub name: &'static str,
     /// What it keeps from happening, in one line of Markdown.
     pub about: &'static str,
-    check: fn(&Facts<'_>) -> Vec<No>,
+    pub(crate) check: fn(&Facts<'_>) -> Vec<No>,
 }
 
 /// What a rule found: the sentence and the way out.
@@ -116,12 +116,7 @@ pub const RULES: &[Rule] = &[
         about: "A member that exists would look for its data in another volume or directory.",
         check: place::moved,
     },
-    Rule {
-        name: "minio-pool-shape",
-        about: "The pool of MinIO has another number of servers or drives than it was formed with, \
-                or one that can't form.",
-        check: minio::refuse::shape,
-    },
+    minio::refuse::SHAPE,
     Rule {
         name: "even-members",
         about: "An even number of etcd or ZooKeeper members.",
@@ -174,11 +169,7 @@ pub const RULES: &[Rule] = &[
         about: "An older image of etcd, MinIO or Pulsar than the one that runs.",
         check: image::goes_back,
     },
-    Rule {
-        name: "pulsar-major",
-        about: "Pulsar 3 or later on data of Pulsar 2.",
-        check: pulsar::refuse::pulsar_major,
-    },
+    pulsar::refuse::MAJOR,
     Rule {
         name: "role-not-in-version",
         about: "A role or process that the wanted Milvus does not have, or an image of a version \

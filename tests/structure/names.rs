@@ -20,7 +20,7 @@ use crate::source::{File, files};
 const HOME: [&str; 2] = ["system/", "role.rs"];
 
 /// Words that mean something else as well: they count where they stand alone.
-const ALSO_ENGLISH: [&str; 6] = ["data", "index", "query", "proxy", "coord", "manager"];
+const ALSO_ENGLISH: [&str; 5] = ["index", "query", "proxy", "coord", "manager"];
 
 /// What the rows say: the words in literals, and those that count as a whole literal only.
 struct Words {
@@ -40,6 +40,8 @@ impl Words {
             let words = row.title.split(' ').filter(capital);
             all.extend(words.map(str::to_owned));
         }
+        // What everything has: a key of inventories, of answers, of flags.
+        all.remove(Role::Data.name());
         let (alone, plain) = all
             .into_iter()
             .partition(|word| ALSO_ENGLISH.contains(&word.as_str()));

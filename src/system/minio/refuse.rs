@@ -4,13 +4,20 @@ use super::MINIO;
 use crate::count::count;
 use crate::formed::{self, Shape};
 use crate::inventory::minio;
-use crate::refuse::No;
 use crate::refuse::facts::Facts;
 use crate::refuse::muster::Muster;
+use crate::refuse::{No, Rule};
 use crate::spec::ServiceSpec;
 use crate::words::names;
 
-pub(crate) fn shape(facts: &Facts<'_>) -> Vec<No> {
+pub(crate) const SHAPE: Rule = Rule {
+    name: "minio-pool-shape",
+    about: "The pool of MinIO has another number of servers or drives than it was formed with, \
+            or one that can't form.",
+    check: shape,
+};
+
+fn shape(facts: &Facts<'_>) -> Vec<No> {
     let muster = facts.muster(MINIO.name);
     let Some(muster) = muster.filter(|muster| !muster.shrinks() && !muster.is_muddled()) else {
         return Vec::new();

@@ -1,13 +1,19 @@
 //! What is refused of Pulsar alone.
 
 use super::BROKER;
-use crate::refuse::No;
 use crate::refuse::facts::Facts;
 use crate::refuse::image::{changes, kept};
+use crate::refuse::{No, Rule};
 use crate::tag::Version;
 
+pub(crate) const MAJOR: Rule = Rule {
+    name: "pulsar-major",
+    about: "Pulsar 3 or later on data of Pulsar 2.",
+    check: pulsar_major,
+};
+
 /// Pulsar 3 or later where Pulsar 2 has written.
-pub(crate) fn pulsar_major(facts: &Facts<'_>) -> Vec<No> {
+fn pulsar_major(facts: &Facts<'_>) -> Vec<No> {
     let changes = changes(facts);
     let Some(change) = changes.get(&BROKER.image) else {
         return Vec::new();
