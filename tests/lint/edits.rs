@@ -371,8 +371,8 @@ fn legal_edits_are_in_the_plan() {
         ),
         (
             "store.yml",
-            "hostname: {{ s.name|q }}",
-            "hostname: {{ s.name|q }}\n    sysctls: { net.core.somaxconn: \"1024\" }",
+            "{{- m.sysctls() }}",
+            "{{- m.sysctls() }}\n      net.core.somaxconn: \"1024\"",
             "\"net.core.somaxconn\":\"1024\"",
         ),
         (
