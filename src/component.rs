@@ -199,8 +199,8 @@ pub struct Site<'a> {
     pub cluster: &'a str,
     /// The services of each component with members.
     pub members: &'a BTreeMap<&'static str, Vec<String>>,
-    /// How many tasks each replicated component has.
-    pub tasks: &'a BTreeMap<&'static str, u64>,
+    /// How many tasks the services of the component that is asked have, by their specs.
+    pub tasks: u64,
     /// How many members a ledger is striped over.
     pub ensemble: usize,
 }
@@ -219,12 +219,6 @@ impl Site<'_> {
             .get(component.name)
             .cloned()
             .unwrap_or_default()
-    }
-
-    /// How many tasks a replicated component has.
-    #[must_use]
-    pub fn tasks(&self, component: &Component) -> u64 {
-        self.tasks.get(component.name).copied().unwrap_or(1)
     }
 }
 

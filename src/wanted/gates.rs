@@ -15,7 +15,6 @@ pub(super) struct Phases<'a> {
     inventory: &'a Inventory,
     release: &'a Release,
     members: BTreeMap<&'static str, Vec<String>>,
-    tasks: BTreeMap<&'static str, u64>,
 }
 
 impl<'a> Phases<'a> {
@@ -29,26 +28,28 @@ impl<'a> Phases<'a> {
             let services = members.map(|member| component.service(&inventory.name, &member.name));
             (component.name, services.collect())
         };
-        let pools = topology.pools.iter();
         Self {
             inventory,
             release,
             members: Component::of(release).map(named).collect(),
-            tasks: pools.map(|(name, pool)| (*name, pool.replicas)).collect(),
         }
     }
 
     pub(super) fn site(&self) -> Site<'_> {
+        self.site_of(&[])
+    }
+
+    fn site_of(&self, services: &[ServiceSpec]) -> Site<'_> {
         Site {
             cluster: &self.inventory.name,
             members: &self.members,
-            tasks: &self.tasks,
+            tasks: services.iter().filter_map(ServiceSpec::replicas).sum(),
             ensemble: usize::try_from(self.inventory.pulsar.ensemble).unwrap_or(usize::MAX),
         }
     }
 
     pub(super) fn phase(&self, component: &Component, services: Vec<ServiceSpec>) -> Phase {
-        let Gates { opens, settles } = (component.gates)(&self.site(), component);
+        let Gates { opens, settles } = (component.gates)(&self.site_of(&services), component);
         Phase {
             name: component.name.to_owned(),
             services,

@@ -8,7 +8,7 @@ use crate::system::METADATA;
 pub(super) fn coordinator(site: &Site<'_>, component: &Component) -> Gates {
     let healthy = Gate::MilvusHealthy {
         service: site.service(component),
-        tasks: site.tasks(component),
+        tasks: site.tasks,
     };
     let leads = Gate::CoordinatorLeads {
         etcd: site.members(METADATA),
@@ -28,14 +28,14 @@ pub(super) fn worker(site: &Site<'_>, component: &Component) -> Gates {
         root_path: site.cluster.to_owned(),
         service: site.service(component),
         role: session(component),
-        tasks: site.tasks(component),
+        tasks: site.tasks,
     })
 }
 
 pub(super) fn front(site: &Site<'_>, component: &Component) -> Gates {
     Gates::one(Gate::ProxiesServe {
         service: site.service(component),
-        tasks: site.tasks(component),
+        tasks: site.tasks,
     })
 }
 
