@@ -7,7 +7,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -88,6 +89,29 @@ pub fn read_secret(path: &str) -> Result<Vec<u8>, FileError> {
 /// # Errors
 /// The folder is not writable.
 pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
+    replace_with(path, text, 0o666, |file, target| {
+        if let Ok(metadata) = fs::metadata(target) {
+            file.set_permissions(metadata.permissions())?;
+        }
+        Ok(())
+    })
+}
+
+/// As [`replace`]; nobody but its owner reads or writes the new file.
+///
+/// # Errors
+/// As [`replace`].
+pub fn replace_private(path: &Path, text: &str) -> Result<(), FileError> {
+    replace_with(path, text, 0o600, |_, _| Ok(()))
+}
+
+/// `mode` is what a new file has, less what the process masks out; `adjust` sees it and the old one.
+fn replace_with(
+    path: &Path,
+    text: &str,
+    mode: u32,
+    adjust: impl FnOnce(&fs::File, &Path) -> std::io::Result<()>,
+) -> Result<(), FileError> {
     let fail = || error("cannot write", path);
     // A link is followed: the file it points to is the one to replace.
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
@@ -95,15 +119,19 @@ pub fn replace(path: &Path, text: &str) -> Result<(), FileError> {
     name.push(format!(".{}.tmp", std::process::id()));
     let beside = target.with_file_name(name);
     let result = (|| {
-        let mut file = fs::File::create(&beside)?;
+        // One that is there already, or a link to somewhere, is not written through.
+        let mut new = fs::File::options();
+        new.write(true).create_new(true);
+        let mut file = new.mode(mode).open(&beside)?;
         file.write_all(text.as_bytes())?;
-        if let Ok(metadata) = fs::metadata(&target) {
-            file.set_permissions(metadata.permissions())?;
-        }
+        adjust(&file, &target)?;
         file.sync_all()?;
         fs::rename(&beside, &target)
     })();
-    if result.is_err() {
+    if result
+        .as_ref()
+        .is_err_and(|error| error.kind() != ErrorKind::AlreadyExists)
+    {
         let _ = fs::remove_file(&beside);
     }
     result.map_err(fail())
@@ -132,7 +160,7 @@ pub fn names(dir: &Path) -> Result<Vec<String>, FileError> {
     let fail = || error("cannot list", dir);
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
-        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(missing) if missing.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         Err(other) => return Err(fail()(other)),
     };
     let mut names = Vec::new();

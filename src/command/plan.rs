@@ -29,7 +29,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
     let json = serde_json::to_string_pretty(&plan)
         .map_err(|error| CommandError::Failed(error.to_string()))?;
     if let Some(path) = &args.out {
-        source::replace(path, &json)?;
+        source::replace_private(path, &json)?;
     }
     if let Some(path) = &args.graph {
         source::replace(path, &graph(&plan))?;

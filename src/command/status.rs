@@ -165,7 +165,7 @@ fn save(
     let text = snapshot
         .to_text(source::MAX_BYTES)
         .map_err(|error| CommandError::snapshot(path, &error))?;
-    source::replace(path, &text)?;
+    source::replace_private(path, &text)?;
     let seen = &scene.seen;
     context.output.say(&format!(
         "recorded {}, {}, {} and {} in `{}`",

@@ -7,7 +7,7 @@ use super::alone::{self, Job};
 use super::context::Scene;
 use super::{CommandError, Context, password, run, written};
 use crate::cli::UpArgs;
-use crate::plan::{Plan, SavedError, stands};
+use crate::plan::{Plan, SavedError};
 use crate::report::{End, Line};
 use crate::source;
 
@@ -20,7 +20,7 @@ pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandEr
     let mut scene = context.scene(loaded.inventory, true).await?;
     let plan = scene.plan_up().await;
     let plan = match saved {
-        Some((path, saved)) => still(path, saved, &plan),
+        Some((path, saved)) => still(path, &saved, &plan).map(|()| plan),
         None => Ok(plan),
     };
     let agreed = plan.and_then(|plan| {
@@ -65,11 +65,12 @@ fn hint(path: &Path, error: &SavedError) -> &'static str {
     }
 }
 
-/// A saved plan, if it is still the one that would be made now.
-fn still(path: &Path, saved: Plan, fresh: &Plan) -> Result<Plan, CommandError> {
-    stands(&saved, fresh)
-        .map_err(|why| CommandError::Moved(format!("`{}`: {why}", path.display())))?;
-    Ok(saved)
+/// Whether a saved plan is still the one that would be made now, which is the one that runs: what
+/// stands in a file is compared and never executed.
+fn still(path: &Path, saved: &Plan, fresh: &Plan) -> Result<(), CommandError> {
+    saved
+        .is_still(fresh)
+        .map_err(|why| CommandError::Moved(format!("`{}`: {why}", path.display())))
 }
 
 /// Executes a plan that was agreed on, after `first`, and tells where Milvus is.

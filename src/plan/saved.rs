@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Plan, StepId};
+use super::{Action, Because, Plan, Step, StepId, stands};
 
 /// Why a file is no plan to execute; reads as the second half of a sentence.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -48,4 +48,47 @@ impl Plan {
         }
         Ok(plan)
     }
+
+    /// Whether a plan that was read from a file is still the one that would be made now. That one is
+    /// executed: nothing of the file is.
+    ///
+    /// # Errors
+    /// What differs, in words. Words of gates, and versions of services whose specs are equal, differ
+    /// between any two looks; a gate that has opened since takes its step away.
+    pub fn is_still(&self, fresh: &Self) -> Result<(), String> {
+        stands(self, fresh)?;
+        // A task that runs once leads to a gate, so that a plan stands without it: but not a file
+        // in which somebody wrote one of theirs.
+        let creates = |step: &&Step| matches!(step.action, Action::CreateService { .. });
+        for step in self.steps.iter().filter(creates) {
+            if !fresh.steps.iter().any(|now| now.action == step.action) {
+                return Err(format!("no longer in the plan: {}", step.action.title()));
+            }
+        }
+        if self.steps.len() != fresh.steps.len() {
+            return Ok(());
+        }
+        let pairs = self.steps.iter().zip(&fresh.steps);
+        for (step, (saved, now)) in pairs.enumerate() {
+            if lasting(saved) != lasting(now) {
+                return Err(format!(
+                    "step {step} is another one now: {}",
+                    now.action.title()
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A step without what differs between any two looks.
+fn lasting(step: &Step) -> Step {
+    let mut step = step.clone();
+    if let Action::UpdateService { version, .. } = &mut step.action {
+        *version = 0;
+    }
+    if let Because::Unready(words) = &mut step.because {
+        words.clear();
+    }
+    step
 }

@@ -1,12 +1,14 @@
 //! A plan that was agreed on stands while the cluster only gets on by itself, and falls as soon
 //! as somebody changes it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use milvus_swarm::execute::Outcome;
 use milvus_swarm::gate::{Gate, Verdict};
 use milvus_swarm::inventory::Image;
 use milvus_swarm::plan::{self, Action, Plan, stands};
+use serde_json::Value;
 
 use crate::harness::{
     clean, done, down_well, execute, known_cluster, parse, plan_down, plan_up, run, settled, swarm,
@@ -192,4 +194,88 @@ fn a_plan_falls_where_a_gate_shut_before_its_first_deed() {
         // That it has opened since does no harm.
         assert_eq!(stands(&fresh, &agreed), Ok(()));
     });
+}
+
+/// Every value in the steps of a plan, by its path; of those that differ only in places of lists
+/// and in names, the first.
+fn leaves(value: &Value, path: &str, shape: &str, found: &mut Vec<(String, String)>) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                let path = format!("{path}/{}", key.replace('~', "~0").replace('/', "~1"));
+                leaves(value, &path, &format!("{shape}/{key}"), found);
+            }
+        }
+        Value::Array(items) => {
+            for (at, value) in items.iter().enumerate() {
+                leaves(value, &format!("{path}/{at}"), shape, found);
+            }
+        }
+        _ => found.push((path.to_owned(), shape.to_owned())),
+    }
+}
+
+/// Whatever somebody changes in the file of a plan, it stands no more.
+#[test]
+fn a_saved_plan_falls_with_any_field_of_any_step() {
+    let inventory = parse(inventories::shipped()[1]);
+    let mut changed = inventory.clone();
+    changed.config = serde_json::json!({ "queryNode": { "gracefulStopTimeout": 600 } });
+    let plans = run(async {
+        let sim = swarm(&inventory, SEED);
+        let (new, _) = plan_up(&sim, &inventory).await;
+        up_well(&sim, &inventory).await;
+        [new, plan_up(&sim, &changed).await.0]
+    });
+    let mut tried = 0;
+    for plan in plans {
+        assert_eq!(plan.is_still(&plan), Ok(()));
+        let saved = serde_json::to_value(&plan).expect("a plan is JSON");
+        let mut seen = BTreeSet::new();
+        for (step, one) in saved["steps"].as_array().expect("steps").iter().enumerate() {
+            let kind = one["action"]["action"].as_str().expect("a kind");
+            let mut found = Vec::new();
+            leaves(one, &format!("/steps/{step}"), kind, &mut found);
+            for (path, shape) in found {
+                let differs_by_itself =
+                    shape == "update-service/action/version" || shape.contains("/because/unready");
+                if differs_by_itself || !seen.insert(shape.clone()) {
+                    continue;
+                }
+                let mut file = saved.clone();
+                let value = file.pointer_mut(&path).expect("it is there");
+                *value = match &*value {
+                    Value::String(text) => format!("{text}x").into(),
+                    Value::Number(number) => (number.as_i64().unwrap_or(0) + 1).into(),
+                    Value::Bool(is) => (!is).into(),
+                    _ => "x".into(),
+                };
+                // What reads as no plan, or as the very same, does no harm.
+                let Ok(file) = Plan::read(&file.to_string(), &plan.cluster) else {
+                    continue;
+                };
+                if file == plan {
+                    continue;
+                }
+                tried += 1;
+                assert!(file.is_still(&plan).is_err(), "{path} ({shape})");
+            }
+        }
+        // A task of somebody else's, which would lead to no gate that anybody asks.
+        let mut file = plan.clone();
+        let once = plan.steps.iter().find_map(|step| match &step.action {
+            Action::CreateService { spec } if spec.name.ends_with("pulsar-init") => Some(step),
+            _ => None,
+        });
+        if let Some(step) = once {
+            let mut step = step.clone();
+            step.after.clear();
+            if let Action::CreateService { spec } = &mut step.action {
+                spec.task_template.container_spec.user = "0".to_owned();
+            }
+            file.steps.push(step);
+            file.is_still(&plan).expect_err("a step more");
+        }
+    }
+    assert!(tried > 100, "only {tried} fields");
 }
