@@ -168,10 +168,6 @@ fn comm(pid: u32) -> String {
 }
 
 fn settings(paths: &Paths, host: &Host) -> String {
-    let mut hosts = vec![format!("unix://{}", host.socket(paths).display())];
-    if host.number > 0 {
-        hosts.push(host.endpoint());
-    }
     json!({
         "bridge": "none",
         "cgroup-parent": format!("/{}", host.cgroup()),
@@ -179,13 +175,12 @@ fn settings(paths: &Paths, host: &Host) -> String {
         "deprecated-key-path": host.data(paths).join("key.json"),
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
         "exec-root": "/run/docker",
-        "hosts": hosts,
+        // No TCP: whoever on the machine reached it would be root.
+        "hosts": [format!("unix://{}", host.socket(paths).display())],
         "log-level": "info",
         "pidfile": "/run/docker.pid",
         "shutdown-timeout": 20,
         "storage-driver": "overlay2",
-        // Said aloud, or the engine waits a while before it serves plain TCP.
-        "tls": false,
     })
     .to_string()
 }

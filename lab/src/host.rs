@@ -49,11 +49,6 @@ impl Host {
         format!("10.99.0.{}", self.number)
     }
 
-    /// The engine's TCP endpoint, reachable from this machine and the other hosts.
-    pub fn endpoint(&self) -> String {
-        format!("tcp://{}:2375", self.address())
-    }
-
     /// The machine's end of the host's cable.
     pub fn cable(&self) -> String {
         format!("mslab{:02}", self.number)

@@ -163,7 +163,7 @@ fn usage(lab: &Lab) -> String {
     format!(
         "A Swarm of {swarm}, is ready:\n\n  \
          export DOCKER_HOST={}\n  docker node ls\n\n\
-         Hosts: `milvus-swarm-lab status`. Their engines also listen on tcp://10.99.0.N:2375.\n\
+         Hosts: `milvus-swarm-lab status`.\n\
          Images: `milvus-swarm-lab images`. End: `milvus-swarm-lab down`.\n",
         lab.docker_host()
     )

@@ -13,7 +13,6 @@ use crate::{net, swarm};
 pub struct HostStatus {
     pub name: String,
     pub address: String,
-    pub endpoint: String,
     pub socket: String,
     /// Whether the engine answers.
     pub engine: bool,
@@ -52,7 +51,6 @@ impl Lab {
             HostStatus {
                 name: host.name(),
                 address: host.address(),
-                endpoint: host.endpoint(),
                 socket: self.socket(host).display().to_string(),
                 engine: info.is_some(),
                 plugged: net::plugged(host),
