@@ -13,7 +13,7 @@ help:
 	@echo 'make demo-down  take the demo away'
 	@echo 'make check      formatting, lints, unit tests: seconds, no Docker'
 	@echo 'make test       everything, with a real Swarm of 26 hosts in the lab'
-	@echo 'make soak       the long repeats of the end-to-end tests'
+	@echo 'make soak       the long repeats of the end-to-end tests, and the newest Docker engine'
 	@echo 'make fuzz       ten minutes of damaged inventories and stack files for each reader'
 	@echo 'make hunt       the laws on 3000 drawn inventories, with kills and meddling hands'
 	@echo 'make pins       asks the registries whether the default images are there'

@@ -12,7 +12,8 @@ use crate::api::Api;
 use crate::cgroup;
 use crate::host::{Host, MACHINE};
 use crate::paths::Paths;
-use crate::{data, net, toolchain};
+use crate::release::Release;
+use crate::{data, net};
 
 /// Runs in the host's network namespace and in mount and UTS namespaces of its
 /// own. `/run` is the host's, but for the lab's own folder in it (sockets).
@@ -44,7 +45,6 @@ pub fn start(paths: &Paths, host: &Host) -> Result<()> {
     cgroup::kill(&host.cgroup())?;
     fs::remove_file(host.socket(paths)).ok();
     let name = host.name();
-    let bin = toolchain::engine(paths);
     fs::create_dir_all(host.data(paths))?;
     let config = paths.run.join(format!("{name}.json"));
     fs::write(&config, settings(paths, host))?;
@@ -68,7 +68,12 @@ pub fn start(paths: &Paths, host: &Host) -> Result<()> {
         .append(true)
         .open(host.log(paths))?;
     let path = std::env::var("PATH").unwrap_or_default();
-    let (sbin, usr) = (bin.join("usr/sbin"), bin.join("usr/bin"));
+    let programs: String = host
+        .engine
+        .programs(paths)
+        .iter()
+        .map(|dir| format!("{}:", dir.display()))
+        .collect();
     let status = Command::new("setsid")
         .args(["--fork", "sh", "-c"])
         .arg(format!(
@@ -88,18 +93,11 @@ pub fn start(paths: &Paths, host: &Host) -> Result<()> {
                 .cpus
                 .map_or_else(String::new, |n| format!("0-{}", n - 1)),
         )
-        .env("DOCKERD", sbin.join("dockerd"))
+        .env("DOCKERD", host.engine.dockerd(paths))
         .env("CONFIG", &config)
         .env("HOME", host.data(paths))
         .env("GOGC", GOGC)
-        .env(
-            "PATH",
-            format!(
-                "{}:{}:{path}:/usr/sbin:/sbin",
-                sbin.display(),
-                usr.display()
-            ),
-        )
+        .env("PATH", format!("{programs}{path}:/usr/sbin:/sbin"))
         .env_remove("DOCKER_HOST")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
@@ -168,11 +166,10 @@ fn comm(pid: u32) -> String {
 }
 
 fn settings(paths: &Paths, host: &Host) -> String {
-    json!({
+    let mut settings = json!({
         "bridge": "none",
         "cgroup-parent": format!("/{}", host.cgroup()),
         "data-root": host.data(paths),
-        "deprecated-key-path": host.data(paths).join("key.json"),
         "exec-opts": ["native.cgroupdriver=cgroupfs"],
         "exec-root": "/run/docker",
         // No TCP: whoever on the machine reached it would be root.
@@ -181,8 +178,14 @@ fn settings(paths: &Paths, host: &Host) -> String {
         "pidfile": "/run/docker.pid",
         "shutdown-timeout": 20,
         "storage-driver": "overlay2",
-    })
-    .to_string()
+    });
+    match host.engine {
+        Release::V20 => settings["deprecated-key-path"] = json!(host.data(paths).join("key.json")),
+        Release::V26 => {}
+        // As strict as 29.0 to 29.2; from 29.3 on the default is 1.40 (daemon/config/config.go).
+        Release::V29 => settings["min-api-version"] = json!("1.44"),
+    }
+    settings.to_string()
 }
 
 /// The lab's own name server, and no long wait for it where the cable is out.

@@ -6,6 +6,7 @@ use anyhow::{Context, Result, bail};
 use serde::{Deserialize, Serialize};
 
 use crate::paths::Paths;
+use crate::release::Release;
 
 /// The most hosts a lab can have.
 pub const MOST: u8 = 30;
@@ -13,13 +14,16 @@ pub const MOST: u8 = 30;
 /// The machine's own address on the lab's bridge.
 pub const MACHINE: &str = "10.99.0.254";
 
-/// A host; everything about it follows from its number, but for the size.
+/// A host; everything about it follows from its number, but for the size and the engine.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Host {
     pub number: u8,
     /// A size to report in place of the machine's.
     #[serde(default)]
     pub size: Size,
+    /// The release of Docker that it runs.
+    #[serde(default)]
+    pub engine: Release,
 }
 
 /// What an engine reports as its memory and CPUs.
@@ -33,7 +37,7 @@ impl Host {
     pub fn new(number: u8) -> Self {
         Self {
             number,
-            size: Size::default(),
+            ..Self::default()
         }
     }
 

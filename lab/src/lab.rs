@@ -11,8 +11,9 @@ use crate::count::count;
 use crate::host::{Host, MOST, Size};
 use crate::paths::Paths;
 use crate::progress::Progress;
+use crate::release::Release;
 use crate::state::{self, State};
-use crate::{cgroup, data, engine, images, names, net, swarm, sysctl, toolchain};
+use crate::{cgroup, data, engine, images, names, net, swarm, sysctl};
 
 /// What `up` is asked for.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct UpOptions {
     pub mtu: u32,
     /// Reported sizes by host name; `*` names every host.
     pub sizes: Vec<(String, Size)>,
+    /// The release of Docker that the hosts run.
+    pub engine: Release,
 }
 
 impl UpOptions {
@@ -32,6 +35,7 @@ impl UpOptions {
             managers: None,
             mtu: 1500,
             sizes: Vec::new(),
+            engine: Release::default(),
         }
     }
 }
@@ -62,7 +66,7 @@ impl Lab {
                 wanted
             }
         };
-        toolchain::ensure(&paths, progress)?;
+        options.engine.ensure(&paths, progress)?;
         images::ensure(&paths, progress)?;
         state.save(&paths)?;
         sysctl::raise(&paths)?;
@@ -135,9 +139,10 @@ impl Lab {
         format!("unix://{}", Host::new(1).socket(&self.paths).display())
     }
 
-    /// The Docker command line of the engines' own version.
+    /// A Docker command line that the engines speak to.
     pub fn docker(&self) -> PathBuf {
-        toolchain::docker(&self.paths)
+        let engine = self.hosts().first().map(|host| host.engine);
+        engine.unwrap_or_default().docker(&self.paths)
     }
 
     /// A command that runs in a host's network namespace.
@@ -189,6 +194,9 @@ fn wanted(options: &UpOptions, paths: &Paths) -> Result<State> {
         bail!("a lab of {hosts} cannot have {managers}");
     }
     let mut hosts: Vec<Host> = (1..=n).map(Host::new).collect();
+    for host in &mut hosts {
+        host.engine = options.engine;
+    }
     for (name, size) in &options.sizes {
         let mut found = false;
         for host in hosts

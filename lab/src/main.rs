@@ -6,7 +6,9 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 use milvus_swarm_lab::host::{Size, parse_size};
-use milvus_swarm_lab::{Lab, Paths, Progress, UpOptions, client, images, oracle, toolchain};
+use milvus_swarm_lab::{
+    Lab, Paths, Progress, Release, UpOptions, client, images, oracle, toolchain,
+};
 
 /// A real Docker Swarm of N hosts on this Linux machine, for milvus-swarm's demo and tests.
 #[derive(Parser)]
@@ -32,6 +34,9 @@ enum Verb {
         /// MTU of the hosts' network
         #[arg(long, default_value_t = 1500)]
         mtu: u32,
+        /// The release of Docker that the hosts run
+        #[arg(long, value_enum, default_value = "20.10")]
+        engine: Release,
     },
     /// Take the lab away, leaving nothing but the cache
     Down,
@@ -62,7 +67,7 @@ enum Verb {
     },
     /// Make a Python environment with pymilvus and print its interpreter
     Client,
-    /// Print the path of the Docker command line of the engines' own version
+    /// Print the path of a Docker command line that the lab's engines speak to
     DockerCli,
     /// Print version and path of the Docker command lines of Debian's packages, one a line:
     /// exit code 1 if one cannot be had
@@ -101,12 +106,14 @@ fn run(verb: Verb) -> Result<ExitCode> {
             managers,
             sizes,
             mtu,
+            engine,
         } => {
             let options = UpOptions {
                 hosts,
                 managers,
                 mtu,
                 sizes,
+                engine,
             };
             let progress = Progress::new();
             let lab = Lab::up_with(&options, &progress);
@@ -144,9 +151,15 @@ fn run(verb: Verb) -> Result<ExitCode> {
             writeln!(out, "{}", python?.display())?;
         }
         Verb::DockerCli => {
-            let paths = Paths::from_env()?;
-            toolchain::ensure(&paths, &Progress::silent())?;
-            writeln!(out, "{}", toolchain::docker(&paths).display())?;
+            let docker = match Lab::attach() {
+                Ok(lab) => lab.docker(),
+                Err(_) => {
+                    let paths = Paths::from_env()?;
+                    toolchain::ensure(&paths, &Progress::silent())?;
+                    toolchain::docker(&paths)
+                }
+            };
+            writeln!(out, "{}", docker.display())?;
         }
         Verb::Oracles => return oracles(&mut out),
     }

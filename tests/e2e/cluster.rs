@@ -7,7 +7,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::{Mutex, MutexGuard};
 use std::time::Instant;
 
-use milvus_swarm_lab::{Lab, Paths, Progress, client};
+use milvus_swarm_lab::{Lab, Paths, Progress, UpOptions, client};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -58,9 +58,14 @@ pub type Tasks = BTreeMap<String, String>;
 impl Cluster {
     /// A fresh lab and copies of inventories of this repository.
     pub fn fresh(hosts: u8, inventories: &[&str]) -> Self {
+        Self::on(&UpOptions::new(hosts), inventories)
+    }
+
+    /// The same on hosts of another kind.
+    pub fn on(hosts: &UpOptions, inventories: &[&str]) -> Self {
         let progress = Progress::new();
         Lab::down(&progress).expect("the lab goes down");
-        let lab = Lab::up(hosts).expect("the lab comes up");
+        let lab = Lab::up_with(hosts, &progress).expect("the lab comes up");
         let paths = Paths::from_env().expect("the lab has paths");
         let python = client::python(&paths, &progress).expect("pymilvus installs");
         let folder = tempfile::tempdir().expect("a folder can be made");

@@ -2,7 +2,8 @@
 //! the user.
 //!
 //! These tests take the machine for themselves: they run one after another and only when asked
-//! for (`make test`), and they use the lab's private engines, never the user's own.
+//! for (`make test`; `make soak` for those called `soak_`), and they use the lab's private engines,
+//! never the user's own.
 #![expect(
     clippy::disallowed_methods,
     reason = "tests run programs and read files"
@@ -14,6 +15,7 @@ mod config;
 mod lost_host;
 mod midway;
 mod moved;
+mod newest_engine;
 mod otherwise;
 mod reviewed;
 mod same_as_docker;
@@ -28,6 +30,7 @@ use std::time::Instant;
 
 use cluster::{Cluster, one_at_a_time};
 use midway::up_killed_at;
+use milvus_swarm_lab::{Release, UpOptions};
 
 /// Three hosts that do everything: up, search, status, up again, killed in every tier, a plan that
 /// is agreed on first, other inventories, down.
@@ -151,4 +154,17 @@ fn twenty_six_hosts() {
     shuffled::back_on_its_data(&cluster);
     cluster.down_with_data();
     cluster.assert_gone();
+}
+
+/// The newest Docker, which is built from source where it is not in the cache yet.
+#[test]
+#[ignore = "takes the lab: `make soak` runs it"]
+fn soak_newest_engine() {
+    let _turn = one_at_a_time("soak_newest_engine");
+    let hosts = UpOptions {
+        engine: Release::NEWEST,
+        ..UpOptions::new(3)
+    };
+    let cluster = Cluster::on(&hosts, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    newest_engine::carries_a_cluster(&cluster);
 }
