@@ -270,9 +270,27 @@ pub struct Network {
     pub spec: NetworkSpec,
 }
 
-/// Whether a task waits for its image in vain; the words are Docker's.
+/// Whether a task waits for its image in vain; the words are Docker's. Up to 29.6 they are the
+/// same whatever the pull failed of; from 29.7 on a task says what the registry said, or the way to
+/// it (`Prepare` in daemon/cluster/executor/container/controller.go).
 pub(crate) fn lacks_image(error: &str) -> bool {
-    error.contains("No such image")
+    const ANYWHERE: [&str; 8] = [
+        "No such image",
+        "manifest unknown",
+        "pull access denied",
+        "unauthorized: ",
+        "toomanyrequests",
+        "received unexpected HTTP status",
+        // Of containerd's image store.
+        "failed to resolve reference",
+        "error from registry",
+    ];
+    // Alone, or after the place where it happened: "permission denied" is something else.
+    const WHOLE: [&str; 2] = ["denied", "unauthorized"];
+    let last = error.rsplit(": ").next();
+    ANYWHERE.iter().any(|words| error.contains(words))
+        || last.is_some_and(|last| WHOLE.contains(&last))
+        || error.contains("Get \"http") && error.contains("/v2/\"")
 }
 
 /// Whether a task in this state counts on its node, as SwarmKit's scheduler sees it.

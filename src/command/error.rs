@@ -280,10 +280,30 @@ mod tests {
             };
             error.hint().expect("a hint")
         };
-        assert!(
-            shut("is rejected on node02: No such image: r/etcd:v3.5.25")
-                .starts_with("the nodes can't get the image")
-        );
-        assert!(shut("is starting on node02").starts_with("look with `milvus-swarm status`"));
+        // As 20.10, 29.8 and 29.8 with containerd's image store say it, of a registry that has it
+        // not, wants a password, has had enough, is broken, or can't be reached.
+        for docker in [
+            "No such image: r/etcd:v3.5.25",
+            "manifest unknown",
+            "unauthorized",
+            "denied",
+            "toomanyrequests: You have reached your pull rate limit",
+            "received unexpected HTTP status: 500 Internal Server Error",
+            "Get \"https://r/v2/\": dial tcp: lookup r on 10.0.0.1:53: no such host",
+            "failed to resolve reference \"r/etcd:v3.5.25\": r/etcd:v3.5.25: not found",
+            "error from registry: denied\ndenied",
+        ] {
+            let hint = shut(&format!("is rejected on node02: {docker}"));
+            assert!(
+                hint.starts_with("the nodes can't get the image"),
+                "{docker}"
+            );
+        }
+        for other in [
+            "is starting on node02",
+            "is rejected on node02: mkdir /data: permission denied",
+        ] {
+            assert!(shut(other).starts_with("look with `milvus-swarm status`"));
+        }
     }
 }
