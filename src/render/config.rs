@@ -9,7 +9,7 @@ use crate::component::{Component, Kind, StackName};
 use crate::inventory::Inventory;
 use crate::release::Release;
 use crate::system::milvus::sections;
-use crate::system::{FILES, METADATA, etcd, pulsar};
+use crate::system::{FILES, FRONT, METADATA, etcd, pulsar};
 use crate::topology::Topology;
 
 /// A config file as one stack uses it.
@@ -70,7 +70,8 @@ fn settings_files(
     topology: &Topology,
 ) -> Result<Vec<ConfigFile>, RenderError> {
     let settings = settings(environment, inventory, release, topology)?;
-    let file_of = SettingsFile::of(release)?;
+    let image = inventory.images.overrides.get(&FRONT.image);
+    let file_of = SettingsFile::of(release, image.map(String::as_str))?;
     let read_by =
         |component: &str| user_yaml::write(&file_of.complete(sections::of(&settings, component)));
     let shared = read_by("");

@@ -10,11 +10,15 @@ use serde_json::Value;
 use super::RenderError;
 use super::user_yaml::laid_over;
 use crate::release::Release;
+use crate::tag::Version;
 
-/// Upstream's file by minor; `lab/milvus-defaults.py` makes these.
-const WHOLE: [(u8, &str); 2] = [
-    (2, include_str!("../../templates/milvus/2.2.yaml")),
-    (3, include_str!("../../templates/milvus/2.3.yaml")),
+/// Upstream's file by minor, and the first patch release that it is for; `lab/milvus-defaults.py`
+/// makes these. Of `common.storageType` 2.3.0 knows `minio` and ends at `remote`, which later ones are
+/// set to (milvus#26398).
+const WHOLE: [(u8, u32, &str); 3] = [
+    (2, 0, include_str!("../../templates/milvus/2.2.yaml")),
+    (3, 0, include_str!("../../templates/milvus/2.3.0.yaml")),
+    (3, 1, include_str!("../../templates/milvus/2.3.yaml")),
 ];
 
 /// A settings file of Milvus: where it is mounted, and what stands in it besides ours.
@@ -30,14 +34,20 @@ pub(super) struct SettingsFile {
 pub(super) const KEYS: [&str; 2] = ["milvus-yaml", "user-yaml"];
 
 impl SettingsFile {
-    /// The file that a release reads.
+    /// The file that a release reads; its patch is that of the image, where the tag tells it.
     ///
     /// # Errors
     /// The table of defaults is no YAML.
-    pub(super) fn of(release: &Release) -> Result<Self, RenderError> {
+    pub(super) fn of(release: &Release, image: Option<&str>) -> Result<Self, RenderError> {
         let [whole, over] = KEYS;
-        let found = WHOLE.iter().find(|(minor, _)| *minor == release.minor);
-        let Some((_, text)) = found else {
+        let wanted = Version::from(release);
+        let image = image.and_then(Version::of_image);
+        let patch = image
+            .filter(|image| image.line() == wanted.line())
+            .map_or(wanted.patch, |image| image.patch);
+        let mut rows = WHOLE.iter().rev();
+        let found = rows.find(|(minor, first, _)| *minor == release.minor && *first <= patch);
+        let Some((_, _, text)) = found else {
             return Ok(Self {
                 key: over,
                 target: "/milvus/configs/user.yaml",
@@ -77,21 +87,35 @@ mod tests {
     #[test]
     fn old_minors_get_every_setting_and_new_ones_only_ours() {
         for (version, keys) in [("2.2", 275), ("2.3", 373)] {
-            let file = SettingsFile::of(&Release::parse(version).unwrap()).unwrap();
+            let file = SettingsFile::of(&Release::parse(version).unwrap(), None).unwrap();
             assert_eq!(file.target, "/milvus/configs/milvus.yaml");
             let whole = file.complete(json!({}));
             assert_eq!(count(&whole), keys, "{version}");
             let names = &whole["common"]["chanNamePrefix"];
             assert_eq!(names["rootCoordTimeTick"], "rootcoord-timetick");
         }
-        let file = SettingsFile::of(&Release::parse("2.4").unwrap()).unwrap();
+        let file = SettingsFile::of(&Release::parse("2.4").unwrap(), None).unwrap();
         assert_eq!(file.target, "/milvus/configs/user.yaml");
         assert_eq!(file.complete(json!({"a": 1})), json!({"a": 1}));
     }
 
     #[test]
+    fn the_first_release_of_a_minor_may_know_less() {
+        let release = Release::parse("2.3").unwrap();
+        let storage = |image: Option<&str>| {
+            let file = SettingsFile::of(&release, image).unwrap();
+            file.complete(json!({}))["common"]["storageType"].clone()
+        };
+        assert_eq!(storage(None), "remote");
+        assert_eq!(storage(Some("r:5000/milvus:v2.3.0-gpu")), "minio");
+        assert_eq!(storage(Some("milvusdb/milvus:v2.3.1")), "remote");
+        assert_eq!(storage(Some("milvusdb/milvus:v2.4.0")), "remote");
+        assert_eq!(storage(Some("corp/milvus:ours")), "remote");
+    }
+
+    #[test]
     fn go_finds_nothing_to_expand_in_upstreams_settings() {
-        for (minor, text) in WHOLE {
+        for (minor, _, text) in WHOLE {
             assert!(!text.contains("{{"), "2.{minor}");
         }
     }
