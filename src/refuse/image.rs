@@ -14,7 +14,6 @@ use crate::tag::Age;
 pub(crate) struct Change<'a> {
     pub is: &'a str,
     pub wanted: &'a str,
-    services: usize,
 }
 
 /// Which line of `images:` a component's image is; Milvus itself has a rule of its own.
@@ -40,12 +39,7 @@ pub(crate) fn changes<'a>(facts: &Facts<'a>) -> BTreeMap<Image, Change<'a>> {
         if old == new {
             continue;
         }
-        let entry = changes.entry(image).or_insert(Change {
-            is,
-            wanted,
-            services: 0,
-        });
-        entry.services += 1;
+        let entry = changes.entry(image).or_insert(Change { is, wanted });
         if Age::of_image(entry.is).is_some_and(|other| other.is_older_than(&old)) {
             entry.is = is;
         }

@@ -170,6 +170,7 @@ pub const RULES: &[Rule] = &[
         check: image::goes_back,
     },
     pulsar::refuse::MAJOR,
+    pulsar::refuse::OWNER,
     Rule {
         name: "role-not-in-version",
         about: "A role or process that the wanted Milvus does not have, or an image of a version \

@@ -71,8 +71,21 @@ fn one_member_ahead_is_enough() {
 #[test]
 fn pulsar_2_stays_2() {
     let (mut inventory, seen) = running(PRODUCTION);
-    name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:2.10.5");
+    name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:2.9.5");
     allowed(&inventory, &seen);
+    name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:2.10.5");
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "pulsar-user",
+            "Pulsar 2.8.2 writes as root, and 2.10.5 runs as user 10000, who can't write there",
+            "keep it with images: { pulsar: apachepulsar/pulsar:2.8.2 }; or `milvus-swarm down`, which \
+             keeps the data, give each volume of ZooKeeper and of bookies to that user on its host \
+             (`docker run --rm --user 0 --volume VOLUME:/data IMAGE chown -R 10000:0 /data`), and \
+             `milvus-swarm up`",
+        )],
+    );
     name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:3.0.7");
     says(
         &inventory,
