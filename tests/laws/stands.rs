@@ -263,10 +263,8 @@ fn a_saved_plan_falls_with_any_field_of_any_step() {
         }
         // A task of somebody else's, which would lead to no gate that anybody asks.
         let mut file = plan.clone();
-        let once = plan.steps.iter().find_map(|step| match &step.action {
-            Action::CreateService { spec } if spec.name.ends_with("pulsar-init") => Some(step),
-            _ => None,
-        });
+        let is_once = |action: &Action| matches!(action, Action::CreateService { spec } if spec.name.ends_with("pulsar-init"));
+        let once = plan.steps.iter().find(|step| is_once(&step.action));
         if let Some(step) = once {
             let mut step = step.clone();
             step.after.clear();
