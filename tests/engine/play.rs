@@ -31,6 +31,8 @@ pub struct Swarm {
     pub moves_under_an_update: bool,
     /// Somebody makes the network by hand as soon as the lock is taken.
     pub moves_under_the_lock: bool,
+    /// Swarm gives this service another version as soon as the lock is taken, and nothing else.
+    pub touched_under_the_lock: Option<&'static str>,
     pub refuses_services: bool,
 }
 
@@ -77,6 +79,9 @@ impl Swarm {
             "POST /v1.41/configs/create" => {
                 if std::mem::take(&mut self.moves_under_the_lock) {
                     self.networks.push(network("milvus_net"));
+                }
+                if let Some(name) = self.touched_under_the_lock.take() {
+                    touch(self.service(name));
                 }
                 self.store.answer(heard)
             }
