@@ -35,11 +35,22 @@ fn holds_something(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
-/// What the version before this one ran, by its templates: `tests/e2e/before`. Milvus 2.3.0 leaves
-/// its sessions in etcd when it ends, for a minute unless it is told otherwise; each turn waits for it.
-const BEFORE: &str = "config: { common: { session: { ttl: 20 } } }
-images:
-  milvus: milvusdb/milvus:v2.3.0
+/// Milvus 2.3.0, the other release that the lab has.
+pub fn older_milvus(cluster: &mut Cluster) {
+    cluster.overlay(
+        "older.yml",
+        "images: { milvus: \"milvusdb/milvus:v2.3.0\" }\n",
+    );
+    cluster.up();
+    cluster.load();
+    cluster.check();
+    cluster.assert_healthy();
+    cluster.down_with_data();
+    cluster.files.pop();
+}
+
+/// What the version before this one ran, by its templates: `tests/e2e/before`.
+const BEFORE: &str = "images:
   etcd: quay.io/coreos/etcd:v3.5.1
   minio: minio/minio:RELEASE.2026-02-12T20-18-48Z
   pulsar: apachepulsar/pulsar:2.8.2
