@@ -1,6 +1,6 @@
 //! pymilvus, as a user would run it.
 
-use std::io::{BufRead, BufReader, Write};
+use std::io::{BufRead, BufReader, Read as _, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
@@ -13,7 +13,8 @@ pub struct Client {
     pub password: String,
 }
 
-/// A program that goes on until it is told to stop.
+/// A program that goes on until it is told to stop, or until nobody holds it any more: one that a
+/// failed test leaves behind would keep the test's output open for good.
 pub struct Running {
     child: Child,
     lines: BufReader<ChildStdout>,
@@ -91,4 +92,9 @@ impl Running {
     }
 }
 
-use std::io::Read as _;
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
