@@ -198,7 +198,15 @@ impl Cluster {
     }
 
     pub fn load(&self) {
-        let loaded = self.client("node01").run("load.py");
+        self.load_in(2);
+    }
+
+    /// The same in so many segments of each shard: a query node holds whole segments. Each costs
+    /// a flush, which takes seconds.
+    pub fn load_in(&self, segments: u32) {
+        let segments = segments.to_string();
+        let loaded = self.client("node01");
+        let loaded = loaded.run_with("load.py", &["--segments", &segments]);
         assert_eq!(loaded["rows"], 20_000, "{loaded}");
     }
 

@@ -1,5 +1,5 @@
-//! Members that keep their data in directories of their hosts, another release of Milvus, and
-//! a part that cannot start.
+//! Members that keep their data in directories of their hosts, a part that cannot start, and a
+//! cluster of the version before.
 
 use std::fs;
 use std::path::Path;
@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::cluster::Cluster;
 
 /// Members' directories are made on their hosts, hold the data over a `down`, and are emptied
-/// with it.
+/// with it. On the way up a part cannot start at first.
 pub fn are_made(cluster: &mut Cluster) {
     let data = cluster.folder().join("data");
     cluster.overlay(
@@ -15,7 +15,9 @@ pub fn are_made(cluster: &mut Cluster) {
         &format!("data: {{ dir: {} }}\n", data.display()),
     );
 
+    explains_itself(cluster);
     cluster.up();
+    cluster.assert_healthy();
     let etcd = data.join("milvus/etcd-0");
     assert!(holds_something(&etcd), "{}", etcd.display());
     cluster.load();
@@ -27,26 +29,22 @@ pub fn are_made(cluster: &mut Cluster) {
         etcd.is_dir() && !holds_something(&etcd),
         "emptied, not taken"
     );
-    cluster.assert_gone();
+    cluster.files.pop();
+}
+
+/// A gate that stays shut tells why, with the last words of what failed.
+fn explains_itself(cluster: &mut Cluster) {
+    cluster.overlay("broken.yml", "config: { metastore: { type: nowhere } }\n");
+    let failed = cluster.run(&["up", "--yes", "--gate-timeout", "45"]);
+    let said = String::from_utf8_lossy(&failed.stderr);
+    assert_eq!(failed.status.code(), Some(6), "{said}");
+    assert!(said.contains("last lines of"), "{said}");
+    assert!(said.contains("milvus-swarm status"), "{said}");
     cluster.files.pop();
 }
 
 fn holds_something(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
-}
-
-/// Milvus 2.3.0, the other release that the lab has.
-pub fn older_milvus(cluster: &mut Cluster) {
-    cluster.overlay(
-        "older.yml",
-        "images: { milvus: \"milvusdb/milvus:v2.3.0\" }\n",
-    );
-    cluster.up();
-    cluster.load();
-    cluster.check();
-    cluster.assert_healthy();
-    cluster.down_with_data();
-    cluster.files.pop();
 }
 
 /// What the version before this one ran, by its templates: `tests/e2e/before`.
@@ -80,18 +78,4 @@ pub fn brought_over(cluster: &mut Cluster) {
     assert!(again.contains("nothing to do"), "{again}");
     cluster.down_with_data();
     cluster.files.pop();
-}
-
-/// A gate that stays shut tells why, with the last words of what failed, and `up` goes on once
-/// the mistake is mended.
-pub fn explain_themselves(cluster: &mut Cluster) {
-    cluster.overlay("broken.yml", "config: { metastore: { type: nowhere } }\n");
-    let failed = cluster.run(&["up", "--yes", "--gate-timeout", "45"]);
-    let said = String::from_utf8_lossy(&failed.stderr);
-    assert_eq!(failed.status.code(), Some(6), "{said}");
-    assert!(said.contains("last lines of"), "{said}");
-    assert!(said.contains("milvus-swarm status"), "{said}");
-    cluster.files.pop();
-    cluster.up();
-    cluster.assert_healthy();
 }

@@ -1,10 +1,20 @@
 //! A plan that is looked at away from the Swarm, agreed on, and carried out later.
 
+use std::collections::BTreeSet;
 use std::fs;
 
 use serde_json::Value;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, Tasks};
+
+/// The services whose tasks are others than before.
+fn renewed(before: &Tasks, after: &Tasks) -> BTreeSet<String> {
+    after
+        .iter()
+        .filter(|(id, _)| !before.contains_key(*id))
+        .filter_map(|(_, row)| Some(row.split_once('.')?.0.to_owned()))
+        .collect()
+}
 
 /// What a plan does, gates left out: a record and the Swarm itself may answer those at different
 /// times.
@@ -19,7 +29,9 @@ fn deeds(plan: &Value) -> Vec<String> {
 }
 
 /// From the record of a healthy cluster nothing is to do; a change is planned from it as from the
-/// Swarm; the saved plan is carried out once and refused from then on.
+/// Swarm; the saved plan is carried out once and refused from then on. What is changed is one key of
+/// Milvus: the services that read it restart and no others, query nodes one at a time, while
+/// searches run.
 pub fn then_carried_out(cluster: &mut Cluster) {
     let file = |name: &str| cluster.folder().join(name).display().to_string();
     let (record, saved, page, graph) = (
@@ -61,7 +73,18 @@ pub fn then_carried_out(cluster: &mut Cluster) {
     let svg = fs::read_to_string(&graph).expect("a graph was written");
     assert!(svg.contains("milvus_querynode"), "{svg}");
 
+    assert!(cluster.must(&["plan"]).contains("task 3 of 3"));
+    let before = cluster.tasks();
+    let searching = cluster.client("node01").search("e2e", 20_000);
     cluster.shown(&["up", &saved, "--yes", "--timings", &page]);
+    let counted = searching.stop();
+    println!("one key of the query nodes changed, 3 restarted: {counted}");
+    assert_eq!(counted["failed"], 0, "{counted}");
+    let service = cluster.services_of("querynode").remove(0);
+    assert_eq!(
+        renewed(&before, &cluster.tasks()),
+        BTreeSet::from([service])
+    );
     let html = fs::read_to_string(&page).expect("timings were written");
     assert!(html.contains("milvus_querynode"), "{html}");
     assert!(cluster.must(&["plan"]).contains("nothing to do"));

@@ -1,5 +1,6 @@
 //! Two operators at once: one works, the other is told who, and who dies or sleeps is replaced.
 
+use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
@@ -81,42 +82,10 @@ fn one_after_the_other(cluster: &Cluster) {
     assert_well(cluster);
 }
 
-/// One is killed in the middle; the next finds it dead and goes on.
-fn killed(cluster: &Cluster) {
-    cluster.must(&["down", "--yes"]);
-    up_killed_after(cluster, Duration::from_secs(6));
-    assert_eq!(cluster.locks().len(), 1, "a killed holder leaves its lock");
-    let (code, said) = end(start(cluster, &["up", "--yes"]));
-    assert_eq!(code, Some(0), "{said}");
-    assert!(said.contains("taking its lock over"), "{said}");
-    assert_well(cluster);
-
-    cluster.must(&["down", "--yes"]);
-    up_killed_after(cluster, Duration::from_secs(6));
-    cluster.must(&["unlock", "--yes"]);
-    assert_eq!(cluster.locks(), Vec::<String>::new());
-    cluster.up();
-    assert_well(cluster);
-}
-
-/// One sleeps in the middle; the next takes over, and the first stops when it wakes up.
-fn asleep(cluster: &Cluster) {
-    cluster.must(&["down", "--yes"]);
-    let sleeper = start(cluster, &["up", "--yes"]);
-    sleep(Duration::from_secs(5));
-    signal(&sleeper, "-STOP");
-    let (code, said) = end(start(cluster, &["up", "--yes"]));
-    assert_eq!(code, Some(0), "{said}");
-    let before = cluster.tasks();
-    signal(&sleeper, "-CONT");
-    let (code, said) = end(sleeper);
-    assert_eq!(code, Some(8), "{said}");
-    assert_eq!(before, cluster.tasks(), "it acted after it was taken over");
-    assert_well(cluster);
-}
-
-/// Ctrl-C lets the lock go, and so does whoever asks a program to end.
-fn interrupted(cluster: &Cluster) {
+/// One after the other begins what the one before left in the middle: whoever is asked to end lets
+/// the lock go, of one that is killed somebody removes it, the lock of the next is taken over by
+/// one that falls asleep, whose lock is taken over by the last; and who slept stops when it wakes.
+fn left_in_the_middle(cluster: &Cluster) {
     cluster.must(&["down", "--yes"]);
     for how in ["-INT", "-TERM"] {
         let child = start(cluster, &["up", "--yes"]);
@@ -126,8 +95,38 @@ fn interrupted(cluster: &Cluster) {
         assert_eq!(code, Some(130), "{said}");
         assert_eq!(cluster.locks(), Vec::<String>::new());
     }
-    cluster.up();
+
+    up_killed_after(cluster, Duration::from_secs(5));
+    assert_eq!(cluster.locks().len(), 1, "a killed holder leaves its lock");
+    cluster.must(&["unlock", "--yes"]);
+    assert_eq!(cluster.locks(), Vec::<String>::new());
+
+    up_killed_after(cluster, Duration::from_secs(5));
+    let sleeper = taking_over(cluster);
+    sleep(Duration::from_secs(3));
+    signal(&sleeper, "-STOP");
+    let (code, said) = end(start(cluster, &["up", "--yes"]));
+    assert_eq!(code, Some(0), "{said}");
+    assert!(said.contains("taking its lock over"), "{said}");
+    let before = cluster.tasks();
+    signal(&sleeper, "-CONT");
+    let (code, said) = end(sleeper);
+    assert_eq!(code, Some(8), "{said}");
+    assert_eq!(before, cluster.tasks(), "it acted after it was taken over");
     assert_well(cluster);
+}
+
+/// `up` that has found a holder dead and goes on in its place.
+fn taking_over(cluster: &Cluster) -> Child {
+    let mut child = start(cluster, &["up", "--yes"]);
+    let mut said = BufReader::new(child.stderr.take().expect("it is piped"));
+    let mut heard = String::new();
+    while !heard.contains("taking its lock over") {
+        let read = said.read_line(&mut heard).expect("it says text");
+        assert!(read > 0, "it took nothing over:\n{heard}");
+    }
+    child.stderr = Some(said.into_inner());
+    child
 }
 
 #[test]
@@ -138,9 +137,7 @@ fn two_operators() {
     at_once(&cluster);
     looked_at(&cluster);
     one_after_the_other(&cluster);
-    killed(&cluster);
-    asleep(&cluster);
-    interrupted(&cluster);
+    left_in_the_middle(&cluster);
     cluster.down_with_data();
     cluster.assert_gone();
 }
