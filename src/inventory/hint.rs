@@ -27,6 +27,8 @@ impl Problem {
             Self::ReplicasOfMembers { .. } => "member-replicas",
             Self::ManagerSettings => "manager-settings",
             Self::OwnedConfig { .. } | Self::OwnedBelow { .. } => "owned-config",
+            Self::KeptConfig { .. } => "kept-config",
+            Self::WordForTruth { .. } => "word-for-truth",
             Self::TwinKeys { .. } => "twin-keys",
             Self::MessageSize { .. } => "message-size",
             Self::HostsInOverlay { .. } => "overlay-hosts",
@@ -84,6 +86,12 @@ impl Problem {
             Self::OwnedBelow { owned, instead, .. } => {
                 format!("leave it out, or write the keys below it; of `{owned}`, {instead}")
             }
+            Self::KeptConfig { values, why, .. } => {
+                let values = values.iter().map(|value| format!("`{value}`"));
+                let values = values.collect::<Vec<_>>().join(" or ");
+                format!("leave it out, or let it be {values}: {why}")
+            }
+            Self::WordForTruth { means, .. } => format!("write `{means}`"),
             Self::TwinKeys { .. } => "it compares keys without case, `_`, `.` and `/`: keep one of them".into(),
             Self::MessageSize { most, .. } => format!("write a number up to {most}, or leave it out"),
             Self::HostsInOverlay { .. } => "name hosts and groups in the first file; overlays change settings".into(),

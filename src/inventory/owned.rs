@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use super::problem::{Finding, Problem};
 use super::tree::{Node, Value};
-use crate::system::OWNED;
 use crate::system::pulsar::{MAX_MESSAGE, MAX_MESSAGE_KEY};
+use crate::system::{KEPT, OWNED};
 
 /// Each such setting, and where its value comes from.
 fn owned() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
@@ -17,6 +17,15 @@ fn owned() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
 #[must_use]
 pub fn is_owned(path: &str) -> bool {
     owned().any(|(key, _)| same(key, path))
+}
+
+/// What a Milvus setting must be that the tool relies on, and why, if this value is something else.
+#[must_use]
+pub fn must_be(path: &str, text: &str) -> Option<(&'static [&'static str], &'static str)> {
+    let mut rows = KEPT.iter().copied().flatten();
+    let (_, values, why) = rows.find(|(key, _, _)| same(key, path))?;
+    let fits = values.iter().any(|value| value.eq_ignore_ascii_case(text));
+    (!fits).then_some((values, why))
 }
 
 /// Everything that a `config` sets and may not.
@@ -48,6 +57,9 @@ fn walk(node: &Node, path: &str, found: &mut Vec<Finding>) {
             found.push(Finding::at(entry.at, problem));
         } else if same(MAX_MESSAGE_KEY, &path) {
             found.extend(message_size(&entry.value));
+        } else {
+            found.extend(kept(&path, &entry.value));
+            found.extend(word(&path, &entry.value));
         }
     }
 }
@@ -64,6 +76,43 @@ fn twins(node: &Node, found: &mut Vec<Finding>) {
             found.push(Finding::at(entry.at, problem).also(at, "the other one"));
         }
     }
+}
+
+/// A setting that the tool relies on, with another value than those that leave it as it is.
+fn kept(path: &str, node: &Node) -> Option<Finding> {
+    let text = match &node.value {
+        Value::Null => "",
+        Value::Bool(true) => "true",
+        Value::Bool(false) => "false",
+        _ => node.text().unwrap_or("a list"),
+    };
+    let (values, why) = must_be(path, text)?;
+    let problem = Problem::KeptConfig {
+        key: path.to_owned(),
+        text: text.to_owned(),
+        values,
+        why,
+    };
+    Some(Finding::at(node.at, problem))
+}
+
+/// A word that other readers of YAML take for true or false. Milvus reads it as text, which is
+/// false wherever a truth is asked for (milvus: `pkg/util/paramtable/param_item.go`, `GetAsBool`).
+fn word(path: &str, node: &Node) -> Option<Finding> {
+    let Value::Text(text) = &node.value else {
+        return None;
+    };
+    let means = match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" => true,
+        "no" | "off" => false,
+        _ => return None,
+    };
+    let problem = Problem::WordForTruth {
+        key: path.to_owned(),
+        text: text.clone(),
+        means,
+    };
+    Some(Finding::at(node.at, problem))
 }
 
 fn message_size(node: &Node) -> Option<Finding> {

@@ -96,6 +96,19 @@ pub enum Problem {
         owned: &'static str,
         instead: &'static str,
     },
+    #[error("the Milvus setting `{key}` is `{text}`, which the tool relies on not to be")]
+    KeptConfig {
+        key: String,
+        text: String,
+        values: &'static [&'static str],
+        why: &'static str,
+    },
+    #[error("`{text}` is a word to Milvus, which takes `{key}` for false then")]
+    WordForTruth {
+        key: String,
+        text: String,
+        means: bool,
+    },
     #[error("`{key}` and `{other}` are one setting to Milvus")]
     TwinKeys { key: String, other: String },
     #[error("`{text}` bytes are more than a message of the brokers may have, which is {most}")]

@@ -3,6 +3,7 @@
 use super::Fault;
 use crate::component::{Component, Shape};
 use crate::gate::short;
+use crate::inventory::{is_owned, must_be};
 use crate::spec::{Mount, ServiceSpec};
 
 /// SwarmKit starts a replacement after 60 s at most, whether the old task has ended or not.
@@ -224,6 +225,36 @@ fn process(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) {
         ));
     }
     arguments(theirs, ours, faults);
+    if row(ours).is_some_and(|row| row.milvus.is_some()) {
+        variables(theirs, ours, faults);
+    }
+}
+
+/// Milvus takes a variable for the setting whose name has the same letters, before any file, with or
+/// without a prefix (milvus: `pkg/config/env_source.go`); the port that its health is asked on is a
+/// variable only (`internal/http/server.go`).
+fn variables(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) {
+    const PREFIXES: &[&str] = &["MILVUS_CONF_", "MILVUS_", ""];
+    const HEALTH_PORT: &str = "METRICS_PORT";
+    let (their, our) = (
+        &theirs.task_template.container_spec.env,
+        &ours.task_template.container_spec.env,
+    );
+    for pair in their.iter().filter(|pair| !our.contains(pair)) {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        let upper = name.to_ascii_uppercase();
+        let mut settings = PREFIXES.iter().filter_map(|one| upper.strip_prefix(one));
+        let is_relied_on = name == HEALTH_PORT
+            || settings.any(|path| is_owned(path) || must_be(path, value).is_some());
+        if is_relied_on {
+            faults.push(Fault::new(
+                "environment",
+                format!("has `{name}`"),
+                "Milvus takes it before its files, where the tool has set what follows from the \
+                 inventory",
+            ));
+        }
+    }
 }
 
 fn arguments(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) {

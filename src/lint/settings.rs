@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Fault;
 use crate::compose::Stack;
-use crate::inventory::is_owned;
+use crate::inventory::{is_owned, must_be};
 use crate::spec::{ConfigSpec, ServiceSpec};
 
 /// Milvus' settings, which all of its services share.
@@ -71,6 +71,21 @@ fn settings(theirs: &ConfigSpec, ours: &ConfigSpec, faults: &mut Vec<Fault>) {
                 KEY,
                 format!("must have {path}: {value}"),
                 "it follows from the inventory, and gates count on it",
+            ));
+        }
+    }
+    for (path, value) in &their {
+        let text = match value {
+            Value::Null => String::new(),
+            Value::String(text) => text.clone(),
+            other => other.to_string(),
+        };
+        if let Some((values, why)) = must_be(path, &text) {
+            let values = values.join("` or `");
+            faults.push(Fault::new(
+                KEY,
+                format!("has {path}: {text} and may have `{values}`"),
+                why,
             ));
         }
     }

@@ -70,6 +70,13 @@ pub const ROLES: &[Duty] = &[
 /// values come from.
 pub const OWNED: &[&[(&str, &str)]] = &[etcd::OWNED, minio::OWNED, pulsar::OWNED, milvus::OWNED];
 
+/// A setting of Milvus that the tool relies on, the values that it may have, and why.
+pub type Kept = (&'static str, &'static [&'static str], &'static str);
+
+/// Settings of Milvus that stay as Milvus has them. Whole files of upstream name them with their
+/// own value, so that one is allowed.
+pub const KEPT: &[&[Kept]] = &[etcd::KEPT, minio::KEPT, pulsar::KEPT, milvus::KEPT];
+
 /// A warning of what works and may go wrong later, if there is something to warn of.
 pub type Advice = fn(&Inventory) -> Option<String>;
 

@@ -9,6 +9,7 @@
     reason = "tests run programs and read files"
 )]
 
+mod channels;
 mod client;
 mod cluster;
 mod lost_host;
@@ -45,6 +46,7 @@ fn three_hosts() {
     cluster.assert_nothing_doubled();
 
     cluster.load();
+    channels::have_their_names(&cluster);
     let before = cluster.tasks();
     let again = cluster.up();
     assert!(again.contains("nothing to do"), "{again}");

@@ -34,7 +34,7 @@ pub fn are_made(cluster: &mut Cluster) {
 
 /// A gate that stays shut tells why, with the last words of what failed.
 fn explains_itself(cluster: &mut Cluster) {
-    cluster.overlay("broken.yml", "config: { metastore: { type: nowhere } }\n");
+    cluster.overlay("broken.yml", "config: { log: { level: loud } }\n");
     let failed = cluster.run(&["up", "--yes", "--gate-timeout", "45"]);
     let said = String::from_utf8_lossy(&failed.stderr);
     assert_eq!(failed.status.code(), Some(6), "{said}");

@@ -121,6 +121,57 @@ const ADDED: &[(&str, &[&str])] = &[
         &["owned-config 9:18"],
     ),
     ("config: {etcd: ~}", &["owned-config 9:10"]),
+    ("config: {etcd: {metaSubPath: m}}", &["kept-config 9:30"]),
+    ("config: {etcd: {kv_sub_path: m}}", &["kept-config 9:30"]),
+    (
+        "config: {etcd.auth: {enabled: true}}",
+        &["kept-config 9:31"],
+    ),
+    (
+        "config: {etcd: {ssl: {enabled: true}}}",
+        &["kept-config 9:32"],
+    ),
+    ("config: {metastore: {type: tikv}}", &["kept-config 9:28"]),
+    (
+        "config: {common: {storageType: local}}",
+        &["kept-config 9:32"],
+    ),
+    (
+        "config: {minio: {cloudProvider: gcp}}",
+        &["kept-config 9:33"],
+    ),
+    ("config: {minio: {useIAM: true}}", &["kept-config 9:26"]),
+    (
+        "config: {minio: {useVirtualHost: [a]}}",
+        &["kept-config 9:34"],
+    ),
+    ("config: {pulsar: {tenant: mine}}", &["kept-config 9:27"]),
+    ("config: {pulsar: {namespace: mine}}", &["kept-config 9:30"]),
+    ("config: {pulsar: {webport: 81}}", &["kept-config 9:28"]),
+    (
+        "config: {proxy: {http: {enabled: false}}}",
+        &["kept-config 9:34"],
+    ),
+    (
+        "config: {proxy: {http: {port: 8080}}}",
+        &["kept-config 9:31"],
+    ),
+    (
+        "config: {common: {security: {internaltlsEnabled: true}}}",
+        &["kept-config 9:50"],
+    ),
+    (
+        "config: {common: {security: {rootShouldBindRole: true}}}",
+        &["kept-config 9:50"],
+    ),
+    (
+        "config: {queryNode: {enableDisk: yes}}",
+        &["word-for-truth 9:34"],
+    ),
+    (
+        "config: {queryNode: {enableDisk: Off}}",
+        &["word-for-truth 9:34"],
+    ),
     ("config: {etcd: 5}", &["owned-config 9:10"]),
     ("config: {ETCD: [a]}", &["owned-config 9:10"]),
     ("config: {common: {Security: ~}}", &["owned-config 9:19"]),
@@ -185,6 +236,24 @@ const ADDED: &[(&str, &[&str])] = &[
 fn every_rule_points_at_its_place() {
     for (added, expected) in ADDED {
         assert_eq!(found(&format!("{BASE}{added}\n")), *expected, "{added}");
+    }
+}
+
+/// People bring their whole `milvus.yaml`: of upstream's own values only those are refused that
+/// follow from the inventory.
+#[test]
+fn whole_files_of_upstream_are_taken() {
+    for minor in ["2.2", "2.3.0", "2.3"] {
+        let path = format!(
+            "{}/templates/milvus/{minor}.yaml",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let file = std::fs::read_to_string(path).expect("the settings of the minor");
+        let lines = file.lines().map(|line| format!("  {line}\n"));
+        let text = format!("{BASE}config:\n{}", lines.collect::<String>());
+        for rule in found(&text) {
+            assert!(rule.starts_with("owned-config "), "{minor}: {rule}");
+        }
     }
 }
 

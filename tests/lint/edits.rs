@@ -30,6 +30,37 @@ fn refused(file: &str, from: &str, to: &str) -> String {
 #[test]
 fn edits_that_break_what_the_tool_relies_on_are_refused() {
     for (file, from, to, says) in [
+        // Milvus' settings beside the inventory.
+        (
+            "milvus.yml",
+            "{{- m.logging() }}",
+            "\n    environment: { COMMON_SECURITY_AUTHORIZATIONENABLED: \"false\" }",
+            "`environment` has `COMMON_SECURITY_AUTHORIZATIONENABLED`: Milvus takes it before its files",
+        ),
+        (
+            "milvus.yml",
+            "{{- m.logging() }}",
+            "\n    environment: { milvus_conf_etcd_endpoints: \"other:2379\" }",
+            "has `milvus_conf_etcd_endpoints`",
+        ),
+        (
+            "milvus.yml",
+            "{{- m.logging() }}",
+            "\n    environment: { MILVUS_PROXY_HTTP_ENABLED: \"false\" }",
+            "has `MILVUS_PROXY_HTTP_ENABLED`",
+        ),
+        (
+            "milvus.yml",
+            "{{- m.logging() }}",
+            "\n    environment: { METRICS_PORT: \"9092\" }",
+            "has `METRICS_PORT`",
+        ),
+        (
+            "user.yaml",
+            "pulsar:",
+            "metastore: { type: tikv }\npulsar:",
+            "has metastore.type: tikv and may have `etcd`: metadata is in etcd",
+        ),
         // Who a member is.
         (
             "store.yml",
@@ -410,6 +441,12 @@ fn legal_edits_are_in_the_plan() {
             "stop_grace_period: {{ s.grace|q }}",
             "healthcheck: { test: curl -f localhost:9091/healthz }",
             "\"CMD-SHELL\"",
+        ),
+        (
+            "milvus.yml",
+            "{{- m.logging() }}",
+            "\n    environment: { GOGC: \"50\" }",
+            "GOGC=50",
         ),
         ("user.yaml", "level: info", "level: debug", ""),
     ] {

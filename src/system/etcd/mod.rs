@@ -5,7 +5,7 @@ pub(crate) mod grammar;
 mod lint;
 mod owned;
 
-pub use owned::OWNED;
+pub use owned::{KEPT, OWNED};
 
 use serde_json::{Value, json};
 

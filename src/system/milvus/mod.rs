@@ -13,7 +13,7 @@ mod workers;
 
 pub use ask::ROOT_TOKEN;
 pub use coordinators::{DATACOORD, INDEXCOORD, MIXCOORD, QUERYCOORD, ROOTCOORD};
-pub use owned::OWNED;
+pub use owned::{KEPT, OWNED};
 pub use roles::{COORD, DATA, INDEX, PROXIES, QUERY};
 pub use workers::{DATANODE, INDEXNODE, PROXY, QUERYNODE, STREAMINGNODE};
 

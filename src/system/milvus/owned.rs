@@ -1,5 +1,7 @@
 //! What of Milvus' settings about itself the tool derives.
 
+use crate::system::Kept;
+
 /// Settings of Milvus that the tool derives, and where their values come from.
 pub const OWNED: &[(&str, &str)] = &[
     ("proxy.port", "the port that users reach is `publish.proxy`"),
@@ -19,6 +21,30 @@ pub const OWNED: &[(&str, &str)] = &[
     (
         "common.security.tlsMode",
         "it stays 0: health is asked of Milvus without TLS",
+    ),
+];
+
+/// Settings of Milvus that stay as Milvus has them: the values that they may have, and why.
+pub const KEPT: &[Kept] = &[
+    (
+        "proxy.http.enabled",
+        &["true"],
+        "proxies are asked over HTTP whether they serve",
+    ),
+    (
+        "proxy.http.port",
+        &["", "19530"],
+        "HTTP is asked for on the port of gRPC",
+    ),
+    (
+        "common.security.internaltlsEnabled",
+        &["false"],
+        "Milvus' processes have no certificates here; `network.encrypted` encrypts the whole network",
+    ),
+    (
+        "common.security.rootShouldBindRole",
+        &["false"],
+        "root has no role before the first start, and could do nothing",
     ),
 ];
 

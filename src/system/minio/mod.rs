@@ -7,7 +7,7 @@ mod lint;
 mod owned;
 pub(crate) mod refuse;
 
-pub use owned::OWNED;
+pub use owned::{KEPT, OWNED};
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! What of Milvus' settings follows from MinIO.
 
+use crate::system::Kept;
+
 /// Settings of Milvus that the tool derives, and where their values come from.
 pub const OWNED: &[(&str, &str)] = &[
     (
@@ -26,5 +28,25 @@ pub const OWNED: &[(&str, &str)] = &[
     (
         "minio.rootPath",
         "it stays `files`: elsewhere Milvus would not find what it stored",
+    ),
+];
+
+/// Settings of Milvus that stay as Milvus has them: the values that they may have, and why.
+pub const KEPT: &[Kept] = &[
+    (
+        "common.storageType",
+        &["minio", "remote"],
+        "objects are in MinIO",
+    ),
+    ("minio.cloudProvider", &["aws"], "objects are in MinIO"),
+    (
+        "minio.useIAM",
+        &["false"],
+        "MinIO is asked with the user and password of `credentials`",
+    ),
+    (
+        "minio.useVirtualHost",
+        &["false"],
+        "buckets of MinIO have no host names here",
     ),
 ];

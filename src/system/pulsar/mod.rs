@@ -12,7 +12,7 @@ mod zk;
 pub(crate) mod zookeeper;
 
 pub use files::FILES;
-pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
+pub use owned::{KEPT, MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
 
 use serde_json::{Value, json};
 

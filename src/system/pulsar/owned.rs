@@ -1,5 +1,7 @@
 //! What of Milvus' settings follows from Pulsar.
 
+use crate::system::Kept;
+
 /// Settings of Milvus that the tool derives, and where their values come from.
 pub const OWNED: &[(&str, &str)] = &[
     (
@@ -14,6 +16,26 @@ pub const OWNED: &[(&str, &str)] = &[
     (
         "msgChannel.chanNamePrefix.cluster",
         "it is the name of the cluster",
+    ),
+];
+
+/// Settings of Milvus that stay as Milvus has them: the values that they may have, and why.
+pub const KEPT: &[Kept] = &[
+    (
+        "pulsar.tenant",
+        &["public"],
+        "Pulsar is made with the tenant `public` alone",
+    ),
+    (
+        "pulsar.namespace",
+        &["default"],
+        "Pulsar is made with the namespace `public/default` alone",
+    ),
+    // The first is the brokers', the second Milvus' own, which whole files of upstream repeat.
+    (
+        "pulsar.webport",
+        &["8080", "80"],
+        "brokers are asked for subscriptions on 8080",
     ),
 ];
 
