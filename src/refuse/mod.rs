@@ -165,6 +165,11 @@ pub const RULES: &[Rule] = &[
         check: version::jump,
     },
     Rule {
+        name: "milvus-mixed",
+        about: "Services of Milvus would run several minor versions.",
+        check: version::mixed,
+    },
+    Rule {
         name: "image-goes-back",
         about: "An older image of etcd, MinIO or Pulsar than the one that runs.",
         check: image::goes_back,
@@ -174,7 +179,7 @@ pub const RULES: &[Rule] = &[
     Rule {
         name: "role-not-in-version",
         about: "A role or process that the wanted Milvus does not have, or an image of a version \
-                that lacks it.",
+                that lacks it or that the tool does not know.",
         check: version::absent,
     },
 ];

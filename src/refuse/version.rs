@@ -10,6 +10,8 @@ use super::facts::Facts;
 use super::words::{list, names};
 use crate::component::{COMPONENTS, Component};
 use crate::formed;
+use crate::gate::short;
+use crate::release;
 use crate::role::Role;
 use crate::system::milvus::MIXCOORD;
 use crate::tag::Version;
@@ -141,22 +143,67 @@ pub(super) fn absent(facts: &Facts<'_>) -> Vec<No> {
             |(_, hint)| hint.to_owned(),
         ),
     });
-    roles.chain(image(facts)).collect()
+    let images = images(facts);
+    let images = images
+        .keys()
+        .filter_map(|(_, image)| of_image(facts, image));
+    roles.chain(images).collect()
+}
+
+/// The images of Milvus whose tag is a version, by the line of that version, and the services that
+/// are to run them. One of several flavours (`-gpu`) stands for its line.
+fn images<'a>(facts: &Facts<'a>) -> BTreeMap<((u32, u32), &'a str), Vec<&'a str>> {
+    let phases = facts.case.wanted.phases.iter();
+    let specs = phases.filter(|phase| phase.is_milvus);
+    let mut images: BTreeMap<(u32, u32), (&str, Vec<&str>)> = BTreeMap::new();
+    for spec in specs.flat_map(|phase| &phase.services) {
+        let image = &spec.task_template.container_spec.image;
+        if let Some(version) = Version::of_image(image) {
+            let (_, services) = images.entry(version.line()).or_insert((image, Vec::new()));
+            services.push(short(&spec.name));
+        }
+    }
+    let images = images.into_iter();
+    images
+        .map(|(line, (image, services))| ((line, image), services))
+        .collect()
+}
+
+/// Processes of several minors do not understand each other; the last patches of one do.
+pub(super) fn mixed(facts: &Facts<'_>) -> Vec<No> {
+    let images = images(facts);
+    if images.len() < 2 {
+        return Vec::new();
+    }
+    let each = images.iter().map(|(((major, minor), image), services)| {
+        let run = if services.len() == 1 { "runs" } else { "run" };
+        format!("{} {run} {major}.{minor} (`{image}`)", names(services))
+    });
+    vec![No {
+        reason: format!(
+            "services of Milvus would run several minor versions: {}",
+            each.collect::<Vec<_>>().join("; ")
+        ),
+        hint: "give all of them images of one minor version; flavours such as `-gpu` may differ"
+            .to_owned(),
+    }]
 }
 
 /// An image of another version than the inventory says, which has other processes.
-fn image(facts: &Facts<'_>) -> Option<No> {
-    let image = facts.case.wanted.milvus_image()?;
-    let version = Version::of_image(image).filter(|version| version.major == 2)?;
-    let minor = u8::try_from(version.minor).ok()?;
-    let known = COMPONENTS
-        .iter()
-        .any(|row| row.milvus.is_some() && row.releases.0 <= minor)
-        && COMPONENTS.iter().any(|row| minor <= row.releases.1);
-    if !known {
-        return None;
-    }
+fn of_image(facts: &Facts<'_>, image: &str) -> Option<No> {
+    let version = Version::of_image(image)?;
     let ours = facts.case.release.minor;
+    let minor = u8::try_from(version.minor).ok();
+    let knows = |minor: &u8| release::known().any(|known| known.minor == *minor);
+    let Some(minor) = minor.filter(|minor| version.major == 2 && knows(minor)) else {
+        return Some(No {
+            reason: format!(
+                "image `{image}` is Milvus {version}, which this tool does not know; the inventory \
+                 says `milvus: 2.{ours}`"
+            ),
+            hint: format!("take an image of 2.{ours}"),
+        });
+    };
     let is_in = |row: &Component, minor: u8| (row.releases.0..=row.releases.1).contains(&minor);
     let without = |has: u8, lacks: u8| -> Vec<String> {
         let rows = COMPONENTS.iter();

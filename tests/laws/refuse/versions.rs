@@ -258,4 +258,41 @@ fn an_image_of_another_version() {
             "set `milvus: \"2.6\"`, or take an image of 2.3",
         )],
     );
+    image(&mut inventory, "v3.0.2-gpu");
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "role-not-in-version",
+            "image `milvusdb/milvus:v3.0.2-gpu` is Milvus 3.0.2, which this tool does not know; the \
+             inventory says `milvus: 2.3`",
+            "take an image of 2.3",
+        )],
+    );
+}
+
+/// A template of the user's own gives some services another image.
+#[test]
+fn images_of_several_minors() {
+    let (inventory, seen) = fresh(THREE);
+    let refusals = |tag: &str| {
+        let mut sources = Sources::shipped();
+        let text = sources.text("milvus.yml").expect("a template");
+        let other =
+            format!("\"milvusdb/milvus:{tag}\" if s.name == \"querynode\" else images.milvus");
+        let text = text.replace("{{ images.milvus|q }}", &format!("{{{{ ({other})|q }}}}"));
+        sources.replace("milvus.yml", text);
+        let cluster = Cluster::work_out(&inventory, Some(&seen), &sources).expect("a cluster");
+        cluster.wanted.refusals
+    };
+    assert_eq!(refusals("v2.3.20-gpu"), []);
+    let refused = refusals("v2.4.24");
+    let [no] = refused.as_slice() else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(no.rule, "milvus-mixed");
+    let reason = "services of Milvus would run several minor versions: `rootcoord`, `datacoord`, \
+                  `querycoord`, `datanode`, `proxy` and `indexnode` run 2.3 \
+                  (`milvusdb/milvus:v2.3.21`); `querynode` runs 2.4 (`milvusdb/milvus:v2.4.24`)";
+    assert_eq!(no.reason, reason);
 }
