@@ -49,15 +49,15 @@ pub struct Mark<'a> {
     pub value: String,
 }
 
-/// Label changes of one node.
+/// The labels that the nodes of hosts should have.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct NodeLabels {
-    pub node_id: String,
-    pub hostname: String,
-    pub add: BTreeMap<String, String>,
-    /// Of those to add, the values that are there now and that are others.
-    pub from: BTreeMap<String, String>,
-    pub remove: Vec<String>,
+pub struct HostLabels {
+    /// Labels that begin with this are the cluster's: one that no host should have goes.
+    pub ours: String,
+    /// Those among them that guard data: they are never taken away with the others.
+    pub kept: String,
+    /// Labels with their values, by the host as the inventory names it.
+    pub of: BTreeMap<String, BTreeMap<String, String>>,
 }
 
 /// One instance of a stateful component.
@@ -83,8 +83,6 @@ pub struct Pool {
 pub struct Topology {
     pub members: BTreeMap<&'static str, Vec<Member>>,
     pub pools: BTreeMap<&'static str, Pool>,
-    /// The node of each host that has one, by its ID.
-    pub nodes: BTreeMap<String, String>,
     pub warnings: Vec<String>,
     pub zones: bool,
 }
@@ -114,10 +112,6 @@ impl Topology {
             }
         }
         topology.point_out_waits(release, &by_host);
-        let ids = by_host
-            .into_iter()
-            .map(|(host, node)| (host, node.id.clone()));
-        topology.nodes = ids.collect();
         topology
     }
 
@@ -191,21 +185,13 @@ impl Topology {
         self.warnings.extend(warnings);
     }
 
-    /// The changes that give nodes the labels that roles, members and these marks need.
+    /// The labels that roles, zones, members and these marks need.
     #[must_use]
-    pub fn labels(
-        &self,
-        inventory: &Inventory,
-        nodes: &[Node],
-        marks: Vec<Mark<'_>>,
-    ) -> Vec<NodeLabels> {
+    pub fn labels(&self, inventory: &Inventory, marks: Vec<Mark<'_>>) -> HostLabels {
         let cluster = &inventory.name;
-        let mut wanted: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
+        let mut of: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
         for host in &inventory.hosts {
-            let Some(node) = self.nodes.get(&host.name) else {
-                continue;
-            };
-            let labels = wanted.entry(node).or_default();
+            let labels = of.entry(&host.name).or_default();
             for role in &host.roles {
                 labels.insert(role_label(cluster, *role), "true".to_owned());
             }
@@ -214,55 +200,21 @@ impl Topology {
             }
         }
         for member in self.members.values().flatten() {
-            if let Some(node) = self.nodes.get(&member.host) {
-                wanted
-                    .entry(node)
-                    .or_default()
-                    .insert(member_label(cluster, &member.name), "true".to_owned());
-            }
+            let labels = of.entry(&member.host).or_default();
+            labels.insert(member_label(cluster, &member.name), "true".to_owned());
         }
         for mark in marks {
-            if let Some(node) = self.nodes.get(mark.host) {
-                let labels = wanted.entry(node).or_default();
-                labels.insert(mark.label, mark.value);
-            }
+            let labels = of.entry(mark.host).or_default();
+            labels.insert(mark.label, mark.value);
         }
-        let ours = format!("milvus.{cluster}.");
-        let members = format!("{ours}member.");
-        let mut changes = Vec::new();
-        for node in nodes {
-            let wanted = wanted.remove(node.id.as_str()).unwrap_or_default();
-            let remove: Vec<String> = node
-                .labels
-                .keys()
-                .filter(|key| {
-                    // Member labels guard data: they are never taken away here.
-                    key.starts_with(&ours)
-                        && !key.starts_with(&members)
-                        && !wanted.contains_key(*key)
-                })
-                .cloned()
-                .collect();
-            let add: BTreeMap<String, String> = wanted
+        HostLabels {
+            ours: format!("milvus.{cluster}."),
+            kept: member_label(cluster, ""),
+            of: of
                 .into_iter()
-                .filter(|(key, value)| node.labels.get(key) != Some(value))
-                .collect();
-            let from = add
-                .keys()
-                .filter_map(|key| Some((key.clone(), node.labels.get(key)?.clone())))
-                .collect();
-            if !add.is_empty() || !remove.is_empty() {
-                changes.push(NodeLabels {
-                    node_id: node.id.clone(),
-                    hostname: node.hostname.clone(),
-                    add,
-                    from,
-                    remove,
-                });
-            }
+                .map(|(host, labels)| (host.to_owned(), labels))
+                .collect(),
         }
-        changes.sort_by(|a, b| (&a.hostname, &a.node_id).cmp(&(&b.hostname, &b.node_id)));
-        changes
     }
 
     /// Label and host of every pool, for people who label by hand.
@@ -290,8 +242,10 @@ impl Topology {
 
 /// Nodes by hostname. A host that left the Swarm and joined it again is there twice: its former
 /// node stays in the list, down, until somebody removes it.
-pub(crate) fn by_hostname(nodes: &[Node]) -> BTreeMap<&str, Vec<&Node>> {
-    let mut named: BTreeMap<&str, Vec<&Node>> = BTreeMap::new();
+pub(crate) type Named<'n> = BTreeMap<&'n str, Vec<&'n Node>>;
+
+pub(crate) fn by_hostname(nodes: &[Node]) -> Named<'_> {
+    let mut named = Named::new();
     for node in nodes {
         named.entry(&node.hostname).or_default().push(node);
     }

@@ -53,15 +53,9 @@ pub fn empty(inventory: &Inventory) -> Observed {
 /// The same Swarm once everything wanted is there.
 pub fn full(mut seen: Observed, cluster: &Cluster) -> Observed {
     let wanted = &cluster.wanted;
-    let mut labels: BTreeMap<&str, _> = wanted
-        .labels
-        .iter()
-        .map(|labels| (labels.node_id.as_str(), &labels.add))
-        .collect();
     for node in &mut seen.nodes {
-        if let Some(add) = labels.remove(node.id.as_str()) {
-            node.labels.extend(add.clone());
-        }
+        let labels = wanted.labels.of.get(&node.hostname);
+        node.labels.extend(labels.cloned().unwrap_or_default());
     }
     let specs = wanted.phases.iter().flat_map(|phase| &phase.services);
     let tasks = &mut seen.tasks;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::adopt::{adopted, because, is_paused_halfway};
 use super::constraint;
 use super::ends::{Nodes, foretell, running};
+use super::labels::{self, NodeLabels};
 use super::outage::outages;
 use super::remove::leaving;
 use super::scale::{Drain, draining};
@@ -15,6 +16,7 @@ use super::{Action, Because, Plan, StepId};
 use crate::gate::{Gate, Verdict};
 use crate::observed::{Observed, Service, Task};
 use crate::spec::{Change, Restart, ServiceSpec, diff, posted, stamped};
+use crate::topology::{Named, by_hostname};
 
 /// The plan that turns `seen` into `wanted`.
 #[must_use]
@@ -27,10 +29,13 @@ pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
     };
     let changes = changes(wanted, seen);
     let adopted = adopted(wanted, seen, &changes);
-    let placed_by = placed_by(&wanted.labels, &wanted.phases);
+    let named = by_hostname(&seen.nodes);
+    let labels = labels::changes(wanted, seen, &named);
+    let placed_by = placed_by(&labels, &wanted.phases);
     let mut builder = Builder {
         plan: &mut plan,
         wanted,
+        labels: &labels,
         seen,
         verdicts,
         base: Vec::new(),
@@ -40,7 +45,8 @@ pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
         opens: BTreeMap::new(),
         ends: Vec::new(),
         running: running(seen),
-        nodes: nodes(wanted, seen),
+        nodes: nodes(&labels, seen),
+        named,
         leaving: leaving(seen).into_iter().collect(),
         drain: draining(wanted, seen),
         changes,
@@ -73,9 +79,9 @@ pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
 }
 
 /// The nodes with the labels that they have before anything restarts.
-fn nodes<'a>(wanted: &Wanted, seen: &'a Observed) -> Nodes<'a> {
+fn nodes<'a>(labels: &[NodeLabels], seen: &'a Observed) -> Nodes<'a> {
     let mut nodes = Nodes::of(seen);
-    for labels in wanted.labels.iter().filter(|labels| !labels.add.is_empty()) {
+    for labels in labels.iter().filter(|labels| !labels.add.is_empty()) {
         nodes.label(&labels.node_id, &labels.add, &[]);
     }
     nodes
@@ -109,6 +115,8 @@ fn changes<'a>(wanted: &'a Wanted, seen: &Observed) -> BTreeMap<&'a str, Changed
 pub(super) struct Builder<'a> {
     pub(super) plan: &'a mut Plan,
     pub(super) wanted: &'a Wanted,
+    /// What nodes lack of labels, and have too many of.
+    pub(super) labels: &'a [NodeLabels],
     pub(super) seen: &'a Observed,
     pub(super) verdicts: &'a Verdicts,
     /// Network and secrets: every service waits for them.
@@ -126,6 +134,7 @@ pub(super) struct Builder<'a> {
     /// The tasks that are up, by service.
     pub(super) running: BTreeMap<&'a str, Vec<&'a Task>>,
     pub(super) nodes: Nodes<'a>,
+    pub(super) named: Named<'a>,
     /// Services that were removed and whose tasks still end.
     pub(super) leaving: BTreeSet<String>,
     /// How query nodes leave, if there are more of them than wanted.
@@ -232,7 +241,7 @@ impl Builder<'_> {
                 .filter_map(|config| self.configs.get(&config.name)),
         );
         let home = self.wanted.directories.get(&spec.name);
-        after.extend(home.and_then(|home| self.directories.get(&home.hostname)));
+        after.extend(home.and_then(|home| self.directories.get(&home.host)));
         after
     }
 

@@ -8,6 +8,7 @@ mod ancestors;
 mod build;
 mod constraint;
 mod ends;
+mod labels;
 mod orphans;
 mod outage;
 mod prepare;
@@ -38,7 +39,7 @@ pub use saved::SavedError;
 pub use scale::{Drain, Leaver, leavers};
 pub use stands::stands;
 pub use wanted::{
-    Directory, Home, NodeLabels, Phase, Renewal, Seed, Verdicts, Wanted, WantedSecret,
+    Directory, Home, HostLabels, Phase, Renewal, Seed, Verdicts, Wanted, WantedSecret,
 };
 
 use crate::gate::{Gate, Why};

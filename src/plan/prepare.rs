@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::adopt::labelled;
 use super::build::Builder;
-use super::wanted::{Directory, NodeLabels};
+use super::labels::NodeLabels;
+use super::wanted::Directory;
 use super::{Action, Because, StepId};
+use crate::topology::home;
 
 impl Builder<'_> {
     pub(super) fn labels(&mut self) {
-        for labels in &self.wanted.labels {
+        for labels in self.labels {
             let mut add = labels.add.clone();
             if let Some(drain) = self.drain {
                 // A pending query node must not land on the host that was just emptied.
@@ -123,28 +125,31 @@ impl Builder<'_> {
         }
     }
 
-    /// Directories of members that are created; those of members that run are there.
+    /// Directories of members that are created, where their host is a node; those of members that
+    /// run are there.
     pub(super) fn directories(&mut self) {
-        let mut by_host: BTreeMap<&str, (&str, BTreeSet<&Directory>)> = BTreeMap::new();
+        let mut by_host: BTreeMap<&str, BTreeSet<&Directory>> = BTreeMap::new();
         for (service, home) in &self.wanted.directories {
             if !self.seen.services.contains_key(service) {
-                let entry = by_host.entry(&home.hostname).or_default();
-                entry.0 = &home.node_id;
-                entry.1.extend(&home.directories);
+                let directories = by_host.entry(&home.host).or_default();
+                directories.extend(&home.directories);
             }
         }
-        for (hostname, (node_id, directories)) in by_host {
+        for (host, directories) in by_host {
+            let Some(node) = self.named.get(host).and_then(|named| home(named)) else {
+                continue;
+            };
             let id = self.plan.push(
                 "directories",
                 Action::MakeDirectories {
-                    node_id: node_id.to_owned(),
-                    hostname: hostname.to_owned(),
+                    node_id: node.id.clone(),
+                    hostname: node.hostname.clone(),
                     directories: directories.into_iter().cloned().collect(),
                 },
                 Vec::new(),
                 Because::Missing,
             );
-            self.directories.insert(hostname.to_owned(), id);
+            self.directories.insert(host.to_owned(), id);
         }
     }
 }

@@ -259,7 +259,7 @@ impl Builder<'_> {
         // A proxy tells who leads a shard: one that is about to restart tells nothing for long.
         after.extend(self.opens.get(FRONT.name).into_iter().flatten());
         let after: Vec<StepId> = after.into_iter().collect();
-        let losers = self.wanted.labels.iter();
+        let losers = self.labels.iter();
         let hosts_leaving = losers
             .filter(|labels| labels.remove.contains(&how.label))
             .map(|labels| labels.node_id.as_str())
@@ -269,7 +269,7 @@ impl Builder<'_> {
             // A run that was killed turned them all away: what is left is to say so.
             None => self.at_once(phase, found, (found.spec.clone(), spec), &after)?,
         };
-        for labels in &self.wanted.labels {
+        for labels in self.labels {
             if let Some(value) = labels.add.get(&how.label) {
                 let add = BTreeMap::from([(how.label.clone(), value.clone())]);
                 self.label(labels, add, Vec::new(), vec![last]);

@@ -5,7 +5,8 @@ use std::slice::from_ref;
 
 use super::build::Builder;
 use super::constraint;
-use super::wanted::{NodeLabels, Phase};
+use super::labels::NodeLabels;
+use super::wanted::Phase;
 use super::{Action, Because, StepId};
 use crate::gate::Gate;
 use crate::observed::Observed;
@@ -71,19 +72,14 @@ impl<'a> Builder<'a> {
     /// moves tasks, one host follows the other: the next loses its label once the tasks of the
     /// one before have left and what they were part of is whole again elsewhere.
     pub(super) fn unlabel(&mut self) {
-        if self
-            .wanted
-            .labels
-            .iter()
-            .all(|labels| labels.remove.is_empty())
-        {
+        if self.labels.iter().all(|labels| labels.remove.is_empty()) {
             return;
         }
         let gone = self.labels_gone();
         let ends = self.ends.clone();
         let mut turn: Vec<StepId> = Vec::new();
         let mut placed_anew = self.placed_anew();
-        for labels in &self.wanted.labels {
+        for labels in self.labels {
             let remove: Vec<String> = labels
                 .remove
                 .iter()

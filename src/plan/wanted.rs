@@ -10,14 +10,13 @@ use super::{Refusal, SecretSource};
 use crate::gate::{Gate, Verdict};
 use crate::observed::Observed;
 use crate::spec::{ConfigSpec, NetworkSpec, ServiceSpec};
-pub use crate::topology::NodeLabels;
+pub use crate::topology::HostLabels;
 
 /// Everything that a cluster should be, computed without asking the Swarm.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wanted {
     pub cluster: String,
-    /// Labels to add and remove, by node.
-    pub labels: Vec<NodeLabels>,
+    pub labels: HostLabels,
     pub network: NetworkSpec,
     pub secrets: Vec<WantedSecret>,
     pub configs: BTreeMap<String, ConfigSpec>,
@@ -123,8 +122,8 @@ pub struct Renewal {
 /// Where a member keeps its data outside of volumes.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Home {
-    pub node_id: String,
-    pub hostname: String,
+    /// As the inventory names it.
+    pub host: String,
     pub directories: Vec<Directory>,
 }
 

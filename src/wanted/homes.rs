@@ -6,7 +6,6 @@ use super::Cluster;
 use crate::component::Component;
 use crate::gate::short;
 use crate::inventory::{DataPlace, Inventory};
-use crate::observed::{Node, Observed};
 use crate::plan::{Directory, Home, Wanted};
 use crate::spec::ServiceSpec;
 use crate::topology::{Member, Topology};
@@ -73,34 +72,21 @@ fn bound(spec: &ServiceSpec) -> impl Iterator<Item = Directory> {
         })
 }
 
-/// The directories that members of this Swarm's nodes keep their data in.
+/// The directories that members keep their data in, by full name of the service.
 pub(super) fn directories(
     inventory: &Inventory,
     wanted: &Wanted,
     topology: &Topology,
-    seen: Option<&Observed>,
 ) -> BTreeMap<String, Home> {
     let mut homes = BTreeMap::new();
     if matches!(inventory.data, DataPlace::Volumes) {
         return homes;
     }
-    let nodes: BTreeMap<&str, &Node> = seen
-        .into_iter()
-        .flat_map(|seen| &seen.nodes)
-        .map(|node| (node.hostname.as_str(), node))
-        .collect();
     for (member, spec) in members(topology, wanted) {
-        let Some(node) = nodes.get(member.host.as_str()) else {
-            continue;
-        };
         let directories: Vec<Directory> = bound(spec).collect();
         if !directories.is_empty() {
-            let home = Home {
-                node_id: node.id.clone(),
-                hostname: node.hostname.clone(),
-                directories,
-            };
-            homes.insert(spec.name.clone(), home);
+            let host = member.host.clone();
+            homes.insert(spec.name.clone(), Home { host, directories });
         }
     }
     homes

@@ -98,12 +98,10 @@ impl Cluster {
             lint::check(&files, &stacks, &shipped)?;
         }
         let mut wanted = wanted(inventory, &release, &topology, &generations, stacks);
-        wanted.directories = directories(inventory, &wanted, &topology, seen);
+        wanted.directories = directories(inventory, &wanted, &topology);
         let runs = formed::version(wanted.milvus_image(), &release);
-        if let Some(seen) = seen {
-            let marks = formed::marks(inventory, runs, &topology);
-            wanted.labels = topology.labels(inventory, &seen.nodes, marks);
-        }
+        let marks = formed::marks(inventory, runs, &topology);
+        wanted.labels = topology.labels(inventory, marks);
         let mut cluster = Self {
             runs,
             release,

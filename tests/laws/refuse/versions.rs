@@ -171,12 +171,14 @@ fn an_image_of_own_templates() {
     sources.replace("milvus.yml", pinned);
     let work_out = |seen: &Observed| Cluster::work_out(&inventory, Some(seen), &sources);
     let cluster = work_out(&seen).expect("a cluster");
-    assert_eq!(cluster.wanted.labels.len(), 3);
-    for labels in cluster.wanted.labels {
+    let labels = cluster.wanted.labels.of;
+    assert_eq!(labels.len(), 3);
+    for (host, labels) in labels {
         let label = format!("milvus.{}.formed.milvus", inventory.name);
-        assert_eq!(labels.add.get(&label).map(String::as_str), Some("2.4.7"));
-        let node = seen.nodes.iter_mut().find(|node| node.id == labels.node_id);
-        node.expect("its node").labels.extend(labels.add);
+        assert_eq!(labels.get(&label).map(String::as_str), Some("2.4.7"));
+        let mut nodes = seen.nodes.iter_mut();
+        let node = nodes.find(|node| node.hostname == host);
+        node.expect("its node").labels.extend(labels);
     }
     let cluster = work_out(&seen).expect("a cluster");
     assert_eq!(cluster.wanted.refusals, []);
