@@ -7,9 +7,10 @@ use serde::Serialize;
 
 use crate::component::Component;
 use crate::gate::{Verdict, Why, short};
+use crate::inventory::Inventory;
 use crate::lock::Holder;
 use crate::observed::{Observed, Task};
-use crate::plan::{Phase, Verdicts};
+use crate::plan::{Heard, Phase, Verdicts};
 use crate::wanted::Cluster;
 
 /// The state of a cluster.
@@ -113,9 +114,16 @@ impl Status {
         self.problems.iter().filter(other)
     }
 
-    /// Reads the state of a cluster off what was seen. `deaf` is why nothing could be asked.
+    /// Reads the state of a cluster off what was seen and heard. `deaf` is why nothing could be
+    /// asked.
     #[must_use]
-    pub fn of(cluster: &Cluster, seen: &Observed, verdicts: &Verdicts, deaf: Option<&str>) -> Self {
+    pub fn of(
+        cluster: &Cluster,
+        inventory: &Inventory,
+        seen: &Observed,
+        heard: &Heard,
+        deaf: Option<&str>,
+    ) -> Self {
         let names: BTreeMap<&str, &str> = seen
             .nodes
             .iter()
@@ -126,7 +134,7 @@ impl Status {
             .phases
             .iter()
             .filter(|phase| !phase.runs_once)
-            .map(|phase| row(phase, seen, verdicts, &names))
+            .map(|phase| row(phase, seen, &heard.verdicts, &names))
             .collect();
         let prefix = format!("milvus.{}.", cluster.wanted.cluster);
         let ours: Vec<_> = seen
@@ -140,7 +148,7 @@ impl Status {
             .map(|node| format!("node {} is {}", node.hostname, node.state))
             .chain(components.iter().filter_map(|row| row.problem(deaf)))
             .collect();
-        let refusals = cluster.wanted.refusals.iter();
+        let refusals = cluster.refusals(inventory, seen).into_iter();
         let counted = if is_absent(&components) {
             seen.nodes.iter().collect()
         } else {
@@ -159,9 +167,8 @@ impl Status {
             problems,
             // A cluster may be well although the inventory asks for what is refused.
             notes: cluster
-                .wanted
-                .warnings
-                .iter()
+                .warnings()
+                .chain(&heard.warnings)
                 .cloned()
                 .chain(refusals.map(|one| format!("`up` would refuse: {}", one.reason)))
                 .collect(),

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use milvus_swarm::inventory::{Inventory, LOCAL, PRODUCTION_26, Source, THREE_HOST};
 use milvus_swarm::observed::{Node, Observed};
-use milvus_swarm::plan::{self, Action, Plan, Verdicts};
+use milvus_swarm::plan::{Action, Heard, Plan};
 use milvus_swarm::refuse::RULES;
 use milvus_swarm::render::Sources;
 use milvus_swarm::report::{Style, plan_text};
@@ -190,7 +190,8 @@ fn fresh_plan(text: &str) -> Plan {
         ..Observed::default()
     };
     let cluster = Cluster::work_out(&inventory, Some(&seen), &Sources::shipped());
-    let plan = plan::up(&cluster.expect("a cluster").wanted, &seen, &Verdicts::new());
+    let cluster = cluster.expect("a cluster");
+    let plan = cluster.plan(&inventory, &seen, &Heard::default());
     assert_eq!(plan.refusals, []);
     plan
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use milvus_swarm::inventory::{Inventory, Source};
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::{self, Action, Plan, Step, Verdicts};
+use milvus_swarm::plan::{self, Action, Heard, Plan, Step};
 use milvus_swarm::release::Release;
 use milvus_swarm::render::{self, Generations, Sources};
 use milvus_swarm::topology::Topology;
@@ -96,9 +96,9 @@ pub fn run(case: Case, hosts: usize, rounds: usize) -> Measured {
         Case::FromNothing => {
             let inventory = parse(&inventory::text(hosts, Change::default()));
             let seen = swarm::empty(&inventory);
-            let verdicts = Verdicts::new();
+            let heard = Heard::default();
             let check = |plan: &Plan| assert!(plan.steps.len() > hosts, "a label for every host");
-            timed(rounds, || planned(&inventory, &seen, &verdicts, check))
+            timed(rounds, || planned(&inventory, &seen, &heard, check))
         }
         Case::NothingToDo => changed(hosts, rounds, Change::default(), |plan| {
             assert_eq!(plan.steps, [], "nothing to do");
@@ -135,7 +135,7 @@ pub fn run(case: Case, hosts: usize, rounds: usize) -> Measured {
             let inventory = parse(&inventory::text(hosts, Change::default()));
             let seen = swarm::empty(&inventory);
             // The longest plan there is, as the one agreed on and as the one made since.
-            let plan = || plan::up(&work_out(&inventory, &seen).wanted, &seen, &Verdicts::new());
+            let plan = || work_out(&inventory, &seen).plan(&inventory, &seen, &Heard::default());
             let (agreed, fresh) = (plan(), plan());
             timed(rounds, || {
                 assert_eq!(plan::stands(&agreed, &fresh), Ok(()));
@@ -164,8 +164,8 @@ fn changed(
         swarm::full(seen, &cluster)
     };
     let inventory = parse(&inventory::text(hosts, change));
-    let verdicts = swarm::open(&work_out(&inventory, &seen));
-    timed(rounds, || planned(&inventory, &seen, &verdicts, &check))
+    let heard = swarm::open(&work_out(&inventory, &seen)).into();
+    timed(rounds, || planned(&inventory, &seen, &heard, &check))
 }
 
 fn updated(step: &Step) -> Option<&str> {
@@ -203,14 +203,9 @@ fn work_out(inventory: &Inventory, seen: &Observed) -> Cluster {
     Cluster::work_out(inventory, Some(seen), &Sources::shipped()).expect("a cluster")
 }
 
-fn planned(
-    inventory: &Inventory,
-    seen: &Observed,
-    verdicts: &Verdicts,
-    check: impl Fn(&Plan),
-) -> usize {
+fn planned(inventory: &Inventory, seen: &Observed, heard: &Heard, check: impl Fn(&Plan)) -> usize {
     let cluster = work_out(inventory, seen);
-    let plan = plan::up(&cluster.wanted, seen, verdicts);
+    let plan = cluster.plan(inventory, seen, heard);
     assert_eq!(plan.refusals, [], "a plan that may be executed");
     check(&plan);
     plan.steps.len()

@@ -9,7 +9,7 @@ use crate::engine::{Engine, Target};
 use crate::inventory::{self, Inventory, Source};
 use crate::live::Live;
 use crate::observed::Observed;
-use crate::plan::{self, Plan};
+use crate::plan::{Heard, Images, Plan};
 use crate::render::Sources;
 use crate::report::Output;
 use crate::snapshot::Snapshot;
@@ -45,6 +45,8 @@ pub(super) struct Scene {
     pub cluster: Cluster,
     pub seen: Observed,
     pub live: Live,
+    /// What of the images is not what their names say.
+    pub stand_ins: Option<String>,
     sources: Sources,
 }
 
@@ -199,9 +201,7 @@ impl Context {
             ));
         }
         name_this(&mut inventory, &snapshot.observed);
-        let mut cluster = Cluster::work_out(&inventory, Some(&snapshot.observed), &sources)?;
-        snapshot.pin(&mut cluster, inventory.images.resolve);
-        snapshot.drain(&mut cluster);
+        let cluster = Cluster::work_out(&inventory, Some(&snapshot.observed), &sources)?;
         Ok(Replay {
             inventory,
             cluster,
@@ -221,14 +221,15 @@ impl Context {
         let live = Live::new(engine, &inventory.name, may_start_probe);
         let seen = live.survey().await?;
         name_this(&mut inventory, &seen);
-        let mut cluster = Cluster::work_out(&inventory, Some(&seen), &sources)?;
-        live.point_out_stand_ins(&mut cluster).await;
+        let cluster = Cluster::work_out(&inventory, Some(&seen), &sources)?;
+        let stand_ins = live.stand_ins(&cluster.wanted).await;
         let live = live.with_cluster(&cluster).with_engines(&inventory.hosts);
         Ok(Scene {
             inventory,
             cluster,
             seen,
             live,
+            stand_ins,
             sources,
         })
     }
@@ -260,33 +261,43 @@ impl Scene {
     pub(super) async fn look_again(&mut self) -> Result<(), CommandError> {
         self.seen = self.live.survey().await?;
         self.cluster = Cluster::work_out(&self.inventory, Some(&self.seen), &self.sources)?;
-        self.live.point_out_stand_ins(&mut self.cluster).await;
+        self.stand_ins = self.live.stand_ins(&self.cluster.wanted).await;
         Ok(())
     }
 
     /// What `up` would do, by the last look.
-    pub(super) async fn plan_up(&mut self) -> Plan {
+    pub(super) async fn plan_up(&self) -> Plan {
+        let refusals = self.cluster.refusals(&self.inventory, &self.seen);
+        let heard = self.hear(refusals.is_empty()).await;
+        self.cluster.plan_with(refusals, &self.seen, &heard)
+    }
+
+    /// Asks for what a plan hangs on besides; what is refused needs no probe.
+    async fn hear(&self, may_reach: bool) -> Heard {
+        let (wanted, seen) = (&self.cluster.wanted, &self.seen);
         let mode = self.inventory.images.resolve;
-        self.live.pin(&mut self.cluster, &self.seen, mode).await;
-        // What is refused needs no probe.
-        if self.cluster.wanted.refusals.is_empty()
-            && let Err(why) = self.live.reach(&self.seen).await
-        {
-            self.cluster.wanted.warnings.push(format!(
+        let asked = wanted.to_resolve(seen, mode);
+        let images = Images {
+            mode,
+            registries: self.live.registries(&asked).await,
+        };
+        let mut warnings: Vec<String> = self.stand_ins.iter().cloned().collect();
+        warnings.extend(images.warnings());
+        if may_reach && let Err(why) = self.live.reach(seen).await {
+            warnings.push(format!(
                 "no component could be asked, so the plan waits for each: {why}"
             ));
         }
-        self.plan_drain().await;
-        let verdicts = self.live.verdicts(&self.cluster, &self.seen).await;
-        plan::up(&self.cluster.wanted, &self.seen, &verdicts)
-    }
-
-    /// Works out which query nodes leave, where the wanted number is lower than today's: those
-    /// that lead no shard first.
-    async fn plan_drain(&mut self) {
-        if let Some(service) = self.cluster.shrinks(&self.seen) {
-            let leavers = self.live.leavers(&self.cluster, &self.seen, &service).await;
-            self.cluster.drain(service, leavers);
+        // Those that lead no shard leave first.
+        let leavers = match wanted.shrinks(seen) {
+            Some(drain) => self.live.leavers(drain, seen).await,
+            None => Vec::new(),
+        };
+        Heard {
+            verdicts: self.live.verdicts(&self.cluster, seen).await,
+            leavers,
+            images: Some(images),
+            warnings,
         }
     }
 }

@@ -6,7 +6,7 @@ use super::{CommandError, Context, written};
 use crate::cli::PlanArgs;
 use crate::count::count;
 use crate::inventory::Inventory;
-use crate::plan::{self, Plan};
+use crate::plan::Plan;
 use crate::report::{graph, plan_text};
 use crate::source;
 
@@ -20,7 +20,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
     let (plan, lock) = match &args.observed {
         Some(path) => (recorded(context, loaded.inventory, path)?, None),
         None => {
-            let mut scene = context.scene(loaded.inventory, args.probe).await?;
+            let scene = context.scene(loaded.inventory, args.probe).await?;
             let plan = scene.plan_up().await;
             scene.live.close().await;
             (plan, scene.seen.lock)
@@ -59,6 +59,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
 /// The plan that would have been made when the Swarm was recorded.
 fn recorded(context: &Context, inventory: Inventory, path: &Path) -> Result<Plan, CommandError> {
     let replay = context.replay(inventory, path)?;
+    let seen = &replay.snapshot.observed;
     let unknown = replay.snapshot.unknown(&replay.cluster);
     if !unknown.is_empty() {
         let gates: Vec<String> = unknown.iter().map(|gate| gate.to_string()).collect();
@@ -73,9 +74,7 @@ fn recorded(context: &Context, inventory: Inventory, path: &Path) -> Result<Plan
             gates.join("; ")
         ));
     }
-    Ok(plan::up(
-        &replay.cluster.wanted,
-        &replay.snapshot.observed,
-        &replay.snapshot.verdicts(),
-    ))
+    let mode = replay.inventory.images.resolve;
+    let heard = replay.snapshot.heard(&replay.cluster.wanted, mode);
+    Ok(replay.cluster.plan(&replay.inventory, seen, &heard))
 }

@@ -25,7 +25,7 @@ pub(super) fn render(context: &Context, args: &RenderArgs) -> Result<u8, Command
         "README.txt".to_owned(),
         by_hand::commands(&loaded.inventory, &cluster),
     );
-    for warning in &cluster.wanted.warnings {
+    for warning in cluster.warnings() {
         let label = context.output.err.change("warning:");
         context.output.say(&format!("{label} {warning}"));
     }

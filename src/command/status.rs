@@ -9,7 +9,7 @@ use crate::cli::StatusArgs;
 use crate::count::count;
 use crate::engine::EngineError;
 use crate::inventory::Inventory;
-use crate::plan::{Leaver, Verdicts};
+use crate::plan::{Heard, Leaver, Verdicts};
 use crate::report::{status_brief, status_text};
 use crate::snapshot::Snapshot;
 use crate::source;
@@ -118,20 +118,28 @@ async fn look(
         verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
     }
     if let Some(path) = record {
-        let leavers = match scene.cluster.query_service() {
+        let leavers = match &scene.cluster.wanted.drain {
             // Whoever answered the gates knows which query node leads a shard, too.
-            Some(service) if !verdicts.is_empty() => Some(
-                scene
-                    .live
-                    .leavers(&scene.cluster, &scene.seen, service)
-                    .await,
-            ),
+            Some(drain) if !verdicts.is_empty() => {
+                Some(scene.live.leavers(drain, &scene.seen).await)
+            }
             _ => None,
         };
         save(context, &scene, &verdicts, leavers, path)?;
     }
     scene.live.close().await;
-    let mut status = Status::of(&scene.cluster, &scene.seen, &verdicts, deaf.as_deref());
+    let heard = Heard {
+        verdicts,
+        warnings: scene.stand_ins.iter().cloned().collect(),
+        ..Heard::default()
+    };
+    let mut status = Status::of(
+        &scene.cluster,
+        &scene.inventory,
+        &scene.seen,
+        &heard,
+        deaf.as_deref(),
+    );
     status.notes.splice(0..0, what_is_left(&scene));
     Ok(status)
 }

@@ -1,62 +1,25 @@
 //! What `docker stack deploy` asks of registries before it posts a spec, and what this engine
 //! knows of the images that it holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use futures_util::future::join_all;
 
 use super::Live;
-use crate::compose::image::{Distribution, ResolveImage, pinned, undisturbed};
-use crate::observed::Observed;
-use crate::spec::ServiceSpec;
-use crate::wanted::Cluster;
-
-/// What registries said of images, or why they did not.
-pub(super) type Registries = BTreeMap<String, Result<Distribution, String>>;
+use crate::plan::{Registries, Wanted};
 
 /// An image that says of itself that it is not upstream's.
 const STAND_IN: &str = "milvus-swarm.stand-in";
 
-/// What to do about images without a digest.
-const WAYS_OUT: &str = "where no registry answers for an image, name one of your own under \
-                        `images.registry`, or say `images.resolve: never` if the hosts have it already";
-
 impl Live {
-    /// Gives every service the image that would be posted now: with the digest that it runs
-    /// with already, or the one that its registry names today. Registries are asked only for
-    /// images that are new to their service, or always, as the inventory says. What no registry
-    /// answers for keeps its tag and gives a warning, as with Docker's own command line.
-    pub async fn pin(&self, cluster: &mut Cluster, seen: &Observed, mode: ResolveImage) {
-        let previous = |spec: &ServiceSpec| {
-            let found = seen.services.get(&spec.name);
-            undisturbed(spec, found.map(|found| &found.spec))
-        };
-        let images: BTreeSet<String> = cluster
-            .wanted
-            .services()
-            .filter(|spec| mode.asks(spec, previous(spec)))
-            .map(|spec| spec.task_template.container_spec.image.clone())
-            .collect();
-        self.ask_registries(&images).await;
-        let answers = self.registries.borrow();
-        let mut unpinned = false;
-        for image in &images {
-            if let Some(Err(why)) = answers.get(image) {
-                cluster.wanted.warnings.push(format!(
-                    "`{image}` is not pinned to a digest, so each node takes what it finds \
-                     under that tag: {why}"
-                ));
-                unpinned = true;
-            }
-        }
-        if unpinned {
-            cluster.wanted.warnings.push(WAYS_OUT.to_owned());
-        }
-        for spec in cluster.wanted.services_mut() {
-            let answer = answers.get(&spec.task_template.container_spec.image);
-            let answer = answer.and_then(|answer| answer.as_ref().ok());
-            *spec = pinned(mode, spec, previous(spec), answer);
-        }
+    /// What registries say of these images today.
+    pub async fn registries(&self, images: &BTreeSet<String>) -> Registries {
+        self.ask_registries(images).await;
+        let known = self.registries.borrow();
+        let answers = images.iter().filter_map(|image| known.get_key_value(image));
+        answers
+            .map(|(image, answer)| (image.clone(), answer.clone()))
+            .collect()
     }
 
     /// Asks for each image once: a plan that is made again must name the same digests.
@@ -81,9 +44,8 @@ impl Live {
     }
 
     /// Warns of images that are not what their names say.
-    pub async fn point_out_stand_ins(&self, cluster: &mut Cluster) {
-        let images: BTreeSet<String> = cluster
-            .wanted
+    pub async fn stand_ins(&self, wanted: &Wanted) -> Option<String> {
+        let images: BTreeSet<String> = wanted
             .services()
             .map(|spec| spec.task_template.container_spec.image.clone())
             .collect();
@@ -97,11 +59,11 @@ impl Live {
             })
             .map(|(image, _)| format!("`{image}`"))
             .collect();
-        if !stand_ins.is_empty() {
-            cluster.wanted.warnings.push(format!(
+        (!stand_ins.is_empty()).then(|| {
+            format!(
                 "stand-ins for upstream's images, fit for trying out only: {}",
                 stand_ins.join(", ")
-            ));
-        }
+            )
+        })
     }
 }

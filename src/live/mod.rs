@@ -18,10 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::drive::Swarm;
 use crate::engine::{Engine, EngineError};
 use crate::execute::Failure;
-use crate::gate::{Asked, Gate, leads};
+use crate::gate::{Asked, leads};
 use crate::inventory::Host;
 use crate::observed::Observed;
-use crate::plan::{self, Action, Leaver, Verdicts};
+use crate::plan::{self, Action, Drain, Leaver, Registries, Verdicts};
 use crate::question::Answer;
 use crate::wanted::Cluster;
 
@@ -47,7 +47,7 @@ pub struct Live {
     tunnel: tunnel::Keeper,
     /// Engines of hosts, where the inventory names them.
     engines: BTreeMap<String, String>,
-    registries: RefCell<images::Registries>,
+    registries: RefCell<Registries>,
     /// Names our own lock among others.
     token: RefCell<Option<String>>,
 }
@@ -173,17 +173,10 @@ impl Live {
 
     /// The query nodes of a cluster in the order in which they should leave: those that lead
     /// no shard first, the highest slots first among equals.
-    pub async fn leavers(&self, cluster: &Cluster, seen: &Observed, service: &str) -> Vec<Leaver> {
-        let gate = Gate::LeadsNoShard {
-            etcd: cluster.wanted.seed.etcd.clone(),
-            root_path: cluster.wanted.seed.root_path.clone(),
-            service: service.to_owned(),
-            node: String::new(),
-            proxy: cluster.wanted.proxy.clone(),
-        };
-        let asked = gate.questions(seen);
+    pub async fn leavers(&self, drain: &Drain, seen: &Observed) -> Vec<Leaver> {
+        let asked = drain.leads_no_shard("").questions(seen);
         let answers = Swarm::ask(self, &asked).await;
-        plan::leavers(seen, service, |ip| leads(ip, &answers))
+        plan::leavers(seen, &drain.service, |ip| leads(ip, &answers))
     }
 
     /// Makes sure that the components of a cluster can be asked, where anything of it is there

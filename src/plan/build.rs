@@ -6,10 +6,11 @@ use std::sync::Arc;
 use super::adopt::{adopted, because, is_paused_halfway};
 use super::constraint;
 use super::ends::{Nodes, foretell, running};
+use super::heard::Heard;
 use super::labels::{self, NodeLabels};
 use super::outage::outages;
 use super::remove::leaving;
-use super::scale::{Drain, draining};
+use super::scale::{Draining, draining};
 use super::unlabel::{Placed, held, placed_by};
 use super::wanted::{Phase, Verdicts, Wanted};
 use super::{Action, Because, Plan, StepId};
@@ -18,13 +19,17 @@ use crate::observed::{Observed, Service, Task};
 use crate::spec::{Change, Restart, ServiceSpec, diff, posted, stamped};
 use crate::topology::{Named, by_hostname};
 
-/// The plan that turns `seen` into `wanted`.
+/// The plan that turns `seen` into `wanted`, whatever forbids it.
 #[must_use]
-pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
+pub(crate) fn up(wanted: &Wanted, seen: &Observed, heard: &Heard) -> Plan {
+    let pinned = heard
+        .images
+        .as_ref()
+        .map(|images| wanted.pinned(seen, images));
+    let wanted = pinned.as_ref().unwrap_or(wanted);
     let mut plan = Plan {
         cluster: wanted.cluster.clone(),
-        warnings: wanted.warnings.clone(),
-        refusals: wanted.refusals.clone(),
+        warnings: [&*wanted.warnings, &*heard.warnings].concat(),
         ..Plan::default()
     };
     let changes = changes(wanted, seen);
@@ -37,7 +42,7 @@ pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
         wanted,
         labels: &labels,
         seen,
-        verdicts,
+        verdicts: &heard.verdicts,
         base: Vec::new(),
         placed: BTreeMap::new(),
         configs: BTreeMap::new(),
@@ -48,7 +53,7 @@ pub fn up(wanted: &Wanted, seen: &Observed, verdicts: &Verdicts) -> Plan {
         nodes: nodes(&labels, seen),
         named,
         leaving: leaving(seen).into_iter().collect(),
-        drain: draining(wanted, seen),
+        draining: draining(wanted, seen, &heard.leavers),
         changes,
         held: held(&placed_by, seen),
         placed_by,
@@ -137,8 +142,8 @@ pub(super) struct Builder<'a> {
     pub(super) named: Named<'a>,
     /// Services that were removed and whose tasks still end.
     pub(super) leaving: BTreeSet<String>,
-    /// How query nodes leave, if there are more of them than wanted.
-    pub(super) drain: Option<&'a Drain>,
+    /// Which query nodes leave and how, if there are more of them than wanted.
+    pub(super) draining: Option<Draining<'a>>,
     /// What is to be changed of each service that exists; comparing is work, and is done once.
     pub(super) changes: BTreeMap<&'a str, Changed>,
     /// The services that each label places, of the labels that some host loses.

@@ -13,9 +13,9 @@ impl Builder<'_> {
     pub(super) fn labels(&mut self) {
         for labels in self.labels {
             let mut add = labels.add.clone();
-            if let Some(drain) = self.drain {
+            if let Some(draining) = &self.draining {
                 // A pending query node must not land on the host that was just emptied.
-                add.remove(&drain.label);
+                add.remove(&draining.how.label);
             }
             let remove = self.idle(labels);
             if add.is_empty() && remove.is_empty() {

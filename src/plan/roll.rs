@@ -79,9 +79,9 @@ impl Builder<'_> {
         let left = usize::try_from(spec.replicas().unwrap_or(1)).unwrap_or(usize::MAX);
         let tasks = self.seen.tasks_of(&spec.name);
         let slots: Vec<&Task> = tasks.filter(|task| task.is_wanted()).collect();
-        let gone = match self.drain {
+        let gone = match &self.draining {
             // Who leaves is chosen in another way.
-            Some(drain) if drain.service == spec.name => Vec::new(),
+            Some(draining) if draining.how.service == spec.name => Vec::new(),
             _ => surplus(&slots, left).unwrap_or_default(),
         };
         let stay = |task: &&&Task| !gone.iter().any(|other| other.id == task.id);

@@ -68,7 +68,7 @@ pub fn leavers(
     leavers.into_iter().map(|(_, leaver)| leaver).collect()
 }
 
-/// What the drain steps need to know of the cluster.
+/// How query nodes of a cluster leave.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Drain {
     pub service: String,
@@ -76,9 +76,30 @@ pub struct Drain {
     pub label: String,
     pub etcd: Vec<String>,
     pub root_path: String,
+    /// The service that knows who leads a shard.
     pub proxy: String,
-    /// In the order in which they should leave.
-    pub leavers: Vec<Leaver>,
+}
+
+impl Drain {
+    /// Asks whether the one on a node of the Swarm leads no shard.
+    #[must_use]
+    pub fn leads_no_shard(&self, node: &str) -> Gate {
+        Gate::LeadsNoShard {
+            etcd: self.etcd.clone(),
+            root_path: self.root_path.clone(),
+            service: self.service.clone(),
+            node: node.to_owned(),
+            proxy: self.proxy.clone(),
+        }
+    }
+}
+
+/// Query nodes that must leave.
+#[derive(Clone)]
+pub(super) struct Draining<'a> {
+    pub(super) how: &'a Drain,
+    /// Those that run, in the order in which they should leave.
+    leavers: Vec<&'a Leaver>,
 }
 
 /// Adds the steps that take query nodes out until `spec`'s number of replicas is left; says
@@ -87,16 +108,13 @@ fn drain(
     plan: &mut Plan,
     found: &Service,
     spec: &ServiceSpec,
-    how: &Drain,
+    draining: &Draining<'_>,
     hosts_leaving: &BTreeSet<&str>,
     after: &[StepId],
 ) -> Option<StepId> {
+    let Draining { how, leavers } = draining;
     // A run that was killed may have left fewer tasks than replicas.
-    let have = found
-        .spec
-        .replicas()
-        .unwrap_or(0)
-        .min(how.leavers.len() as u64);
+    let have = found.spec.replicas().unwrap_or(0).min(leavers.len() as u64);
     let want = spec.replicas().unwrap_or(0);
     let mut exit = Exit {
         plan,
@@ -113,7 +131,7 @@ fn drain(
     let go = usize::try_from(have.saturating_sub(want)).unwrap_or(usize::MAX);
     let (mut last, mut end) = (after.to_vec(), None);
     let mut from = found.spec.clone();
-    let leave: Vec<&Leaver> = how.leavers.iter().take(go).collect();
+    let leave: Vec<&Leaver> = leavers.iter().copied().take(go).collect();
     for (replicas, leaver) in (want..have).rev().zip(&leave) {
         exit.warn(leaver, must(leaver));
         if leaver.leads.is_empty() {
@@ -197,13 +215,7 @@ impl Exit<'_> {
     }
 
     fn await_no_lead(&mut self, leaver: &Leaver, after: Vec<StepId>) -> StepId {
-        let gate = Gate::LeadsNoShard {
-            etcd: self.how.etcd.clone(),
-            root_path: self.how.root_path.clone(),
-            service: self.how.service.clone(),
-            node: leaver.hostname.clone(),
-            proxy: self.how.proxy.clone(),
-        };
+        let gate = self.how.leads_no_shard(&leaver.hostname);
         self.push(Action::Await { gate }, after, self.why.clone())
     }
 
@@ -236,12 +248,21 @@ impl Exit<'_> {
     }
 }
 
-/// How query nodes leave, if there are more of them than wanted.
-pub(super) fn draining<'a>(wanted: &'a Wanted, seen: &Observed) -> Option<&'a Drain> {
-    let drain = wanted.drain.as_ref()?;
-    let found = seen.services.get(&drain.service)?;
-    let spec = wanted.services().find(|spec| spec.name == drain.service)?;
-    (spec.replicas() < found.spec.replicas()).then_some(drain)
+/// Which query nodes leave, if there are more of them than wanted: in this order, but those first
+/// whose hosts have the role no more, as their tasks end in any case.
+pub(super) fn draining<'a>(
+    wanted: &'a Wanted,
+    seen: &Observed,
+    leavers: &'a [Leaver],
+) -> Option<Draining<'a>> {
+    let how = wanted.shrinks(seen)?;
+    let may_stay = |leaver: &&Leaver| {
+        let labels = wanted.labels.of.get(&leaver.hostname);
+        labels.is_some_and(|labels| labels.contains_key(&how.label))
+    };
+    let mut leavers: Vec<&Leaver> = leavers.iter().collect();
+    leavers.sort_by_key(may_stay);
+    Some(Draining { how, leavers })
 }
 
 impl Builder<'_> {
@@ -252,7 +273,9 @@ impl Builder<'_> {
         spec: &ServiceSpec,
         needs: &[StepId],
     ) -> Option<StepId> {
-        let how = self.drain.filter(|how| how.service == spec.name)?;
+        let draining = self.draining.as_ref();
+        let draining = draining.filter(|one| one.how.service == spec.name)?.clone();
+        let how = draining.how;
         let found = self.seen.services.get(&spec.name)?;
         let mut after = self.waits_for(spec);
         after.extend(needs);
@@ -264,7 +287,7 @@ impl Builder<'_> {
             .filter(|labels| labels.remove.contains(&how.label))
             .map(|labels| labels.node_id.as_str())
             .collect();
-        let last = match drain(self.plan, found, spec, how, &hosts_leaving, &after) {
+        let last = match drain(self.plan, found, spec, &draining, &hosts_leaving, &after) {
             Some(last) => last,
             // A run that was killed turned them all away: what is left is to say so.
             None => self.at_once(phase, found, (found.spec.clone(), spec), &after)?,

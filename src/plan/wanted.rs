@@ -5,14 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::SecretSource;
 use super::scale::Drain;
-use super::{Refusal, SecretSource};
 use crate::gate::{Gate, Verdict};
 use crate::observed::Observed;
 use crate::spec::{ConfigSpec, NetworkSpec, ServiceSpec};
 pub use crate::topology::HostLabels;
 
-/// Everything that a cluster should be, computed without asking the Swarm.
+/// Everything that a cluster should be. It does not change once it is made: what is to be done
+/// about it is the planner's, who lays it beside what was seen and heard.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Wanted {
     pub cluster: String,
@@ -22,12 +23,11 @@ pub struct Wanted {
     pub configs: BTreeMap<String, ConfigSpec>,
     pub phases: Vec<Phase>,
     pub warnings: Vec<String>,
-    pub refusals: Vec<Refusal>,
     /// Put into etcd before the coordinators start.
     pub seed: Seed,
     /// Full name of the service that users talk to.
     pub proxy: String,
-    /// How query nodes leave, where some must.
+    /// How query nodes leave, if there are to be any.
     pub drain: Option<Drain>,
     /// Directories that members keep their data in, by full name of the service.
     pub directories: BTreeMap<String, Home>,
@@ -47,9 +47,13 @@ impl Wanted {
         Some(&spec.task_template.container_spec.image)
     }
 
-    /// Every service, to be changed.
-    pub fn services_mut(&mut self) -> impl Iterator<Item = &mut ServiceSpec> {
-        self.phases.iter_mut().flat_map(|phase| &mut phase.services)
+    /// How query nodes leave, if more of them were seen than are wanted.
+    #[must_use]
+    pub fn shrinks(&self, seen: &Observed) -> Option<&Drain> {
+        let drain = self.drain.as_ref()?;
+        let found = seen.services.get(&drain.service)?;
+        let spec = self.services().find(|spec| spec.name == drain.service)?;
+        (spec.replicas() < found.spec.replicas()).then_some(drain)
     }
 }
 

@@ -16,10 +16,10 @@ use serde_json::Value;
 pub use hide::HIDDEN;
 pub use problem::SnapshotError;
 
-use crate::compose::image::{ResolveImage, pinned, undisturbed};
+use crate::compose::image::ResolveImage;
 use crate::gate::{Gate, Verdict};
 use crate::observed::Observed;
-use crate::plan::{self, Leaver, Verdicts};
+use crate::plan::{self, Heard, Images, Leaver, Verdicts, Wanted};
 use crate::wanted::Cluster;
 
 /// The format that this version writes and reads.
@@ -130,52 +130,50 @@ impl Snapshot {
         })
     }
 
-    /// What the gates said.
+    /// What `up` would have heard. Registries are not asked here, so an image that is new to its
+    /// service keeps its tag, and a saved plan of it would not stand: a warning says so.
     #[must_use]
-    pub fn verdicts(&self) -> Verdicts {
-        let judged = self.gates.iter();
-        judged
-            .map(|judged| (judged.of.clone(), judged.verdict.clone()))
-            .collect()
-    }
-
-    /// Lets query nodes leave as `up` would, if there are more than wanted.
-    pub fn drain(&self, cluster: &mut Cluster) {
-        if let Some(service) = cluster.shrinks(&self.observed) {
-            let leavers = self.leavers.clone().unwrap_or_else(|| {
-                plan::leavers(&self.observed, &service, |_| Err("not recorded".to_owned()))
-            });
-            cluster.drain(service, leavers);
-        }
-    }
-
-    /// Gives every service the image that `up` would post: the digest that it runs with already,
-    /// as long as the stack file's text for it is the same. Registries are not asked here, so an
-    /// image that is new to its service keeps its tag, and a saved plan of it would not stand:
-    /// the plan warns of it.
-    pub fn pin(&self, cluster: &mut Cluster, mode: ResolveImage) {
+    pub fn heard(&self, wanted: &Wanted, mode: ResolveImage) -> Heard {
         // What a registry says today is not in the record; what it said then is.
-        let keeps = match mode {
+        let mode = match mode {
             ResolveImage::Always => ResolveImage::Changed,
             mode => mode,
         };
-        let mut new: BTreeSet<String> = BTreeSet::new();
-        for spec in cluster.wanted.services_mut() {
-            let service = self.observed.services.get(&spec.name);
-            let previous = undisturbed(spec, service.map(|found| &found.spec));
-            let image = &spec.task_template.container_spec.image;
-            if keeps.asks(spec, previous) && !image.contains('@') {
-                new.insert(format!("`{image}`"));
-            }
-            *spec = pinned(keeps, spec, previous, None);
-        }
-        if !new.is_empty() {
-            let new: Vec<String> = new.into_iter().collect();
-            cluster.wanted.warnings.push(format!(
+        let new = wanted.to_resolve(&self.observed, mode);
+        let new: Vec<String> = new
+            .iter()
+            .filter(|image| !image.contains('@'))
+            .map(|image| format!("`{image}`"))
+            .collect();
+        let warning = (!new.is_empty()).then(|| {
+            format!(
                 "a plan from a record asks no registry, so these have no digest: {}",
                 new.join(", ")
-            ));
+            )
+        });
+        let judged = self.gates.iter();
+        Heard {
+            verdicts: judged
+                .map(|judged| (judged.of.clone(), judged.verdict.clone()))
+                .collect(),
+            leavers: self.leavers(wanted),
+            images: Some(Images {
+                mode,
+                ..Images::default()
+            }),
+            warnings: warning.into_iter().collect(),
         }
+    }
+
+    /// The query nodes as they would leave, if there are more than wanted.
+    fn leavers(&self, wanted: &Wanted) -> Vec<Leaver> {
+        let Some(drain) = wanted.shrinks(&self.observed) else {
+            return Vec::new();
+        };
+        self.leavers.clone().unwrap_or_else(|| {
+            let unknown = |_| Err("not recorded".to_owned());
+            plan::leavers(&self.observed, &drain.service, unknown)
+        })
     }
 
     /// Gates of services that run but whose answer is not in the file: a plan counts them as

@@ -1,10 +1,10 @@
 //! What a cluster should be, in Swarm's terms: stack files read back, and the gates between
 //! their services.
 
-mod drain;
 mod endpoints;
 mod gates;
 mod homes;
+mod plan;
 
 use std::collections::BTreeMap;
 
@@ -17,17 +17,16 @@ use crate::formed;
 use crate::inventory::Inventory;
 use crate::lint::{self, LintErrors};
 use crate::observed::Observed;
-use crate::plan::{SecretSource, Seed, Wanted, WantedSecret};
-use crate::refuse;
+use crate::plan::{Drain, SecretSource, Seed, Wanted, WantedSecret};
 use crate::release::{Release, ReleaseError};
 use crate::render::{
     self, Generations, MINIO_SECRET, ROOT_SECRET, RenderError, Sources, StackFile, secret_name,
 };
 use crate::spec::{Ipam, IpamConfig, NetworkSpec, ServiceSpec};
-use crate::system::{FRONT, METADATA};
+use crate::system::{FRONT, METADATA, SEARCH};
 use crate::tag::Version;
-use crate::topology::Topology;
 pub use crate::topology::{CLUSTER_LABEL, probe_name};
+use crate::topology::{Topology, role_label};
 use gates::Phases;
 use homes::directories;
 
@@ -97,33 +96,14 @@ impl Cluster {
             let (_, shipped) = render(&Sources::shipped())?;
             lint::check(&files, &stacks, &shipped)?;
         }
-        let mut wanted = wanted(inventory, &release, &topology, &generations, stacks);
-        wanted.directories = directories(inventory, &wanted, &topology);
-        let runs = formed::version(wanted.milvus_image(), &release);
-        let marks = formed::marks(inventory, runs, &topology);
-        wanted.labels = topology.labels(inventory, marks);
-        let mut cluster = Self {
-            runs,
+        let wanted = wanted(inventory, &release, &topology, &generations, stacks);
+        Ok(Self {
+            runs: formed::version(wanted.milvus_image(), &release),
             release,
             topology,
             files,
             wanted,
-        };
-        if let Some(seen) = seen {
-            cluster.refuse(inventory, seen);
-        }
-        Ok(cluster)
-    }
-
-    /// Looks for every reason not to bring this about on what was seen.
-    pub fn refuse(&mut self, inventory: &Inventory, seen: &Observed) {
-        self.wanted.refusals = refuse::refusals(&refuse::Case {
-            inventory,
-            release: &self.release,
-            topology: &self.topology,
-            wanted: &self.wanted,
-            seen,
-        });
+        })
     }
 }
 
@@ -137,10 +117,9 @@ fn wanted(
     let mut wanted = Wanted {
         cluster: inventory.name.clone(),
         network: network(inventory),
-        warnings: topology.warnings.clone(),
+        warnings: advice::warnings(inventory, release),
         ..Wanted::default()
     };
-    wanted.warnings.extend(advice::warnings(inventory, release));
     let mut by_component: BTreeMap<&str, Vec<ServiceSpec>> = BTreeMap::new();
     for stack in stacks {
         let warnings = stack.warnings.iter();
@@ -181,6 +160,19 @@ fn wanted(
             .collect(),
     };
     wanted.proxy = site.service(FRONT);
+    let search = site.service(SEARCH);
+    let is_there = wanted.services().any(|spec| spec.name == search);
+    wanted.drain = is_there.then(|| Drain {
+        service: search,
+        label: role_label(&inventory.name, SEARCH.role),
+        etcd: wanted.seed.etcd.clone(),
+        root_path: wanted.seed.root_path.clone(),
+        proxy: wanted.proxy.clone(),
+    });
+    wanted.directories = directories(inventory, &wanted, topology);
+    let runs = formed::version(wanted.milvus_image(), release);
+    let marks = formed::marks(inventory, runs, topology);
+    wanted.labels = topology.labels(inventory, marks);
     wanted
 }
 

@@ -7,7 +7,7 @@ use milvus_swarm::compose::image::ResolveImage;
 use milvus_swarm::engine::{Engine as Client, EngineError, Target};
 use milvus_swarm::inventory::THREE_HOST;
 use milvus_swarm::observed::{Config, Observed, Service};
-use milvus_swarm::plan::{self, Action, Verdicts};
+use milvus_swarm::plan::{Action, Heard};
 use milvus_swarm::spec::{ServiceSpec, diff};
 use milvus_swarm::wanted::Cluster;
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::both::listed;
 use crate::cli::Cli;
 use crate::engine::{Engine, World, id};
-use crate::shipped::{cluster, written};
+use crate::shipped::{cluster, inventory, written};
 use crate::{NAMESPACE, cases, directory, ours};
 
 const JOBS: &str = "version: \"3.9\"\nservices:\n  \
@@ -86,7 +86,7 @@ fn what_is_in_no_file_goes() {
             configs: BTreeMap::from([("old-0a1b2c".to_owned(), Config::default())]),
             ..Observed::default()
         };
-        let plan = plan::up(&cluster.wanted, &seen, &Verdicts::new());
+        let plan = cluster.plan(&inventory(&[THREE_HOST]), &seen, &Heard::default());
         let (mut gone, mut configs) = (BTreeSet::new(), Vec::new());
         for step in &plan.steps {
             match &step.action {

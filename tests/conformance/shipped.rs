@@ -17,6 +17,11 @@ pub fn clusters() -> [(&'static str, Cluster); 3] {
 
 /// A cluster of inventories that lie over one another.
 pub fn cluster(texts: &[&str]) -> Cluster {
+    Cluster::work_out(&inventory(texts), None, &Sources::shipped()).unwrap()
+}
+
+/// Inventories that lie over one another.
+pub fn inventory(texts: &[&str]) -> Inventory {
     let source = |text: &&str| Source {
         name: "shipped.yml".to_owned(),
         text: (*text).to_owned(),
@@ -29,7 +34,7 @@ pub fn cluster(texts: &[&str]) -> Cluster {
             "node01".clone_into(&mut host.name);
         }
     }
-    Cluster::work_out(&inventory, None, &Sources::shipped()).unwrap()
+    inventory
 }
 
 /// A stack file as `stack.yml`, with its configs beside it.

@@ -8,7 +8,7 @@ use super::{BASE, valid};
 
 fn warnings(text: &str) -> Vec<String> {
     let cluster = Cluster::work_out(&valid(text), None, &Sources::shipped());
-    cluster.expect("a cluster").wanted.warnings
+    cluster.expect("a cluster").warnings().cloned().collect()
 }
 
 /// An inventory that gets no warning, for tests to spoil.

@@ -21,7 +21,7 @@ fn without(dark: &[&str]) -> (Vec<(String, Health)>, bool) {
         let seen = sim.look();
         let cluster = cluster(&inventory, &seen);
         let verdicts = verdicts(&sim, &cluster, &seen).await;
-        let status = Status::of(&cluster, &seen, &verdicts, None);
+        let status = Status::of(&cluster, &inventory, &seen, &verdicts.into(), None);
         assert_eq!(status.healthy, dark.is_empty());
         let is_degraded = status.is_degraded();
         let rows = status.components.into_iter();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use milvus_swarm::inventory::Inventory;
-use milvus_swarm::plan::{self, Action, Because, Plan};
+use milvus_swarm::plan::{Action, Because, Heard, Plan};
 use milvus_swarm::report::{Style, plan_text};
 use milvus_swarm::role::Role;
 use milvus_swarm::topology::{role_label, zone_label};
@@ -103,8 +103,8 @@ fn labels_of_a_secret_are_brought_back_and_what_has_no_use_is_pointed_out() {
         seen.secrets.insert("prod-old".to_owned(), secret);
         let network = seen.networks.values().next().expect("a network").clone();
         seen.networks.insert("prod_old".to_owned(), network);
-        let wanted = known_cluster(&production(), &seen).wanted;
-        let plan = plan::up(&wanted, &seen, &plan::Verdicts::new());
+        let cluster = known_cluster(&production(), &seen);
+        let plan = cluster.plan(&production(), &seen, &Heard::default());
         let told = |what: &str| {
             let mut warnings = plan.warnings.iter();
             warnings.any(|one| one.starts_with(what) && one.contains("is left alone"))
@@ -123,10 +123,10 @@ fn a_rollback_by_hand_is_drift() {
         let sim = swarm(&production(), 13);
         up_well(&sim, &production()).await;
         let (_, mut seen) = plan_up(&sim, &three).await;
-        let wanted = known_cluster(&three, &seen).wanted;
+        let cluster = known_cluster(&three, &seen);
         let service = seen.services.get_mut(SERVICE).expect("query nodes");
         service.update_state = "rollback_completed".to_owned();
-        let plan = plan::up(&wanted, &seen, &plan::Verdicts::new());
+        let plan = cluster.plan(&three, &seen, &Heard::default());
         let whys = whys(&plan, SERVICE);
         assert!(!whys.is_empty() && whys.iter().all(|why| **why == Because::Drifted));
     });

@@ -98,7 +98,7 @@ impl Held {
             let cluster = Cluster::work_out(inventory, Some(&seen), &Sources::shipped());
             let cluster = cluster.expect("a cluster");
             let verdicts = verdicts(&sim, &cluster, &seen).await;
-            let status = Status::of(&cluster, &seen, &verdicts, None);
+            let status = Status::of(&cluster, inventory, &seen, &verdicts.into(), None);
             self.keep(case, "status.json", json(&status));
             self.losses(case, inventory, &cluster, &seen);
         });

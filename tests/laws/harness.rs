@@ -10,7 +10,7 @@ use milvus_swarm::event::Event;
 use milvus_swarm::execute::{Limits, Outcome};
 use milvus_swarm::inventory::{Inventory, Source, THIS_HOST};
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::{self, Action, Down, Plan, Verdicts};
+use milvus_swarm::plan::{self, Action, Down, Heard, Plan, Verdicts};
 use milvus_swarm::question::Answer;
 use milvus_swarm::render::Sources;
 use milvus_swarm::spec::ServiceSpec;
@@ -88,15 +88,12 @@ pub fn known_cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
         static KNOWN: RefCell<BTreeMap<String, Cluster>> = const { RefCell::new(BTreeMap::new()) };
     }
     let key = format!("{inventory:?} {:?} {:?}", seen.nodes, seen.secrets.keys());
-    let mut cluster = KNOWN.with_borrow_mut(|known| {
+    KNOWN.with_borrow_mut(|known| {
         known
             .entry(key)
             .or_insert_with(|| cluster(inventory, seen))
             .clone()
-    });
-    // Refusals hang on services and tasks too.
-    cluster.refuse(inventory, seen);
-    cluster
+    })
 }
 
 /// Asks every gate of what exists, as `Live::verdicts` does.
@@ -124,17 +121,17 @@ pub async fn verdicts(sim: &Sim, cluster: &Cluster, seen: &Observed) -> Verdicts
 /// What `up` would do now.
 pub async fn plan_up(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
     let seen = sim.look();
-    let mut cluster = known_cluster(inventory, &seen);
-    if let Some(service) = cluster.shrinks(&seen) {
+    let cluster = known_cluster(inventory, &seen);
+    let mut heard = Heard::default();
+    if let Some(drain) = cluster.wanted.shrinks(&seen) {
         let leader = sim.with(|world| world.data.leader);
-        let leavers = plan::leavers(&seen, &service, |ip| {
+        heard.leavers = plan::leavers(&seen, &drain.service, |ip| {
             let leads = (Some(ip) == leader).then(|| "vectors/dml_0".to_owned());
             Ok(leads.into_iter().collect())
         });
-        cluster.drain(service, leavers);
     }
-    let verdicts = verdicts(sim, &cluster, &seen).await;
-    let plan = plan::up(&cluster.wanted, &seen, &verdicts);
+    heard.verdicts = verdicts(sim, &cluster, &seen).await;
+    let plan = cluster.plan(inventory, &seen, &heard);
     order::stands(&plan);
     saved::survives(&plan);
     (plan, seen)

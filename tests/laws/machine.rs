@@ -6,7 +6,7 @@ use std::fs;
 use jsonschema::Validator;
 use milvus_swarm::inventory::PRODUCTION_26;
 use milvus_swarm::live::LastWords;
-use milvus_swarm::plan::{self, Plan, Verdicts};
+use milvus_swarm::plan::{Heard, Plan};
 use milvus_swarm::report::{End, Line};
 use milvus_swarm::schema::Schema;
 use milvus_swarm::status::Status;
@@ -70,7 +70,7 @@ fn plans_fit() {
     let inventory = parse(PRODUCTION_26);
     let seen = run(async { swarm(&inventory, 1).look() });
     let cluster = cluster(&inventory, &seen);
-    let plan = plan::up(&cluster.wanted, &seen, &Verdicts::new());
+    let plan = cluster.plan(&inventory, &seen, &Heard::default());
     assert!(plan.steps.len() > 50);
     fits(&plans, &plan);
 
@@ -145,7 +145,7 @@ fn status_fits() {
             let seen = sim.look();
             let cluster = cluster(&inventory, &seen);
             let verdicts = verdicts(&sim, &cluster, &seen).await;
-            let status = Status::of(&cluster, &seen, &verdicts, None);
+            let status = Status::of(&cluster, &inventory, &seen, &verdicts.into(), None);
             fits(&statuses, &status);
             // What is wanted is told before anything is there, too.
             assert_eq!(status.is_absent(), round == 0);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::{self, Verdicts};
+use milvus_swarm::plan::Heard;
 
 use crate::harness::{cluster, parse, run, swarm, up_well};
 use crate::inventories;
@@ -22,8 +22,8 @@ fn rendered(text: &str, seen: &Observed) -> BTreeMap<String, String> {
 
 /// A plan as it would be printed by `--json`.
 fn planned(text: &str, seen: &Observed) -> String {
-    let cluster = cluster(&parse(text), seen);
-    let plan = plan::up(&cluster.wanted, seen, &Verdicts::new());
+    let inventory = parse(text);
+    let plan = cluster(&inventory, seen).plan(&inventory, seen, &Heard::default());
     serde_json::to_string(&plan).expect("JSON")
 }
 

@@ -7,7 +7,7 @@ use milvus_swarm::event::Event;
 use milvus_swarm::gate::{Verdict, short};
 use milvus_swarm::inventory::{Image, Inventory};
 use milvus_swarm::observed::{Observed, Task};
-use milvus_swarm::plan::{self, Action, Because, Plan};
+use milvus_swarm::plan::{Action, Because, Heard, Plan, Verdicts};
 use milvus_swarm::report::{Style, plan_text};
 
 use crate::harness::{
@@ -129,11 +129,8 @@ fn a_deaf_plan_restarts_in_the_same_turns() {
         up_well(&sim, &production()).await;
         for changed in [with_key("queryNode"), with_image()] {
             let (hearing, seen) = plan_up(&sim, &changed).await;
-            let deaf = plan::up(
-                &known_cluster(&changed, &seen).wanted,
-                &seen,
-                &plan::Verdicts::new(),
-            );
+            let cluster = known_cluster(&changed, &seen);
+            let deaf = cluster.plan(&changed, &seen, &Heard::default());
             let updates = |plan: &Plan| -> Vec<String> {
                 let titles = titles(plan).into_iter();
                 titles.filter(|t| t.starts_with("update ")).collect()
@@ -155,8 +152,8 @@ fn what_does_not_work_is_mended_at_once() {
         let (_, seen) = plan_up(&sim, &changed).await;
         let cluster = known_cluster(&changed, &seen);
         let mut verdicts = verdicts(&sim, &cluster, &seen).await;
-        let first = |seen: &Observed, verdicts: &plan::Verdicts| {
-            updated(&plan::up(&cluster.wanted, seen, verdicts)).remove(0)
+        let first = |seen: &Observed, verdicts: &Verdicts| {
+            updated(&cluster.plan(&changed, seen, &verdicts.clone().into())).remove(0)
         };
         assert_eq!(first(&seen, &verdicts), "indexnode");
         let mut phases = cluster.wanted.phases.iter();
@@ -207,7 +204,7 @@ fn query_nodes_are_handed_over_whatever_index_nodes_do() {
             for gate in phase.opens.iter().chain(&phase.settles) {
                 verdicts.insert(gate.clone(), verdict.clone());
             }
-            let plan = plan::up(&cluster.wanted, &seen, &verdicts);
+            let plan = cluster.plan(&changed, &seen, &verdicts.into());
             let nodes = titles(&plan).into_iter();
             let turns =
                 nodes.filter(|t| t.starts_with("update service prod-milvus_querynode, task"));
@@ -392,7 +389,7 @@ fn an_update_that_swarm_paused_goes_on_once_what_failed_is_well() {
         let task = seen.tasks.iter_mut().find(renewed).expect("a renewed task");
         "starting".clone_into(&mut task.state);
         let verdicts = verdicts(&sim, &cluster, &seen).await;
-        let careful = plan::up(&cluster.wanted, &seen, &verdicts);
+        let careful = cluster.plan(&production(), &seen, &verdicts.into());
         assert!(updated(&careful).is_empty(), "{:?}", titles(&careful));
 
         up_well(&sim, &production()).await;

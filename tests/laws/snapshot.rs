@@ -4,7 +4,7 @@
 use milvus_swarm::compose::image::ResolveImage;
 use milvus_swarm::inventory::{Image, Inventory};
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::{self, Action, Because, Leaver, Plan, Verdicts};
+use milvus_swarm::plan::{self, Action, Because, Heard, Leaver, Plan, Verdicts};
 use milvus_swarm::role::Role;
 use milvus_swarm::snapshot::{HIDDEN, Snapshot, SnapshotError};
 use milvus_swarm::source::MAX_BYTES;
@@ -19,12 +19,11 @@ async fn recorded(sim: &Sim, inventory: &Inventory) -> (Snapshot, String, Plan) 
     let seen = sim.look();
     let cluster = cluster(inventory, &seen);
     let verdicts = verdicts(sim, &cluster, &seen).await;
-    let leavers = cluster
-        .query_service()
-        .map(|service| plan::leavers(&seen, service, |_| Ok(Vec::new())));
+    let drain = cluster.wanted.drain.as_ref();
+    let leavers = drain.map(|drain| plan::leavers(&seen, &drain.service, |_| Ok(Vec::new())));
     let snapshot = Snapshot::of(&cluster, &seen, &verdicts, leavers);
     let text = snapshot.to_text(MAX_BYTES).expect("short enough");
-    let live = plan::up(&cluster.wanted, &seen, &verdicts);
+    let live = cluster.plan(inventory, &seen, &verdicts.into());
     (snapshot, text, live)
 }
 
@@ -32,10 +31,9 @@ async fn recorded(sim: &Sim, inventory: &Inventory) -> (Snapshot, String, Plan) 
 fn replayed(text: &str, inventory: &Inventory) -> Plan {
     let snapshot = Snapshot::parse(text).expect("a snapshot");
     snapshot.check(&inventory.name).expect("the same cluster");
-    let mut cluster = cluster(inventory, &snapshot.observed);
-    snapshot.pin(&mut cluster, inventory.images.resolve);
-    snapshot.drain(&mut cluster);
-    plan::up(&cluster.wanted, &snapshot.observed, &snapshot.verdicts())
+    let cluster = cluster(inventory, &snapshot.observed);
+    let heard = snapshot.heard(&cluster.wanted, inventory.images.resolve);
+    cluster.plan(inventory, &snapshot.observed, &heard)
 }
 
 #[test]
@@ -86,7 +84,7 @@ fn services_keep_their_digests_and_only_new_images_have_none() {
             inventory.images.resolve = mode;
             let plan = replayed(&text, &inventory);
             assert_eq!(plan.steps, [], "{mode:?}");
-            assert_eq!(plan.warnings, cluster.wanted.warnings, "{mode:?}");
+            assert!(plan.warnings.iter().eq(cluster.warnings()), "{mode:?}");
         }
 
         // As `docker service update --image` leaves it: the label says what it said before.
@@ -247,7 +245,7 @@ fn no_secret_is_recorded_and_what_people_put_in_by_hand_is_hidden() {
             assert!(text.contains(HIDDEN));
             // What is hidden still differs from what is wanted: the steps are the same.
             let titles = |plan: &Plan| crate::harness::titles(plan);
-            let live = plan::up(&cluster.wanted, &seen, &Verdicts::new());
+            let live = cluster.plan(&inventory, &seen, &Heard::default());
             assert_eq!(titles(&replayed(&text, &inventory)), titles(&live));
         });
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use milvus_swarm::execute::Outcome;
 use milvus_swarm::gate::{Gate, Verdict};
 use milvus_swarm::inventory::Image;
-use milvus_swarm::plan::{self, Action, Plan, stands};
+use milvus_swarm::plan::{Action, Plan, stands};
 use serde_json::Value;
 
 use crate::harness::{
@@ -177,14 +177,14 @@ fn a_plan_falls_where_a_gate_shut_before_its_first_deed() {
         let (agreed, seen) = plan_up(&sim, &changed).await;
         let cluster = known_cluster(&changed, &seen);
         let mut verdicts = verdicts(&sim, &cluster, &seen).await;
-        let again = plan::up(&cluster.wanted, &seen, &verdicts);
+        let again = cluster.plan(&changed, &seen, &verdicts.clone().into());
         assert_eq!(stands(&agreed, &again), Ok(()));
         for (gate, verdict) in &mut verdicts {
             if matches!(gate, Gate::EtcdQuorum { .. }) {
                 *verdict = Verdict::Partly(Vec::new());
             }
         }
-        let fresh = plan::up(&cluster.wanted, &seen, &verdicts);
+        let fresh = cluster.plan(&changed, &seen, &verdicts.into());
         let why = stands(&agreed, &fresh).expect_err("a gate more");
         assert!(why.starts_with("to be waited for as well: etcd"), "{why}");
         assert!(

@@ -2,7 +2,7 @@
 
 use milvus_swarm::inventory::{Inventory, PRODUCTION_26, Source};
 use milvus_swarm::observed::{Node, Observed};
-use milvus_swarm::plan::{self, Action, Verdicts};
+use milvus_swarm::plan::{Action, Heard};
 use milvus_swarm::render::Sources;
 use milvus_swarm::wanted::{Cluster, WantedError};
 
@@ -462,7 +462,7 @@ fn legal_edits_are_in_the_plan() {
                 .collect(),
             ..Observed::default()
         };
-        let plan = plan::up(&cluster.wanted, &seen, &Verdicts::new());
+        let plan = cluster.plan(&inventory(), &seen, &Heard::default());
         let made = plan.steps.iter().any(|step| match &step.action {
             Action::CreateService { spec } => {
                 !spec_has.is_empty()

@@ -56,7 +56,7 @@ pub fn stopped(which: usize) -> (Inventory, Observed) {
 }
 
 pub fn refused(inventory: &Inventory, seen: &Observed) -> Vec<Refusal> {
-    known_cluster(inventory, seen).wanted.refusals
+    known_cluster(inventory, seen).refusals(inventory, seen)
 }
 
 /// Refusals as rule, reason and hint.

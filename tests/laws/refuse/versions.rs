@@ -181,7 +181,7 @@ fn an_image_of_own_templates() {
         node.expect("its node").labels.extend(labels);
     }
     let cluster = work_out(&seen).expect("a cluster");
-    assert_eq!(cluster.wanted.refusals, []);
+    assert_eq!(cluster.refusals(&inventory, &seen), []);
 }
 
 #[test]
@@ -285,7 +285,7 @@ fn images_of_several_minors() {
         let text = text.replace("{{ images.milvus|q }}", &format!("{{{{ ({other})|q }}}}"));
         sources.replace("milvus.yml", text);
         let cluster = Cluster::work_out(&inventory, Some(&seen), &sources).expect("a cluster");
-        cluster.wanted.refusals
+        cluster.refusals(&inventory, &seen)
     };
     assert_eq!(refusals("v2.3.20-gpu"), []);
     let refused = refusals("v2.4.24");

@@ -75,9 +75,9 @@ fn what_waits_for_a_node_that_is_down_is_told() {
     let warnings = |host: &str| {
         let (inventory, mut seen) = running(PRODUCTION);
         down(&mut seen, host);
-        let warnings = known_cluster(&inventory, &seen).wanted.warnings;
-        let told = warnings.into_iter().filter(|one| one.contains(host));
-        told.collect::<Vec<String>>()
+        let cluster = known_cluster(&inventory, &seen);
+        let told = cluster.warnings().filter(|one| one.contains(host));
+        told.cloned().collect::<Vec<String>>()
     };
     assert_eq!(
         warnings("node15"),
