@@ -20,6 +20,7 @@ pub mod event;
 pub mod execute;
 pub mod formed;
 pub mod gate;
+pub mod hear;
 pub mod inventory;
 pub mod lint;
 pub mod live;

@@ -6,10 +6,11 @@ use super::CommandError;
 use super::by_hand::quoted;
 use crate::cli::Global;
 use crate::engine::{Engine, Target};
+use crate::hear;
 use crate::inventory::{self, Inventory, Source};
 use crate::live::Live;
 use crate::observed::Observed;
-use crate::plan::{Heard, Images, Plan};
+use crate::plan::Plan;
 use crate::render::Sources;
 use crate::report::Output;
 use crate::snapshot::Snapshot;
@@ -45,8 +46,6 @@ pub(super) struct Scene {
     pub cluster: Cluster,
     pub seen: Observed,
     pub live: Live,
-    /// What of the images is not what their names say.
-    pub stand_ins: Option<String>,
     sources: Sources,
 }
 
@@ -222,14 +221,12 @@ impl Context {
         let seen = live.survey().await?;
         name_this(&mut inventory, &seen);
         let cluster = Cluster::work_out(&inventory, Some(&seen), &sources)?;
-        let stand_ins = live.stand_ins(&cluster.wanted).await;
         let live = live.with_cluster(&cluster).with_engines(&inventory.hosts);
         Ok(Scene {
             inventory,
             cluster,
             seen,
             live,
-            stand_ins,
             sources,
         })
     }
@@ -261,44 +258,12 @@ impl Scene {
     pub(super) async fn look_again(&mut self) -> Result<(), CommandError> {
         self.seen = self.live.survey().await?;
         self.cluster = Cluster::work_out(&self.inventory, Some(&self.seen), &self.sources)?;
-        self.stand_ins = self.live.stand_ins(&self.cluster.wanted).await;
         Ok(())
     }
 
     /// What `up` would do, by the last look.
     pub(super) async fn plan_up(&self) -> Plan {
-        let refusals = self.cluster.refusals(&self.inventory, &self.seen);
-        let heard = self.hear(refusals.is_empty()).await;
-        self.cluster.plan_with(refusals, &self.seen, &heard)
-    }
-
-    /// Asks for what a plan hangs on besides; what is refused needs no probe.
-    async fn hear(&self, may_reach: bool) -> Heard {
-        let (wanted, seen) = (&self.cluster.wanted, &self.seen);
-        let mode = self.inventory.images.resolve;
-        let asked = wanted.to_resolve(seen, mode);
-        let images = Images {
-            mode,
-            registries: self.live.registries(&asked).await,
-        };
-        let mut warnings: Vec<String> = self.stand_ins.iter().cloned().collect();
-        warnings.extend(images.warnings());
-        if may_reach && let Err(why) = self.live.reach(seen).await {
-            warnings.push(format!(
-                "no component could be asked, so the plan waits for each: {why}"
-            ));
-        }
-        // Those that lead no shard leave first.
-        let leavers = match wanted.shrinks(seen) {
-            Some(drain) => self.live.leavers(drain, seen).await,
-            None => Vec::new(),
-        };
-        Heard {
-            verdicts: self.live.verdicts(&self.cluster, seen).await,
-            leavers,
-            images: Some(images),
-            warnings,
-        }
+        hear::plan_up(&self.live, &self.cluster, &self.inventory, &self.seen).await
     }
 }
 

@@ -8,6 +8,7 @@ use super::{CommandError, Context, error, run, written};
 use crate::cli::StatusArgs;
 use crate::count::count;
 use crate::engine::EngineError;
+use crate::hear::{self, Hearing};
 use crate::inventory::Inventory;
 use crate::plan::{Heard, Leaver, Verdicts};
 use crate::report::{status_brief, status_text};
@@ -111,26 +112,29 @@ async fn look(
 ) -> Result<Status, CommandError> {
     let mut scene = context.scene(inventory.clone(), true).await?;
     let deaf = scene.live.reach(&scene.seen).await.err();
-    let mut verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
+    let ask =
+        async |scene: &Scene| hear::verdicts(&scene.live, &scene.cluster.wanted, &scene.seen).await;
+    let mut verdicts = ask(&scene).await;
     if verdicts.values().any(|verdict| !verdict.is_open()) {
         tokio::time::sleep(SECOND_LOOK).await;
         scene.look_again().await?;
-        verdicts = scene.live.verdicts(&scene.cluster, &scene.seen).await;
+        verdicts = ask(&scene).await;
     }
     if let Some(path) = record {
         let leavers = match &scene.cluster.wanted.drain {
             // Whoever answered the gates knows which query node leads a shard, too.
             Some(drain) if !verdicts.is_empty() => {
-                Some(scene.live.leavers(drain, &scene.seen).await)
+                Some(hear::leavers(&scene.live, drain, &scene.seen).await)
             }
             _ => None,
         };
         save(context, &scene, &verdicts, leavers, path)?;
     }
+    let stand_ins = scene.live.stand_ins(&scene.cluster.wanted).await;
     scene.live.close().await;
     let heard = Heard {
         verdicts,
-        warnings: scene.stand_ins.iter().cloned().collect(),
+        warnings: stand_ins.into_iter().collect(),
         ..Heard::default()
     };
     let mut status = Status::of(

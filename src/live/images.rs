@@ -12,18 +12,9 @@ use crate::plan::{Registries, Wanted};
 const STAND_IN: &str = "milvus-swarm.stand-in";
 
 impl Live {
-    /// What registries say of these images today.
-    pub async fn registries(&self, images: &BTreeSet<String>) -> Registries {
-        self.ask_registries(images).await;
-        let known = self.registries.borrow();
-        let answers = images.iter().filter_map(|image| known.get_key_value(image));
-        answers
-            .map(|(image, answer)| (image.clone(), answer.clone()))
-            .collect()
-    }
-
-    /// Asks for each image once: a plan that is made again must name the same digests.
-    async fn ask_registries(&self, images: &BTreeSet<String>) {
+    /// What registries say of these images. Each is asked about once: a plan that is made again
+    /// must name the same digests.
+    pub(super) async fn ask_registries(&self, images: &BTreeSet<String>) -> Registries {
         let new: Vec<&String> = {
             let known = self.registries.borrow();
             images
@@ -40,11 +31,16 @@ impl Live {
             (image.clone(), answer)
         }))
         .await;
-        self.registries.borrow_mut().extend(answers);
+        let mut known = self.registries.borrow_mut();
+        known.extend(answers);
+        let answers = images.iter().filter_map(|image| known.get_key_value(image));
+        answers
+            .map(|(image, answer)| (image.clone(), answer.clone()))
+            .collect()
     }
 
     /// Warns of images that are not what their names say.
-    pub async fn stand_ins(&self, wanted: &Wanted) -> Option<String> {
+    pub(super) async fn point_out_stand_ins(&self, wanted: &Wanted) -> Option<String> {
         let images: BTreeSet<String> = wanted
             .services()
             .map(|spec| spec.task_template.container_spec.image.clone())

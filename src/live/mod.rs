@@ -3,6 +3,7 @@
 
 mod act;
 mod directories;
+mod hearing;
 mod held;
 mod images;
 mod last_words;
@@ -13,15 +14,16 @@ mod tunnel;
 mod wipe;
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::drive::Swarm;
 use crate::engine::{Engine, EngineError};
 use crate::execute::Failure;
-use crate::gate::{Asked, leads};
+use crate::gate::Asked;
+use crate::hear::Hearing;
 use crate::inventory::Host;
 use crate::observed::Observed;
-use crate::plan::{self, Action, Drain, Leaver, Registries, Verdicts};
+use crate::plan::{Action, Registries};
 use crate::question::Answer;
 use crate::wanted::Cluster;
 
@@ -127,72 +129,6 @@ impl Live {
             if let Some(name) = names.get(&task.service_id) {
                 task.service.clone_from(name);
             }
-        }
-    }
-
-    /// Asks every gate of a cluster that exists, all at once. Gates that cannot be asked from
-    /// here are missing from the answer.
-    pub async fn verdicts(&self, cluster: &Cluster, seen: &Observed) -> Verdicts {
-        let gates: Vec<_> = cluster
-            .wanted
-            .phases
-            .iter()
-            .filter(|phase| {
-                phase.runs_once
-                    || phase
-                        .services
-                        .iter()
-                        .any(|spec| seen.services.contains_key(&spec.name))
-            })
-            .flat_map(|phase| phase.gates(seen))
-            .collect();
-        if gates.is_empty() || self.can_ask().await.is_err() {
-            return Verdicts::new();
-        }
-        // Gates share questions, and a broker's health check does not like company: each
-        // question is asked once.
-        let asked: Vec<Vec<Asked>> = gates.iter().map(|gate| gate.questions(seen)).collect();
-        let distinct: BTreeSet<&Asked> = asked.iter().flatten().collect();
-        let distinct: Vec<Asked> = distinct.into_iter().cloned().collect();
-        let answers = Swarm::ask(self, &distinct).await;
-        let answers: BTreeMap<&Asked, Answer> = distinct.iter().zip(answers).collect();
-        let answer = |question: &Asked| {
-            let unasked = || Answer::Failed("was not asked".to_owned());
-            answers.get(question).cloned().unwrap_or_else(unasked)
-        };
-        gates
-            .into_iter()
-            .zip(&asked)
-            .map(|(gate, asked)| {
-                let answers: Vec<Answer> = asked.iter().map(answer).collect();
-                let verdict = gate.judge(seen, asked, &answers);
-                (gate, verdict)
-            })
-            .collect()
-    }
-
-    /// The query nodes of a cluster in the order in which they should leave: those that lead
-    /// no shard first, the highest slots first among equals.
-    pub async fn leavers(&self, drain: &Drain, seen: &Observed) -> Vec<Leaver> {
-        let asked = drain.leads_no_shard("").questions(seen);
-        let answers = Swarm::ask(self, &asked).await;
-        plan::leavers(seen, &drain.service, |ip| leads(ip, &answers))
-    }
-
-    /// Makes sure that the components of a cluster can be asked, where anything of it is there
-    /// to ask. What cannot be asked counts as not well, and a plan made deaf would restart things
-    /// in another order than one that hears.
-    ///
-    /// # Errors
-    /// Nothing can be asked from here, and why.
-    pub async fn reach(&self, seen: &Observed) -> Result<(), String> {
-        if !seen.networks.contains_key(&self.probe.network) {
-            // Nothing runs yet: a probe would have no network to ask through.
-            return Ok(());
-        }
-        match self.can_ask().await {
-            Err(_) if self.may_start_probe => self.ready_to_ask().await,
-            known => known,
         }
     }
 

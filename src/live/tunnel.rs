@@ -52,13 +52,8 @@ impl Keeper {
 }
 
 impl Live {
-    /// Whether there is a place to ask from now, by the last look.
-    pub(super) async fn can_ask(&self) -> Result<(), String> {
-        self.tunnel().await.map(drop)
-    }
-
-    /// The open tunnel, or a new one through a task on the engine's node.
-    async fn tunnel(&self) -> Result<Rc<Tunnel>, String> {
+    /// The open tunnel, or a new one through a task on the engine's node, by the last look.
+    pub(super) async fn tunnel(&self) -> Result<Rc<Tunnel>, String> {
         if let Some(tunnel) = self.open_tunnel() {
             return Ok(tunnel);
         }

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use milvus_swarm::hear::verdicts;
 use milvus_swarm::inventory::PRODUCTION_26;
 use milvus_swarm::status::{Health, Status};
 
-use crate::harness::{cluster, parse, run, swarm, up_well, verdicts};
+use crate::harness::{cluster, parse, run, swarm, up_well};
 
 /// The components that are not healthy after these hosts of the production topology went dark,
 /// and whether every component still does its work.
@@ -20,7 +21,7 @@ fn without(dark: &[&str]) -> (Vec<(String, Health)>, bool) {
         tokio::time::sleep(Duration::from_secs(90)).await;
         let seen = sim.look();
         let cluster = cluster(&inventory, &seen);
-        let verdicts = verdicts(&sim, &cluster, &seen).await;
+        let verdicts = verdicts(&sim, &cluster.wanted, &seen).await;
         let status = Status::of(&cluster, &inventory, &seen, &verdicts.into(), None);
         assert_eq!(status.healthy, dark.is_empty());
         let is_degraded = status.is_degraded();

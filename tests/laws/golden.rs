@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use milvus_swarm::digest::sha256;
+use milvus_swarm::hear::verdicts;
 use milvus_swarm::inventory::{Image, Inventory, LAB, LOCAL, PRODUCTION_26, Source, THREE_HOST};
 use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::Plan;
@@ -22,7 +23,7 @@ use milvus_swarm::status::Status;
 use milvus_swarm::wanted::Cluster;
 use milvus_swarm::what_if::{Losses, Question, answer};
 
-use crate::harness::{named, plan_down, plan_up, run, swarm, up_well, verdicts};
+use crate::harness::{named, plan_down, plan_up, run, swarm, up_well};
 
 /// The inventory whose texts are committed whole.
 const WHOLE: &str = "three-host/";
@@ -97,7 +98,7 @@ impl Held {
             let seen = sim.look();
             let cluster = Cluster::work_out(inventory, Some(&seen), &Sources::shipped());
             let cluster = cluster.expect("a cluster");
-            let verdicts = verdicts(&sim, &cluster, &seen).await;
+            let verdicts = verdicts(&sim, &cluster.wanted, &seen).await;
             let status = Status::of(&cluster, inventory, &seen, &verdicts.into(), None);
             self.keep(case, "status.json", json(&status));
             self.losses(case, inventory, &cluster, &seen);

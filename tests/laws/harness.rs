@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
-use milvus_swarm::drive::{self, drive};
+use milvus_swarm::drive::drive;
 use milvus_swarm::event::Event;
 use milvus_swarm::execute::{Limits, Outcome};
+use milvus_swarm::hear;
 use milvus_swarm::inventory::{Inventory, Source, THIS_HOST};
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::{self, Action, Down, Heard, Plan, Verdicts};
+use milvus_swarm::plan::{self, Action, Down, Plan};
 use milvus_swarm::question::Answer;
 use milvus_swarm::render::Sources;
 use milvus_swarm::spec::ServiceSpec;
@@ -96,42 +97,11 @@ pub fn known_cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
     })
 }
 
-/// Asks every gate of what exists, as `Live::verdicts` does.
-pub async fn verdicts(sim: &Sim, cluster: &Cluster, seen: &Observed) -> Verdicts {
-    let mut verdicts = Verdicts::new();
-    if seen.services.is_empty() {
-        return verdicts;
-    }
-    for phase in &cluster.wanted.phases {
-        let exists = phase
-            .services
-            .iter()
-            .any(|spec| seen.services.contains_key(&spec.name));
-        if !phase.runs_once && !exists {
-            continue;
-        }
-        for gate in phase.gates(seen) {
-            let verdict = drive::verdict(sim, &gate, seen).await;
-            verdicts.insert(gate, verdict);
-        }
-    }
-    verdicts
-}
-
 /// What `up` would do now.
 pub async fn plan_up(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
     let seen = sim.look();
     let cluster = known_cluster(inventory, &seen);
-    let mut heard = Heard::default();
-    if let Some(drain) = cluster.wanted.shrinks(&seen) {
-        let leader = sim.with(|world| world.data.leader);
-        heard.leavers = plan::leavers(&seen, &drain.service, |ip| {
-            let leads = (Some(ip) == leader).then(|| "vectors/dml_0".to_owned());
-            Ok(leads.into_iter().collect())
-        });
-    }
-    heard.verdicts = verdicts(sim, &cluster, &seen).await;
-    let plan = cluster.plan(inventory, &seen, &heard);
+    let plan = hear::plan_up(sim, &cluster, inventory, &seen).await;
     order::stands(&plan);
     saved::survives(&plan);
     (plan, seen)

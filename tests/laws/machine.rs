@@ -4,6 +4,7 @@
 use std::fs;
 
 use jsonschema::Validator;
+use milvus_swarm::hear::verdicts;
 use milvus_swarm::inventory::PRODUCTION_26;
 use milvus_swarm::live::LastWords;
 use milvus_swarm::plan::{Heard, Plan};
@@ -14,7 +15,7 @@ use milvus_swarm::what_if::{Losses, Question, answer};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use crate::harness::{cluster, execute, parse, plan_down, plan_up, run, swarm, verdicts};
+use crate::harness::{cluster, execute, parse, plan_down, plan_up, run, swarm};
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/schema");
 
@@ -144,7 +145,7 @@ fn status_fits() {
         for round in 0..2 {
             let seen = sim.look();
             let cluster = cluster(&inventory, &seen);
-            let verdicts = verdicts(&sim, &cluster, &seen).await;
+            let verdicts = verdicts(&sim, &cluster.wanted, &seen).await;
             let status = Status::of(&cluster, &inventory, &seen, &verdicts.into(), None);
             fits(&statuses, &status);
             // What is wanted is told before anything is there, too.

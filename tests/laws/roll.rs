@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use milvus_swarm::event::Event;
 use milvus_swarm::gate::{Verdict, short};
+use milvus_swarm::hear::verdicts;
 use milvus_swarm::inventory::{Image, Inventory};
 use milvus_swarm::observed::{Observed, Task};
 use milvus_swarm::plan::{Action, Because, Heard, Plan, Verdicts};
@@ -12,7 +13,7 @@ use milvus_swarm::report::{Style, plan_text};
 
 use crate::harness::{
     clean, done, execute, known_cluster, parse, plan_up, run, settled, swarm, titles, unbroken, up,
-    up_well, verdicts,
+    up_well,
 };
 use crate::inventories;
 use crate::sim::{Fault, Sim, SimTask, Update, When};
@@ -151,7 +152,7 @@ fn what_does_not_work_is_mended_at_once() {
         let changed = with_image();
         let (_, seen) = plan_up(&sim, &changed).await;
         let cluster = known_cluster(&changed, &seen);
-        let mut verdicts = verdicts(&sim, &cluster, &seen).await;
+        let mut verdicts = verdicts(&sim, &cluster.wanted, &seen).await;
         let first = |seen: &Observed, verdicts: &Verdicts| {
             updated(&cluster.plan(&changed, seen, &verdicts.clone().into())).remove(0)
         };
@@ -196,7 +197,7 @@ fn query_nodes_are_handed_over_whatever_index_nodes_do() {
         let changed = with_key("queryNode");
         let (_, seen) = plan_up(&sim, &changed).await;
         let cluster = known_cluster(&changed, &seen);
-        let good = verdicts(&sim, &cluster, &seen).await;
+        let good = verdicts(&sim, &cluster.wanted, &seen).await;
         let turns = |part: &str, verdict: &Verdict| {
             let mut verdicts = good.clone();
             let mut phases = cluster.wanted.phases.iter();
@@ -388,7 +389,7 @@ fn an_update_that_swarm_paused_goes_on_once_what_failed_is_well() {
         };
         let task = seen.tasks.iter_mut().find(renewed).expect("a renewed task");
         "starting".clone_into(&mut task.state);
-        let verdicts = verdicts(&sim, &cluster, &seen).await;
+        let verdicts = verdicts(&sim, &cluster.wanted, &seen).await;
         let careful = cluster.plan(&production(), &seen, &verdicts.into());
         assert!(updated(&careful).is_empty(), "{:?}", titles(&careful));
 

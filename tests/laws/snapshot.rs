@@ -2,6 +2,7 @@
 //! holds no secret.
 
 use milvus_swarm::compose::image::ResolveImage;
+use milvus_swarm::hear::verdicts;
 use milvus_swarm::inventory::{Image, Inventory};
 use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::{self, Action, Because, Heard, Leaver, Plan, Verdicts};
@@ -10,7 +11,7 @@ use milvus_swarm::snapshot::{HIDDEN, Snapshot, SnapshotError};
 use milvus_swarm::source::MAX_BYTES;
 use milvus_swarm::spec::ServiceSpec;
 
-use crate::harness::{cluster, execute, parse, plan_up, run, swarm, up_well, verdicts};
+use crate::harness::{cluster, execute, parse, plan_up, run, swarm, up_well};
 use crate::inventories;
 use crate::sim::{Fault, Sim, When};
 
@@ -18,7 +19,7 @@ use crate::sim::{Fault, Sim, When};
 async fn recorded(sim: &Sim, inventory: &Inventory) -> (Snapshot, String, Plan) {
     let seen = sim.look();
     let cluster = cluster(inventory, &seen);
-    let verdicts = verdicts(sim, &cluster, &seen).await;
+    let verdicts = verdicts(sim, &cluster.wanted, &seen).await;
     let drain = cluster.wanted.drain.as_ref();
     let leavers = drain.map(|drain| plan::leavers(&seen, &drain.service, |_| Ok(Vec::new())));
     let snapshot = Snapshot::of(&cluster, &seen, &verdicts, leavers);
@@ -73,7 +74,7 @@ fn services_keep_their_digests_and_only_new_images_have_none() {
             image.push_str(&format!("@sha256:{}", "0123456789abcdef".repeat(4)));
         }
         let cluster = cluster(&inventory, &seen);
-        let verdicts = verdicts(&sim, &cluster, &seen).await;
+        let verdicts = verdicts(&sim, &cluster.wanted, &seen).await;
         let snapshot = Snapshot::of(&cluster, &seen, &verdicts, None);
         let text = snapshot.to_text(MAX_BYTES).expect("short enough");
         for mode in [

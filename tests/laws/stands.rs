@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use milvus_swarm::execute::Outcome;
 use milvus_swarm::gate::{Gate, Verdict};
+use milvus_swarm::hear::verdicts;
 use milvus_swarm::inventory::Image;
 use milvus_swarm::plan::{Action, Plan, stands};
 use serde_json::Value;
 
 use crate::harness::{
     clean, done, down_well, execute, known_cluster, parse, plan_down, plan_up, run, settled, swarm,
-    up, up_well, verdicts,
+    up, up_well,
 };
 use crate::inventories;
 use crate::sim::{Fault, When};
@@ -176,7 +177,7 @@ fn a_plan_falls_where_a_gate_shut_before_its_first_deed() {
         up_well(&sim, &inventory).await;
         let (agreed, seen) = plan_up(&sim, &changed).await;
         let cluster = known_cluster(&changed, &seen);
-        let mut verdicts = verdicts(&sim, &cluster, &seen).await;
+        let mut verdicts = verdicts(&sim, &cluster.wanted, &seen).await;
         let again = cluster.plan(&changed, &seen, &verdicts.clone().into());
         assert_eq!(stands(&agreed, &again), Ok(()));
         for (gate, verdict) in &mut verdicts {

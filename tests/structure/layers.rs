@@ -24,6 +24,7 @@ const LAYERS: &[&[&str]] = &[
     &["event", "refuse"],
     &["execute", "wanted"],
     &["drive", "snapshot", "status"],
+    &["hear"],
     &["live"],
     &["report"],
     &["schema"],

@@ -17,13 +17,15 @@ mod world;
 mod zk;
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use milvus_swarm::drive::Swarm;
 use milvus_swarm::execute::Failure;
 use milvus_swarm::gate::Asked;
+use milvus_swarm::hear::Hearing;
 use milvus_swarm::observed::Observed;
-use milvus_swarm::plan::Action;
+use milvus_swarm::plan::{Action, Registries, Wanted};
 use milvus_swarm::question::Answer;
 use tokio::time::{Instant, sleep};
 
@@ -112,5 +114,24 @@ impl Swarm for Sim {
                 .map(|asked| world.answer(&asked.question))
                 .collect()
         })
+    }
+}
+
+impl Hearing for Sim {
+    async fn can_ask(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    async fn reach(&self, _: &Observed) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// There is none: images keep their tags.
+    async fn registries(&self, _: &BTreeSet<String>) -> Registries {
+        Registries::new()
+    }
+
+    async fn stand_ins(&self, _: &Wanted) -> Option<String> {
+        None
     }
 }
