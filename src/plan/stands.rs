@@ -116,7 +116,7 @@ impl PartialEq for Deeds<'_> {
 }
 
 /// What only leads to a gate: a plan may do it although the gate has opened since.
-fn is_question(step: &Step) -> bool {
+pub(super) fn is_question(step: &Step) -> bool {
     match &step.action {
         // The smoke check follows from the gates before it.
         Action::Await { .. } | Action::Smoke { .. } => true,

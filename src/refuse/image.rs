@@ -1,6 +1,7 @@
 //! Images of the stores and of the log: what data was written with, a newer one reads, not an older.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use super::No;
 use super::facts::Facts;
@@ -14,6 +15,10 @@ use crate::tag::Age;
 pub(crate) struct Change<'a> {
     pub is: &'a str,
     pub wanted: &'a str,
+    /// How old what runs is.
+    old: Age,
+    /// How old the wanted one is.
+    new: Age,
 }
 
 /// Which line of `images:` a component's image is; Milvus itself has a rule of its own.
@@ -39,9 +44,20 @@ pub(crate) fn changes<'a>(facts: &Facts<'a>) -> BTreeMap<Image, Change<'a>> {
         if old == new {
             continue;
         }
-        let entry = changes.entry(image).or_insert(Change { is, wanted });
-        if Age::of_image(entry.is).is_some_and(|other| other.is_older_than(&old)) {
-            entry.is = is;
+        match changes.entry(image) {
+            Entry::Vacant(none) => {
+                none.insert(Change {
+                    is,
+                    wanted,
+                    old,
+                    new,
+                });
+            }
+            Entry::Occupied(mut known) if known.get().old.is_older_than(&old) => {
+                let change = known.get_mut();
+                (change.is, change.old) = (is, old);
+            }
+            Entry::Occupied(_) => {}
         }
     }
     changes
@@ -69,12 +85,7 @@ pub(super) fn goes_back(facts: &Facts<'_>) -> Vec<No> {
     let changes = changes(facts);
     let back: Vec<(Image, &Change<'_>)> = changes
         .iter()
-        .filter(|(_, change)| {
-            let (is, wanted) = (Age::of_image(change.is), Age::of_image(change.wanted));
-            wanted
-                .zip(is)
-                .is_some_and(|(new, old)| new.is_older_than(&old))
-        })
+        .filter(|(_, change)| change.new.is_older_than(&change.old))
         .map(|(image, change)| (*image, change))
         .collect();
     if back.is_empty() {
