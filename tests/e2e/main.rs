@@ -125,7 +125,7 @@ fn soak_brought_over() {
     cluster.assert_gone();
 }
 
-/// The host whose root coordinator leads loses its power. The target is not met: docs/tested.md.
+/// The host whose root coordinator leads loses its power. What was measured: docs/tested.md.
 #[test]
 #[ignore = "takes the lab: `make soak` runs it"]
 fn soak_lost_host() {
