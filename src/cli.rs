@@ -47,6 +47,13 @@ pub struct Global {
     #[arg(short = 'H', long, global = true, value_name = "URL")]
     pub host: Option<String>,
 
+    /// Talk over tcp:// without TLS to engines on other machines, which is refused otherwise: whoever
+    /// is on the network then reads the passwords of the cluster and is root on its hosts. Better:
+    /// ssh://, or TLS as `docker` does it, with DOCKER_TLS_VERIFY=1 and DOCKER_CERT_PATH for a folder
+    /// with ca.pem, cert.pem and key.pem
+    #[arg(long, global = true)]
+    pub insecure: bool,
+
     /// Folder with stack templates of your own; wins over `stacks` in the inventory
     #[arg(long, global = true, value_name = "DIR")]
     pub stacks: Option<PathBuf>,

@@ -7,6 +7,7 @@
     clippy::unwrap_used
 )]
 
+mod address;
 pub mod advice;
 pub mod cli;
 pub mod command;

@@ -4,8 +4,9 @@ use std::path::{Path, PathBuf};
 
 use super::CommandError;
 use super::by_hand::quoted;
+use crate::address;
 use crate::cli::Global;
-use crate::engine::{Engine, Target};
+use crate::engine::{Access, Engine, Target};
 use crate::hear;
 use crate::inventory::{self, Inventory, Source};
 use crate::live::Live;
@@ -110,17 +111,20 @@ impl Context {
     /// The command line of another verb for the cluster that this run is about.
     pub(super) fn command(&self, verb: &str) -> String {
         let mut words = vec!["milvus-swarm".to_owned()];
-        let mut flag = |flag: &str, value: String| {
+        let flag = |words: &mut Vec<String>, flag: &str, value: String| {
             words.extend([flag.to_owned(), shell_word(value)]);
         };
         for path in &self.global.inventory {
-            flag("-i", path.display().to_string());
+            flag(&mut words, "-i", path.display().to_string());
         }
         if let Some(host) = &self.global.host {
-            flag("-H", host.clone());
+            flag(&mut words, "-H", host.clone());
+        }
+        if self.global.insecure {
+            words.push("--insecure".to_owned());
         }
         if let Some(dir) = &self.global.stacks {
-            flag("--stacks", dir.display().to_string());
+            flag(&mut words, "--stacks", dir.display().to_string());
         }
         words.push(verb.to_owned());
         words.join(" ")
@@ -129,8 +133,15 @@ impl Context {
     /// Connects to the engine of a manager.
     pub(super) async fn engine(&self) -> Result<Engine, CommandError> {
         let config = source::docker_config();
-        let target = Target::discover(self.global.host.as_deref(), source::variable, &config)?;
+        let host = self.global.host.as_deref();
+        let target = Target::discover(host, source::variable, &config, &self.access())?;
         Ok(Engine::connect(target).await?.with_logins(&config))
+    }
+
+    /// How engines behind `tcp://` are reached.
+    fn access(&self) -> Access {
+        let config = source::docker_config();
+        Access::new(source::variable, &config, self.global.insecure)
     }
 
     /// The templates inside the program, with those of a user's own folder over them: the one
@@ -173,7 +184,8 @@ impl Context {
         match &self.global.host {
             None => Ok(()),
             Some(host) => Err(CommandError::Usage(format!(
-                "`{flag}` connects to nothing, so it cannot ask `{host}`: leave one of them out"
+                "`{flag}` connects to nothing, so it cannot ask `{}`: leave one of them out",
+                address::without_password(host)
             ))),
         }
     }
@@ -221,7 +233,9 @@ impl Context {
         let seen = live.survey().await?;
         name_this(&mut inventory, &seen);
         let cluster = Cluster::work_out(&inventory, Some(&seen), &sources)?;
-        let live = live.with_cluster(&cluster).with_engines(&inventory.hosts);
+        let live = live
+            .with_cluster(&cluster)
+            .with_engines(&inventory.hosts, self.access());
         Ok(Scene {
             inventory,
             cluster,
@@ -287,8 +301,8 @@ mod tests {
             r"milvus-swarm -i a.yml -i 'it'\''s b.yml' -H ssh://root@node01 credentials"
         );
         assert_eq!(
-            command(&["--stacks", "mine"]),
-            "milvus-swarm --stacks mine credentials"
+            command(&["--stacks", "mine", "--insecure"]),
+            "milvus-swarm --insecure --stacks mine credentials"
         );
     }
 }

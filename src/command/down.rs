@@ -22,6 +22,7 @@ pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, Comma
             .say(&format!("cluster {name}: nothing of it is on this Swarm"));
         return Ok(0);
     }
+    scene.live.may_dial(hosts_of_volumes(&plan))?;
     let stays = if args.data { "" } else { STAYS };
     run::agree_with(context, &plan, stays, args.yes)?;
     if args.data {
@@ -62,18 +63,7 @@ pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, Comma
 
 /// What became of the volumes, and how to be rid of those that stay.
 fn emptied(scene: &Scene, plan: &Plan) -> String {
-    let foreign: Vec<&str> = plan
-        .steps
-        .iter()
-        .filter_map(|step| match &step.action {
-            // A directory has no name with the engine.
-            Action::RemoveVolumes { hostname, volumes }
-                if volumes.iter().any(|volume| is_volume(volume)) =>
-            {
-                Some(hostname.as_str())
-            }
-            _ => None,
-        })
+    let foreign: Vec<&str> = hosts_of_volumes(plan)
         .filter(|hostname| !scene.live.knows_engine(hostname))
         .collect();
     if foreign.is_empty() {
@@ -86,6 +76,19 @@ fn emptied(scene: &Scene, plan: &Plan) -> String {
         names(foreign),
         scene.live.volumes_away()
     )
+}
+
+/// The hosts whose volumes a plan removes.
+fn hosts_of_volumes(plan: &Plan) -> impl Iterator<Item = &str> {
+    plan.steps.iter().filter_map(|step| match &step.action {
+        // A directory has no name with the engine.
+        Action::RemoveVolumes { hostname, volumes }
+            if volumes.iter().any(|volume| is_volume(volume)) =>
+        {
+            Some(hostname.as_str())
+        }
+        _ => None,
+    })
 }
 
 /// What `down` would do, by the last look.

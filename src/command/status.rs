@@ -99,7 +99,9 @@ const fn may_pass(error: &CommandError) -> bool {
     match error {
         CommandError::Engine(error) => !matches!(
             error,
-            EngineError::BadTarget { .. } | EngineError::BadFile { .. }
+            EngineError::BadTarget { .. }
+                | EngineError::BadFile { .. }
+                | EngineError::InClear { .. }
         ),
         _ => false,
     }

@@ -10,8 +10,9 @@ use std::path::Path;
 
 use serde::Deserialize;
 
+use super::access::Access;
 use super::error::EngineError;
-use super::target::{Endpoint, Target, TlsFiles};
+use super::target::{Target, TlsFiles};
 use crate::digest::sha256;
 
 #[derive(Deserialize)]
@@ -59,10 +60,11 @@ pub(super) fn target(
     docker_config: &Path,
     name: &str,
     said_by: &str,
+    access: &Access,
 ) -> Result<Target, EngineError> {
     let origin = format!("{said_by} context `{name}`");
     if name == "default" {
-        return Target::parse(super::target::DEFAULT_HOST, &origin, None);
+        return Target::parse(super::target::DEFAULT_HOST, &origin, access);
     }
     let bad = |why: String| EngineError::BadTarget {
         origin: origin.clone(),
@@ -85,33 +87,42 @@ pub(super) fn target(
         .endpoints
         .docker
         .ok_or_else(|| bad("it has no endpoint `docker`".into()))?;
-    let mut target = Target::parse(&docker.host, &origin, None)?;
-    let pem = contexts.join("tls").join(&folder).join("docker");
-    if let Endpoint::Tcp { port, tls, .. } = &mut target.endpoint {
-        if docker.skip_tls_verify {
-            return Err(bad(
-                "it skips the verification of TLS, which this tool never does".into(),
-            ));
-        }
-        let ca = pem.join("ca.pem");
-        if ca.exists() {
-            let client = (pem.join("cert.pem"), pem.join("key.pem"));
-            *tls = Some(TlsFiles {
-                ca,
-                client: client.0.exists().then_some(client),
-                server_name: None,
-            });
-            if !has_port(&docker.host) {
-                *port = 2376;
-            }
-        }
-    }
-    Ok(target)
+    // Of a context, and none of the environment's.
+    let files = if docker.skip_tls_verify {
+        Err("it skips the verification of TLS, which this tool never does".into())
+    } else {
+        files(&contexts.join("tls").join(&folder).join("docker"), name)
+    };
+    Target::with_files(&docker.host, &origin, access, files)
 }
 
-fn has_port(host: &str) -> bool {
-    host.rsplit_once(':')
-        .is_some_and(|(_, port)| port.trim_end_matches('/').parse::<u16>().is_ok())
+/// The TLS files of a context: those of its folder, or none where it keeps none.
+///
+/// # Errors
+/// One is missing that the others are of no use without. Connecting all the same would be in clear.
+fn files(folder: &Path, context: &str) -> Result<Option<TlsFiles>, String> {
+    let [ca, certificate, key] = ["ca.pem", "cert.pem", "key.pem"].map(|name| folder.join(name));
+    let is_there = |path: &Path| {
+        let found = path.try_exists();
+        found.map_err(|error| format!("cannot use `{}`: {error}", path.display()))
+    };
+    let missing = match (is_there(&ca)?, is_there(&certificate)?, is_there(&key)?) {
+        (false, false, false) => return Ok(None),
+        (true, has, also) if has == also => {
+            return Ok(Some(TlsFiles {
+                ca,
+                client: has.then_some((certificate, key)),
+                server_name: None,
+            }));
+        }
+        (false, ..) => "its TLS has no `ca.pem` to know the engine by",
+        (true, false, _) => "its TLS has a key and no `cert.pem` for it",
+        (true, true, _) => "its TLS has a certificate and no `key.pem` for it",
+    };
+    Err(format!(
+        "{missing}; give it all three: docker context update {context} --docker \
+         host=...,ca=FILE,cert=FILE,key=FILE"
+    ))
 }
 
 fn bad_file(path: &Path, why: &dyn std::fmt::Display) -> EngineError {

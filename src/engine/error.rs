@@ -32,6 +32,12 @@ pub enum EngineError {
     /// The words that should name an engine do not.
     #[error("{origin} names no Docker engine: {why}")]
     BadTarget { origin: String, why: String },
+    /// The engine is on another machine, and TLS is not asked for.
+    #[error(
+        "{origin} is not used without TLS: anybody between here and there could read the passwords \
+         of the cluster and act as root on its hosts"
+    )]
+    InClear { origin: String },
     /// A file that is needed to reach the engine cannot be used.
     #[error("cannot use `{path}`: {why}")]
     BadFile { path: String, why: String },
@@ -192,6 +198,12 @@ impl EngineError {
             Self::BadTarget { .. } => {
                 "name the engine of a Swarm manager, as `--host ssh://user@manager`, \
                  or a Docker context with `DOCKER_CONTEXT`"
+                    .into()
+            }
+            Self::InClear { .. } => {
+                "set DOCKER_TLS_VERIFY=1, and DOCKER_CERT_PATH to the folder with `ca.pem`, `cert.pem` \
+                 and `key.pem`; or go through `ssh://user@host`; `--insecure` does without, on a \
+                 network where nobody else is"
                     .into()
             }
             Self::Unreachable { target, .. } => {

@@ -3,6 +3,7 @@
 //! `Target` finds the engine and `Engine::connect` reaches it over a socket, TCP, TLS or SSH.
 //! Objects are named by name on this side; their identifiers stay in here.
 
+mod access;
 mod connect;
 mod context;
 mod error;
@@ -31,6 +32,7 @@ mod wire;
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
+pub use access::Access;
 pub use error::{EngineError, Refused};
 pub use events::Events;
 pub use names::Kind;

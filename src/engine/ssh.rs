@@ -141,12 +141,12 @@ impl AsyncWrite for SshStream {
 #[cfg(test)]
 #[allow(clippy::unwrap_used, reason = "a test may panic")]
 mod tests {
-    use crate::engine::target::Target;
+    use crate::engine::{Access, Target};
 
     #[test]
     fn the_host_comes_after_the_options() {
         let words = |address: &str| {
-            let target = Target::parse(address, "--host", None).unwrap();
+            let target = Target::parse(address, "--host", &Access::default()).unwrap();
             super::arguments(&target.endpoint).join(" ")
         };
         let options = "-T -o ConnectTimeout=10 -o BatchMode=yes";

@@ -3,8 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use super::access::Access;
 use super::context;
 use super::error::EngineError;
+use crate::address;
 
 /// Where Docker listens when nobody says otherwise.
 pub(super) const DEFAULT_HOST: &str = "unix:///var/run/docker.sock";
@@ -51,59 +53,73 @@ impl Target {
     /// `DOCKER_CONTEXT`, then the current context, then the local socket.
     ///
     /// # Errors
-    /// An address that cannot be read, or a context that does not exist.
+    /// An address that cannot be read, or may not be talked to in clear; a context that does not
+    /// exist, or lacks what its TLS needs.
     pub fn discover(
         host_flag: Option<&str>,
         env: impl Fn(&str) -> Option<String>,
         docker_config: &Path,
+        access: &Access,
     ) -> Result<Self, EngineError> {
         let env = |name: &str| env(name).filter(|value| !value.is_empty());
         let named = host_flag
             .map(|host| (host.to_owned(), "--host"))
             .or_else(|| env("DOCKER_HOST").map(|host| (host, "DOCKER_HOST")));
         if let Some((host, origin)) = named {
-            if host.starts_with("tcp:")
-                && env("DOCKER_TLS").is_some()
-                && env("DOCKER_TLS_VERIFY").is_none()
-            {
-                return Err(EngineError::BadTarget {
-                    origin: format!("{origin} `{host}` with DOCKER_TLS"),
-                    why: "TLS without DOCKER_TLS_VERIFY proves nothing; set that".into(),
-                });
-            }
-            let tls = env("DOCKER_TLS_VERIFY").map(|_| {
-                env("DOCKER_CERT_PATH").map_or_else(|| docker_config.to_owned(), PathBuf::from)
-            });
-            return Self::parse(&host, origin, tls.as_deref());
+            return Self::parse(&host, origin, access);
         }
         if let Some(name) = env("DOCKER_CONTEXT") {
-            return context::target(docker_config, &name, "DOCKER_CONTEXT");
+            return context::target(docker_config, &name, "DOCKER_CONTEXT", access);
         }
         match context::current(docker_config)? {
-            Some(name) => context::target(docker_config, &name, "current"),
-            None => Self::parse(DEFAULT_HOST, "default", None),
+            Some(name) => context::target(docker_config, &name, "current", access),
+            None => Self::parse(DEFAULT_HOST, "default", access),
         }
     }
 
-    /// Reads `unix://`, `tcp://` and `ssh://` addresses; `tls` is a folder with `ca.pem`,
-    /// `cert.pem` and `key.pem`.
+    /// Reads `unix://`, `tcp://` and `ssh://` addresses.
     ///
     /// # Errors
-    /// An address that cannot be read.
-    pub fn parse(host: &str, origin: &str, tls: Option<&Path>) -> Result<Self, EngineError> {
-        endpoint(host, tls)
-            .map(|endpoint| Self {
-                endpoint,
-                origin: origin.into(),
-            })
-            .map_err(|why| EngineError::BadTarget {
-                origin: format!("{origin} `{host}`"),
-                why,
-            })
+    /// An address that cannot be read, or may not be talked to in clear.
+    pub fn parse(host: &str, origin: &str, access: &Access) -> Result<Self, EngineError> {
+        let tls = access.files();
+        Self::with_files(host, origin, access, tls)
+    }
+
+    /// The same with TLS files that are known already, or the reason why there are none.
+    pub(super) fn with_files(
+        host: &str,
+        origin: &str,
+        access: &Access,
+        tls: Result<Option<TlsFiles>, String>,
+    ) -> Result<Self, EngineError> {
+        let named = || format!("{origin} `{}`", address::without_password(host));
+        let endpoint = endpoint(host, tls).map_err(|why| EngineError::BadTarget {
+            origin: named(),
+            why,
+        })?;
+        if let Endpoint::Tcp {
+            host, tls: None, ..
+        } = &endpoint
+            && !access.allows_clear_text_to(host)
+        {
+            return Err(EngineError::InClear { origin: named() });
+        }
+        Ok(Self {
+            endpoint,
+            origin: origin.into(),
+        })
     }
 }
 
-fn endpoint(address: &str, tls: Option<&Path>) -> Result<Endpoint, String> {
+fn endpoint(address: &str, tls: Result<Option<TlsFiles>, String>) -> Result<Endpoint, String> {
+    if address::password(address).is_some() {
+        return Err(
+            "a password does not belong in an address; an engine knows its users by a key (`ssh://`) \
+             or a certificate (DOCKER_CERT_PATH)"
+                .into(),
+        );
+    }
     let Some((scheme, rest)) = address.split_once("://") else {
         return Err("expected `unix://`, `tcp://` or `ssh://` in front".into());
     };
@@ -111,22 +127,17 @@ fn endpoint(address: &str, tls: Option<&Path>) -> Result<Endpoint, String> {
         "unix" if rest.starts_with('/') => Ok(Endpoint::Unix(rest.into())),
         "unix" => Err("the path of a socket begins with `/`".into()),
         "tcp" => {
-            let (host, port) = host_and_port(rest.trim_end_matches('/'))?;
-            let tls = tls.map(|folder| {
-                let client = (folder.join("cert.pem"), folder.join("key.pem"));
-                TlsFiles {
-                    ca: folder.join("ca.pem"),
-                    client: (client.0.exists() || client.1.exists()).then_some(client),
-                    server_name: None,
-                }
-            });
+            let (mut host, port) = host_and_port(rest.trim_end_matches('/'))?;
+            if host.contains('@') {
+                return Err("a `tcp://` address has no user: certificates say who you are".into());
+            }
+            if host.is_empty() {
+                host = "127.0.0.1".into();
+            }
+            let tls = tls?;
             let default = if tls.is_some() { 2376 } else { 2375 };
             Ok(Endpoint::Tcp {
-                host: if host.is_empty() {
-                    "127.0.0.1".into()
-                } else {
-                    host
-                },
+                host,
                 port: port.unwrap_or(default),
                 tls,
             })
@@ -149,9 +160,6 @@ fn ssh(rest: &str) -> Result<Endpoint, String> {
         Some((user, place)) => (Some(user), place),
         None => (None, place),
     };
-    if user.is_some_and(|user| user.contains(':')) {
-        return Err("a password does not belong in an address; use a key".into());
-    }
     let (host, port) = host_and_port(place)?;
     let plain = |word: &str, more: &str| {
         !word.is_empty()

@@ -1,7 +1,12 @@
 use super::*;
 
+/// As with `--insecure`, in an environment that says nothing of TLS.
+fn insecure() -> Access {
+    Access::new(|_| None, Path::new("/nowhere"), true)
+}
+
 fn read(host: &str) -> Result<String, String> {
-    Target::parse(host, "--host", None)
+    Target::parse(host, "--host", &insecure())
         .map(|target| target.endpoint.to_string())
         .map_err(|error| error.to_string())
 }
@@ -33,6 +38,7 @@ fn addresses_that_could_do_harm_are_refused() {
         "ssh://-oProxyCommand=x",
         "ssh://-l@host",
         "ssh://root:secret@host",
+        "tcp://root@host",
         "ssh://host/run/$(reboot)",
         "ssh://host;reboot",
         "ssh://",
@@ -41,17 +47,68 @@ fn addresses_that_could_do_harm_are_refused() {
     }
 }
 
+#[test]
+fn another_machine_is_talked_to_in_clear_only_where_that_is_accepted() {
+    let read = |host| Target::parse(host, "--host", &Access::default());
+    for host in ["tcp://10.0.0.1:2375", "tcp://h1", "tcp://0.0.0.0:2375"] {
+        let error = read(host).unwrap_err();
+        assert!(matches!(error, EngineError::InClear { .. }), "{error:?}");
+        let said = format!("--host `{host}` is not used without TLS");
+        assert!(error.to_string().starts_with(&said), "{error}");
+        assert!(error.hint().unwrap().contains("`--insecure`"));
+        assert!(Target::parse(host, "--host", &insecure()).is_ok());
+    }
+    for host in [
+        "tcp://",
+        "tcp://localhost:2375",
+        "tcp://[::1]:2375",
+        "ssh://h1",
+    ] {
+        assert!(read(host).is_ok(), "{host}");
+    }
+}
+
+#[test]
+fn a_password_in_an_address_is_refused_and_not_repeated() {
+    for host in [
+        "tcp://root:hunter2@10.0.0.1:2375",
+        "tcp://root:hunter2@[::1]:2375",
+        "tcp://:hunter2@h",
+        "tcp://root:hunter2/@h",
+        "ssh://root:hun/hunter2@h",
+        "https://root:hunter2@h",
+        "root:hunter2@h:2375",
+    ] {
+        for access in [Access::default(), insecure()] {
+            let error = Target::parse(host, "DOCKER_HOST", &access).unwrap_err();
+            let text = format!("{error} {:?} {error:?}", error.hint());
+            assert!(!text.contains("hunter2"), "{text}");
+            assert!(text.contains("a password does not belong"), "{text}");
+        }
+    }
+}
+
 fn discover(
     flag: Option<&str>,
     env: &[(&str, &str)],
     folder: &Path,
+) -> Result<Target, EngineError> {
+    discover_as(flag, env, folder, false)
+}
+
+fn discover_as(
+    flag: Option<&str>,
+    env: &[(&str, &str)],
+    folder: &Path,
+    insecure: bool,
 ) -> Result<Target, EngineError> {
     let lookup = |name: &str| {
         env.iter()
             .find(|(key, _)| *key == name)
             .map(|(_, value)| (*value).to_owned())
     };
-    Target::discover(flag, lookup, folder)
+    let access = Access::new(lookup, folder, insecure);
+    Target::discover(flag, lookup, folder, &access)
 }
 
 #[test]
@@ -80,7 +137,7 @@ fn the_nearest_word_wins() {
     );
 
     let place = |flag, env: &[(&str, &str)]| {
-        discover(flag, env, folder.path())
+        discover_as(flag, env, folder.path(), true)
             .map(|target| (target.endpoint.to_string(), target.origin))
     };
     let host = ("DOCKER_HOST", "tcp://env");
@@ -149,5 +206,43 @@ fn tls_is_asked_for_by_the_environment() {
     assert!(files.client.is_some());
 
     let lax = [("DOCKER_HOST", "tcp://h"), ("DOCKER_TLS", "1")];
-    assert!(discover(None, &lax, Path::new("/nowhere")).is_err());
+    for insecure in [false, true] {
+        let error = discover_as(None, &lax, Path::new("/nowhere"), insecure).unwrap_err();
+        assert!(error.to_string().contains("DOCKER_TLS_VERIFY"), "{error}");
+    }
+}
+
+#[test]
+fn a_context_with_half_of_its_tls_is_no_context_without_tls() {
+    let all = ["ca.pem", "cert.pem", "key.pem"];
+    for (there, missing) in [
+        (&all[1..], "`ca.pem`"),
+        (&all[1..2], "`ca.pem`"),
+        (&all[2..], "`ca.pem`"),
+        (&all[..2], "`key.pem`"),
+        (&["ca.pem", "key.pem"][..], "`cert.pem`"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let hash = crate::digest::sha256(b"prod");
+        let contexts = folder.path().join("contexts");
+        let (meta, pem) = (
+            contexts.join("meta").join(&hash),
+            contexts.join("tls").join(&hash).join("docker"),
+        );
+        std::fs::create_dir_all(&meta).unwrap();
+        std::fs::create_dir_all(&pem).unwrap();
+        // One on this machine may be dialled in clear, if nothing else speaks against it.
+        let json = r#"{"Name":"prod","Endpoints":{"docker":{"Host":"tcp://127.0.0.1:2376"}}}"#;
+        std::fs::write(meta.join("meta.json"), json).unwrap();
+        for name in there {
+            std::fs::write(pem.join(name), "").unwrap();
+        }
+        let env = [("DOCKER_CONTEXT", "prod")];
+        for insecure in [false, true] {
+            let error = discover_as(None, &env, folder.path(), insecure).unwrap_err();
+            let text = error.to_string();
+            assert!(text.contains(missing), "{there:?}: {text}");
+            assert!(text.contains("docker context update prod"), "{text}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! Holds a tree against the grammar and reports every difference.
 
+use crate::address;
 use crate::role::Role;
 
 use super::grammar;
@@ -102,6 +103,9 @@ impl Checker {
             Value::Number(_, text) if form.takes_numbers() => text,
             _ => return self.wrong_type(node, form.noun().into(), place),
         };
+        if matches!(form, Form::Engine) && address::password(text).is_some() {
+            return self.find(node, Problem::EnginePassword);
+        }
         let Err(why) = form.check(text) else { return };
         let shown = shorten(text);
         let problem = match form {

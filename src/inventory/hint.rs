@@ -23,7 +23,7 @@ impl Problem {
                 "bad-value"
             }
             Self::UnknownRole { .. } => "unknown-role",
-            Self::InlinePassword { .. } => "inline-password",
+            Self::InlinePassword { .. } | Self::EnginePassword => "inline-password",
             Self::ReplicasOfMembers { .. } => "member-replicas",
             Self::ManagerSettings => "manager-settings",
             Self::OwnedConfig { .. } | Self::OwnedBelow { .. } => "owned-config",
@@ -80,6 +80,11 @@ impl Problem {
             Self::InlinePassword { key } => format!(
                 "inventories get copied and committed: write `{key}: {{ file: PATH }}`, or leave it out and one is generated"
             ),
+            Self::EnginePassword => {
+                "leave the user and the password out: an engine behind `tcp://` knows its users by their certificates \
+                 (DOCKER_CERT_PATH), one behind `ssh://` by their keys"
+                    .into()
+            }
             Self::ReplicasOfMembers { role } => format!("give more hosts the role `{role}`, or take it from some"),
             Self::ManagerSettings => "proxies run on the managers by default; their settings are under `proxy`".into(),
             Self::OwnedConfig { instead, .. } => format!("leave it out: {instead}"),

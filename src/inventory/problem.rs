@@ -84,6 +84,8 @@ pub enum Problem {
     UnknownRole { role: String },
     #[error("`{key}` holds a password itself")]
     InlinePassword { key: String },
+    #[error("the address of an engine holds a password")]
+    EnginePassword,
     #[error("`replicas` can't be set for `{role}`: it has one member on each host with the role")]
     ReplicasOfMembers { role: Role },
     #[error("the role `manager` has no settings: it marks the Swarm's managers")]

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::problem::{Finding, InventoryErrors, Problem};
 use super::source::{Source, Span};
+use crate::address;
 
 /// The most findings that are written out.
 const MOST: usize = 20;
@@ -32,7 +33,10 @@ impl InventoryErrors {
         let told = plain(&problem.to_string());
         let mut text = format!("error[{}]: {told}\n", problem.rule());
         if let Some(source) = self.sources.get(finding.at.source) {
-            let secret = matches!(problem, Problem::InlinePassword { .. });
+            let secret = matches!(
+                problem,
+                Problem::InlinePassword { .. } | Problem::EnginePassword
+            );
             snippet(&mut text, source, finding.at, secret);
         }
         if let Some((at, what)) = finding.also
@@ -54,10 +58,10 @@ fn is_hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A text with such characters written out: `\u{1b}`.
+/// A text with such characters written out, `\u{1b}`, and without the passwords of addresses.
 pub(super) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in address::without_passwords(text).chars() {
         if is_hostile(c) {
             plain.extend(c.escape_default());
         } else {
@@ -72,8 +76,7 @@ fn snippet(text: &mut String, source: &Source, at: Span, secret: bool) {
     let number = line.to_string();
     let gutter = " ".repeat(number.len());
     let _ = writeln!(text, "{gutter}--> {}:{line}:{column}", source.name);
-    let shown: Vec<char> = source
-        .line_at(at.start)
+    let shown: Vec<char> = address::without_passwords(source.line_at(at.start))
         .chars()
         .map(|c| match c {
             '\t' => ' ',

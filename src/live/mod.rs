@@ -17,7 +17,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use crate::drive::Swarm;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Access, Engine, EngineError};
 use crate::execute::Failure;
 use crate::gate::Asked;
 use crate::hear::Hearing;
@@ -49,6 +49,8 @@ pub struct Live {
     tunnel: tunnel::Keeper,
     /// Engines of hosts, where the inventory names them.
     engines: BTreeMap<String, String>,
+    /// How these are reached.
+    access: Access,
     registries: RefCell<Registries>,
     /// Names our own lock among others.
     token: RefCell<Option<String>>,
@@ -69,6 +71,7 @@ impl Live {
             names: RefCell::new(BTreeMap::new()),
             tunnel: tunnel::Keeper::default(),
             engines: BTreeMap::new(),
+            access: Access::default(),
             registries: RefCell::default(),
             token: RefCell::new(None),
         }
@@ -81,9 +84,10 @@ impl Live {
         self
     }
 
-    /// Takes over where hosts' engines listen.
+    /// Takes over where hosts' engines listen, and how they are reached.
     #[must_use]
-    pub fn with_engines(mut self, hosts: &[Host]) -> Self {
+    pub fn with_engines(mut self, hosts: &[Host], access: Access) -> Self {
+        self.access = access;
         self.engines = hosts
             .iter()
             .filter_map(|host| Some((host.name.clone(), host.engine.clone()?)))

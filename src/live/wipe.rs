@@ -2,7 +2,7 @@
 
 use super::Live;
 use super::one_shot::OneShot;
-use crate::engine::{Engine, Target};
+use crate::engine::{Engine, EngineError, Target};
 use crate::execute::Failure;
 use crate::spec::{Mount, VolumeOptions};
 use crate::wanted::CLUSTER_LABEL;
@@ -46,6 +46,26 @@ impl Live {
         self.is_this(hostname) || self.engines.contains_key(hostname)
     }
 
+    /// Makes sure that the engines of these hosts may be dialled, where the inventory names them: a
+    /// connection that is refused should be so before anything is done.
+    ///
+    /// # Errors
+    /// An address that can't be read, or may not be talked to in clear.
+    pub fn may_dial<'a>(
+        &self,
+        hostnames: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), EngineError> {
+        let mut others = hostnames.into_iter().filter(|name| !self.is_this(name));
+        others.try_for_each(|name| self.target(name).transpose().map(drop))
+    }
+
+    /// Where the inventory says that the engine of a host listens.
+    fn target(&self, hostname: &str) -> Option<Result<Target, EngineError>> {
+        let address = self.engines.get(hostname)?;
+        let origin = format!("`engine` of host `{hostname}` in the inventory,");
+        Some(Target::parse(address, &origin, &self.access))
+    }
+
     fn is_this(&self, hostname: &str) -> bool {
         let last = self.last.borrow();
         let node = last.nodes.iter().find(|node| node.hostname == hostname);
@@ -57,8 +77,7 @@ impl Live {
         if self.is_this(hostname) {
             return Some(self.engine.clone());
         }
-        let endpoint = self.engines.get(hostname)?;
-        let target = Target::parse(endpoint, "inventory", None).ok()?;
+        let target = self.target(hostname)?.ok()?;
         Engine::reach(target).await.ok()
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use milvus_swarm::compose::image::ResolveImage;
-use milvus_swarm::engine::{Engine as Client, EngineError, Target};
+use milvus_swarm::engine::{Access, Engine as Client, EngineError, Target};
 use milvus_swarm::inventory::THREE_HOST;
 use milvus_swarm::observed::{Config, Observed, Service};
 use milvus_swarm::plan::{Action, Heard};
@@ -231,7 +231,7 @@ async fn a_service_that_moved_is_told_from_a_failure() {
         );
     }
     let engine = Engine::start(directory.path(), &world);
-    let target = Target::parse(&engine.host(), "the test", None).unwrap();
+    let target = Target::parse(&engine.host(), "the test", &Access::default()).unwrap();
     let client = Client::connect(target).await.unwrap();
     let late = client.update_service(&id(&spec.name), 6, &spec).await;
     assert!(

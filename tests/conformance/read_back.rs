@@ -10,7 +10,7 @@ mod objects;
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use milvus_swarm::engine::{Engine, EngineError, Target};
+use milvus_swarm::engine::{Access, Engine, EngineError, Target};
 use milvus_swarm::observed::Service;
 use milvus_swarm::spec::{ServiceSpec, diff, drifted, stamped};
 
@@ -50,7 +50,7 @@ fn seed() -> u64 {
 #[ignore = "needs MILVUS_SWARM_TEST_HOST, a manager that may be played with"]
 async fn what_is_posted_reads_back_as_the_same() {
     let host = std::env::var("MILVUS_SWARM_TEST_HOST").expect("MILVUS_SWARM_TEST_HOST is set");
-    let target = Target::parse(&host, "MILVUS_SWARM_TEST_HOST", None).unwrap();
+    let target = Target::parse(&host, "MILVUS_SWARM_TEST_HOST", &Access::default()).unwrap();
     let engine = Engine::connect(target).await.unwrap();
     objects::clean(&engine).await;
     let mut made = BTreeSet::new();

@@ -1,10 +1,15 @@
 //! Engines behind TLS and behind `ssh`.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
-use milvus_swarm::engine::{Engine, EngineError, Kind, Target, Tunnel};
+use milvus_swarm::drive::Swarm as _;
+use milvus_swarm::engine::{Access, Engine, EngineError, Kind, Target, Tunnel};
+use milvus_swarm::inventory::Host;
+use milvus_swarm::live::Live;
+use milvus_swarm::plan::Action;
 use milvus_swarm::question::Question;
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
@@ -13,7 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig, crypto::ring};
 
-use crate::fake::{Heard, INFO, Reply, VERSION, serve};
+use crate::fake::{Fake, Heard, INFO, Log, Reply, VERSION, serve};
 use crate::tunnel::here;
 
 /// Makes `ca.pem`, and a key and certificate of a server and a client that it signed.
@@ -38,8 +43,8 @@ fn manager(heard: &Heard) -> Reply {
     Reply::Say(200, body.into())
 }
 
-/// A fake engine on TCP that lets nobody in without a certificate. Gives its port.
-async fn locked(folder: &Path) -> u16 {
+/// A fake engine on TCP that lets nobody in without a certificate. Gives its port, and what it hears.
+async fn locked(folder: &Path) -> (u16, Arc<Log>) {
     let read = |name: &str| {
         let read = CertificateDer::pem_file_iter(folder.join(name)).unwrap();
         read.collect::<Result<Vec<_>, _>>().unwrap()
@@ -61,14 +66,16 @@ async fn locked(folder: &Path) -> u16 {
     let acceptor = TlsAcceptor::from(Arc::new(config));
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
+    let log = Arc::<Log>::default();
+    let shared = Arc::clone(&log);
     tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             if let Ok(stream) = acceptor.accept(stream).await {
-                tokio::spawn(serve(stream, Arc::new(manager), Arc::default()));
+                tokio::spawn(serve(stream, Arc::new(manager), Arc::clone(&shared)));
             }
         }
     });
-    port
+    (port, log)
 }
 
 fn certificates(folder: &Path) -> bool {
@@ -86,10 +93,10 @@ async fn tls_needs_both_sides_to_be_known() {
         println!("there is no `openssl` to make certificates with");
         return;
     }
-    let port = locked(folder.path()).await;
+    let (port, _) = locked(folder.path()).await;
     let connect = async |host: &str, pem: &Path| {
         let address = format!("tcp://{host}:{port}");
-        let target = Target::parse(&address, "--host", Some(pem)).unwrap();
+        let target = Target::parse(&address, "--host", &Access::with_tls(pem)).unwrap();
         Engine::connect(target).await
     };
     let engine = connect("127.0.0.1", folder.path()).await.unwrap();
@@ -112,6 +119,52 @@ async fn tls_needs_both_sides_to_be_known() {
     std::fs::remove_file(folder.path().join("ca.pem")).unwrap();
     let error = connect("127.0.0.1", folder.path()).await.err().unwrap();
     assert!(matches!(error, EngineError::BadFile { .. }), "{error:?}");
+}
+
+/// A Swarm on which every task ends well at once.
+fn obedient(heard: &Heard) -> Reply {
+    match heard.line.split('?').next().unwrap() {
+        "POST /v1.41/services/create" => Reply::Say(201, r#"{"ID":"s1"}"#.into()),
+        "GET /v1.41/tasks" => Reply::Say(
+            200,
+            r#"[{"ID":"t1","ServiceID":"s1","NodeID":"n2","Status":{"State":"complete"}}]"#.into(),
+        ),
+        _ => Reply::Say(200, "[]".into()),
+    }
+}
+
+#[tokio::test]
+async fn the_engine_of_a_host_is_reached_through_the_tls_of_the_environment() {
+    let folder = tempfile::tempdir().unwrap();
+    if !certificates(folder.path()) {
+        println!("there is no `openssl` to make certificates with");
+        return;
+    }
+    let (port, log) = locked(folder.path()).await;
+    let fake = Fake::manager(obedient);
+    let host = Host {
+        name: "node02".into(),
+        engine: Some(format!("tcp://127.0.0.1:{port}")),
+        address: None,
+        roles: BTreeSet::new(),
+        zone: None,
+    };
+    let wipe = Action::RemoveVolumes {
+        hostname: "node02".into(),
+        volumes: vec!["c_etcd".into()],
+    };
+    let env = |name: &str| match name {
+        "DOCKER_TLS_VERIFY" => Some("1".to_owned()),
+        "DOCKER_CERT_PATH" => folder.path().to_str().map(Into::into),
+        _ => None,
+    };
+    let access = Access::new(env, Path::new("/nowhere"), false);
+    let live = Live::new(fake.connect().await.unwrap(), "c", false);
+    let live = live.with_engines(&[host], access);
+    live.act(&wipe).await.unwrap();
+    let heard = log.heard.lock().unwrap();
+    let removes = |one: &Heard| one.line == "DELETE /v1.41/volumes/c_etcd";
+    assert!(heard.iter().any(removes), "{heard:?}");
 }
 
 /// Does what `ssh` does after it has logged in, on this machine.
@@ -154,7 +207,7 @@ async fn through_ssh() {
     let (fake, place) = here().await;
     let connect = async |host: &str| {
         let address = format!("ssh://me@{host}:22{}", fake.socket.display());
-        let target = Target::parse(&address, "--host", None).unwrap();
+        let target = Target::parse(&address, "--host", &Access::default()).unwrap();
         Engine::connect(target).await
     };
     let engine = connect("manager").await.unwrap();

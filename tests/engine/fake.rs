@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::{Arc, Mutex};
 
-use milvus_swarm::engine::{Engine, EngineError, Target};
+use milvus_swarm::engine::{Access, Engine, EngineError, Target};
 use tempfile::TempDir;
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::UnixListener;
@@ -86,7 +86,7 @@ impl Fake {
 
     pub fn target(&self) -> Target {
         let address = format!("unix://{}", self.socket.display());
-        Target::parse(&address, "--host", None).unwrap()
+        Target::parse(&address, "--host", &Access::default()).unwrap()
     }
 
     pub async fn connect(&self) -> Result<Engine, EngineError> {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use milvus_swarm::engine::{CLUSTER_LABEL, Engine, EngineError, Target, Tunnel};
+use milvus_swarm::engine::{Access, CLUSTER_LABEL, Engine, EngineError, Target, Tunnel};
 use milvus_swarm::observed::{Observed, Task};
 use milvus_swarm::question::Question;
 use milvus_swarm::spec::*;
@@ -24,7 +24,7 @@ async fn engine() -> Option<Engine> {
         println!("MILVUS_SWARM_TEST_HOST names no engine");
         return None;
     };
-    let target = Target::parse(&host, "MILVUS_SWARM_TEST_HOST", None).unwrap();
+    let target = Target::parse(&host, "MILVUS_SWARM_TEST_HOST", &Access::default()).unwrap();
     Some(Engine::connect(target).await.unwrap())
 }
 

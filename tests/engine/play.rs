@@ -16,6 +16,8 @@ pub struct Swarm {
     pub store: Store,
     /// Of the first node.
     labels: Value,
+    /// Of the second.
+    pub other_labels: Value,
     pub networks: Vec<Value>,
     pub secrets: Vec<Value>,
     pub services: Vec<Value>,
@@ -136,7 +138,10 @@ impl Swarm {
     fn nodes(&self) -> Vec<Value> {
         if self.is_drained {
             let labels = &self.labels;
-            vec![node(1, "drain", labels), node(2, "active", &Value::Null)]
+            vec![
+                node(1, "drain", labels),
+                node(2, "active", &self.other_labels),
+            ]
         } else {
             vec![node(1, "active", &self.labels)]
         }

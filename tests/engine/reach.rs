@@ -1,11 +1,14 @@
 //! Ways in which an engine cannot be reached, and what is said of each.
 
-use milvus_swarm::engine::{Engine, EngineError, Target};
+use milvus_swarm::engine::{Access, Engine, EngineError, Target};
+use milvus_swarm::inventory::LOCAL;
+use serde_json::json;
 
 use crate::fake::{Fake, INFO, Reply, VERSION};
+use crate::play::{made, network, run, said as told, swarm};
 
 async fn connect(address: &str) -> EngineError {
-    let target = Target::parse(address, "DOCKER_HOST", None).unwrap();
+    let target = Target::parse(address, "DOCKER_HOST", &Access::default()).unwrap();
     match Engine::connect(target).await {
         Ok(_) => panic!("{address} answered"),
         Err(error) => error,
@@ -188,4 +191,62 @@ async fn a_socket_may_be_forbidden() {
         matches!(error, EngineError::PermissionDenied { .. }),
         "{error:?}"
     );
+}
+
+/// What `status` says of an engine that the environment names.
+async fn status(host: &str, flags: &[&str]) -> (Option<i32>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_milvus-swarm"))
+        .args(flags)
+        .arg("status")
+        .current_dir(&folder)
+        .env("DOCKER_HOST", host)
+        .env_remove("DOCKER_TLS")
+        .env_remove("DOCKER_TLS_VERIFY")
+        .env_remove("MILVUS_SWARM_INVENTORY")
+        .output();
+    told(output.await.unwrap())
+}
+
+#[tokio::test]
+async fn another_machine_in_clear_and_passwords_in_addresses_are_refused() {
+    let (code, text) = status("tcp://192.0.2.1:2375", &[]).await;
+    assert_eq!(code, Some(5), "{text}");
+    let refused = "DOCKER_HOST `tcp://192.0.2.1:2375` is not used without TLS";
+    assert!(
+        text.contains(refused) && text.contains("`--insecure`"),
+        "{text}"
+    );
+
+    for flags in [&[][..], &["--insecure"], &["--json"]] {
+        let (code, text) = status("tcp://ann:hunter2@192.0.2.1:2375", flags).await;
+        assert_eq!(code, Some(5), "{text}");
+        assert!(text.contains("a password does not belong"), "{text}");
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+    // On this machine nobody is in between: it is dialled, and nothing listens there.
+    let (_, text) = status("tcp://127.0.0.1:1", &[]).await;
+    assert!(text.contains("connection refused"), "{text}");
+}
+
+#[tokio::test]
+async fn down_refuses_an_engine_in_clear_before_it_does_anything() {
+    let (fake, shared) = swarm();
+    {
+        let mut swarm = shared.lock().unwrap();
+        swarm.networks.push(network("milvus_net"));
+        swarm.is_drained = true;
+        swarm.other_labels = json!({ "milvus.milvus.member.etcd": "1" });
+    }
+    let engine = "name: node02\n    engine: tcp://192.0.2.1:2375";
+    let inventory = LOCAL.replace("name: \"@this\"", engine);
+    assert_ne!(inventory, LOCAL);
+    let file = fake.socket.with_file_name("milvus-swarm.yml");
+    std::fs::write(&file, inventory).unwrap();
+    let down = ["down", "--data", "--yes", "--confirm", "milvus"];
+    let (code, text) = run(&fake, &down).await;
+    assert_eq!(code, Some(5), "{text}");
+    let refused = "`engine` of host `node02` in the inventory, `tcp://192.0.2.1:2375` is not used";
+    assert!(text.contains(refused), "{text}");
+    assert_eq!(made(&fake), Vec::<String>::new());
 }

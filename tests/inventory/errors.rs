@@ -83,6 +83,10 @@ const ADDED: &[(&str, &[&str])] = &[
         "hosts: [{name: n1, engine: 'tcp://$(id)'}]",
         &["bad-value 9:28"],
     ),
+    (
+        "hosts: [{name: n1, engine: 'ftp://u:p@x'}]",
+        &["inline-password 9:28"],
+    ),
     ("images: {registry: 'https://r'}", &["bad-value 9:20"]),
     ("images: {milvus: milvusdb/milvus}", &["bad-value 9:18"]),
     ("images: {etcd: 'e:latest'}", &["bad-value 9:16"]),
@@ -356,6 +360,29 @@ hint: did you mean `query`?
         parse(&text).unwrap_err().to_string(),
         "a.yml:9:31: `root_password` holds a password itself"
     );
+}
+
+#[test]
+fn the_password_of_an_engine_is_shown_nowhere() {
+    for engine in [
+        "tcp://ann:hunter2@10.0.0.9",
+        "http://ann:hunter2@x",
+        "ssh://ann:hu hunter2@x",
+    ] {
+        let engine = format!("hosts: [{{ name: n1, engine: '{engine}' }}]");
+        let errors = parse(&format!("{BASE}{engine}\n")).unwrap_err();
+        let shown = format!("{}{errors}", errors.render());
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(
+            shown.contains("the address of an engine holds a password"),
+            "{shown}"
+        );
+    }
+    // Nor where something else in its line is wrong.
+    let line = "hosts: [{ name: n1, zone: 'a b', engine: 'tcp://ann:hunter2@10.0.0.9' }]";
+    let shown = parse(&format!("{BASE}{line}\n")).unwrap_err().render();
+    assert!(shown.contains("zone: 'a b'"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
 
 #[test]

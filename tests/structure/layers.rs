@@ -12,7 +12,7 @@ use crate::source::files;
 /// The modules, from the bottom up. Those of one layer know nothing of each other.
 const LAYERS: &[&[&str]] = &[
     &[
-        "count", "digest", "lock", "question", "release", "role", "source", "words",
+        "address", "count", "digest", "lock", "question", "release", "role", "source", "words",
     ],
     &["spec", "tag"],
     &["compose", "observed"],
