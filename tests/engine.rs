@@ -24,6 +24,8 @@ mod live;
 mod lock;
 #[path = "engine/machine.rs"]
 mod machine;
+#[path = "engine/own.rs"]
+mod own;
 #[path = "engine/play.rs"]
 mod play;
 #[path = "engine/reach.rs"]

@@ -7,9 +7,32 @@ use super::Engine;
 use super::error::EngineError;
 use super::request::{Request, escaped};
 use super::store::Created;
-use crate::spec::ServiceSpec;
+use super::wire;
+use crate::spec::{Labels, ServiceSpec};
+
+/// Whose a service is.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Labelled {
+    pub id: String,
+    pub labels: Labels,
+}
 
 impl Engine {
+    /// The service of this name, whoever made it.
+    ///
+    /// # Errors
+    /// The engine cannot say.
+    pub async fn find_service(&self, name: &str) -> Result<Option<Labelled>, EngineError> {
+        let request = Request::get("/services").filter(&[("name", &[name])]);
+        let listed: Vec<wire::Stored> = self.http.json(request).await?;
+        // Engines match the beginning of a name.
+        let exact = listed.into_iter().find(|one| one.spec.name == name);
+        Ok(exact.map(|one| Labelled {
+            id: one.id,
+            labels: one.spec.labels,
+        }))
+    }
+
     /// Creates a service and gives its identifier.
     ///
     /// # Errors
@@ -36,13 +59,13 @@ impl Engine {
         self.post_spec::<Value>(request, spec).await.map(drop)
     }
 
-    /// Removes a service by identifier or name; its tasks end some time later.
-    /// One that is not there is removed already.
+    /// Removes a service by its identifier: a name may be another's by the time. Its tasks end some
+    /// time later. One that is not there is removed already.
     ///
     /// # Errors
     /// The engine cannot do it now.
-    pub async fn remove_service(&self, service: &str) -> Result<(), EngineError> {
-        let request = Request::delete(format!("/services/{}", escaped(service)));
+    pub async fn remove_service(&self, id: &str) -> Result<(), EngineError> {
+        let request = Request::delete(format!("/services/{}", escaped(id)));
         match self.http.done(request).await {
             Err(EngineError::NotFound(_)) => Ok(()),
             done => done,

@@ -95,7 +95,8 @@ wire! {
     EngineDescription { engine_version: String, }
     NodeStatus { state: String, addr: String, }
     ManagerStatus { leader: bool, reachability: String, addr: String, }
-    /// A config or a secret; a config's bytes stay unread.
+    /// A config or a secret, or a service of which only the name and the labels matter; a config's
+    /// bytes stay unread.
     Stored {
         #[serde(rename = "ID")]
         id: String,

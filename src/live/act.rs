@@ -135,7 +135,7 @@ impl Live {
             Action::RemoveService { id, .. } => gone(self.engine.remove_service(id).await),
             Action::RemoveConfig { id, .. } => gone(self.engine.remove_config(id).await),
             Action::RemoveSecret { id, .. } => gone(self.engine.remove_secret(id).await),
-            Action::RemoveNetwork { name, .. } => self.remove_network(name).await,
+            Action::RemoveNetwork { name, id } => self.remove_network(name, id).await,
             Action::RemoveVolumes { hostname, volumes } => self.wipe(hostname, volumes).await,
         }
     }
@@ -241,10 +241,10 @@ impl Live {
             })
     }
 
-    async fn remove_network(&self, name: &str) -> Result<(), Failure> {
+    async fn remove_network(&self, name: &str, id: &str) -> Result<(), Failure> {
         self.close().await;
         for _ in 0..NETWORK_PATIENCE {
-            match self.engine.remove_network(name).await {
+            match self.engine.remove_network(id).await {
                 // A network stays in use until the last task's endpoint is released.
                 Err(EngineError::InUse(_) | EngineError::Rejected(_) | EngineError::Failed(_)) => {
                     // A `status` that began before the lock was taken left its probe.

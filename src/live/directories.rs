@@ -49,9 +49,11 @@ impl Live {
             }],
         };
         self.run_once(what).await.map_err(|failure| Failure {
-            hint: Some(format!(
-                "make the directories on `{hostname}` by hand and run the same command again"
-            )),
+            hint: failure.hint.or_else(|| {
+                Some(format!(
+                    "make the directories on `{hostname}` by hand and run the same command again"
+                ))
+            }),
             ..failure
         })
     }

@@ -9,6 +9,7 @@ mod images;
 mod last_words;
 mod lock;
 mod one_shot;
+mod own;
 mod probe;
 mod tunnel;
 mod wipe;
@@ -43,6 +44,8 @@ pub struct Live {
     may_start_probe: bool,
     /// Whether a probe was started: one that others left failed may have had another reason.
     probe_made: Cell<bool>,
+    /// Whether a service of somebody else has the name that a probe would have.
+    probe_is_foreign: Cell<bool>,
     last: RefCell<Observed>,
     /// Names of services by identifier, also of those that were removed since.
     names: RefCell<BTreeMap<String, String>>,
@@ -67,6 +70,7 @@ impl Live {
             probe: probe::Probe::default(),
             may_start_probe,
             probe_made: Cell::new(false),
+            probe_is_foreign: Cell::new(false),
             last: RefCell::new(Observed::default()),
             names: RefCell::new(BTreeMap::new()),
             tunnel: tunnel::Keeper::default(),
@@ -151,7 +155,7 @@ impl Live {
                 Ok(()) => return Ok(()),
                 Err(reason) => why = reason,
             }
-            if self.is_others() {
+            if self.is_others() || self.probe_is_foreign.get() {
                 break;
             }
             tokio::time::sleep(std::time::Duration::from_millis(250)).await;

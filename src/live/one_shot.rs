@@ -1,16 +1,14 @@
 //! A task that does one thing on one node and ends: the engine that the tool talks to cannot
 //! touch the disks of other nodes.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::{Live, failure};
+use super::{Live, failure, own};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::spec::{
     ContainerSpec, Mode, Mount, Placement, Replicated, RestartPolicy, ServiceSpec, Shared, TaskSpec,
 };
-use crate::wanted::CLUSTER_LABEL;
 
 /// Looks at the task this often.
 const LOOK: Duration = Duration::from_millis(300);
@@ -21,7 +19,7 @@ const LINES: usize = 5;
 
 /// What a task does.
 pub(super) struct OneShot<'a> {
-    /// One word for the name of its service.
+    /// One word for the name of its service, and what its label says that it is for.
     pub verb: &'a str,
     pub hostname: &'a str,
     /// An argument vector; run by root.
@@ -32,23 +30,26 @@ pub(super) struct OneShot<'a> {
 impl Live {
     /// Runs a task to its end and takes its service away, whatever came of it.
     pub(super) async fn run_once(&self, what: OneShot<'_>) -> Result<(), Failure> {
-        let hostname = what.hostname.to_owned();
+        let (verb, hostname) = (what.verb.to_owned(), what.hostname.to_owned());
         let spec = self.one_shot(what);
-        let name = spec.name.clone();
-        if let Err(EngineError::Conflict(_)) = self.engine.create_service(&spec).await.map(drop) {
-            // Left by a run that was killed: it may have been given something else to do.
-            let _ = self.engine.remove_service(&name).await;
-            self.engine.create_service(&spec).await.map_err(failure)?;
-        }
-        let result = self.ended(&name, &hostname).await;
-        let _ = self.engine.remove_service(&name).await;
+        let id = match self.engine.create_service(&spec).await {
+            Err(EngineError::Conflict(_)) => {
+                // Left by a run that was killed: it may have been given something else to do.
+                self.remove_own(&spec.name, &verb).await?;
+                self.engine.create_service(&spec).await
+            }
+            created => created,
+        };
+        let id = id.map_err(failure)?;
+        let result = self.ended(&id, &spec.name, &hostname).await;
+        let _ = self.engine.remove_service(&id).await;
         result
     }
 
-    async fn ended(&self, service: &str, hostname: &str) -> Result<(), Failure> {
+    async fn ended(&self, id: &str, name: &str, hostname: &str) -> Result<(), Failure> {
         let mut state = String::from("has no task yet");
         for _ in 0..LOOKS {
-            let tasks = self.engine.tasks_of(&[service]).await.map_err(failure)?;
+            let tasks = self.engine.tasks_of(&[id]).await.map_err(failure)?;
             if let Some(task) = tasks.last() {
                 match task.state.as_str() {
                     "complete" => return Ok(()),
@@ -65,7 +66,7 @@ impl Live {
             tokio::time::sleep(LOOK).await;
         }
         Err(Failure {
-            message: format!("task `{service}` on `{hostname}` {}", state.trim_end()),
+            message: format!("task `{name}` on `{hostname}` {}", state.trim_end()),
             hint: None,
             moved: false,
         })
@@ -74,7 +75,7 @@ impl Live {
     fn one_shot(&self, what: OneShot<'_>) -> ServiceSpec {
         ServiceSpec {
             name: format!("{}-{}-{}", self.cluster, what.verb, what.hostname),
-            labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), self.cluster.clone())]),
+            labels: own::labels(&self.cluster, what.verb),
             task_template: Shared::new(TaskSpec {
                 container_spec: ContainerSpec {
                     image: self.probe.image.clone(),

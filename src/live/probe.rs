@@ -3,10 +3,9 @@
 
 mod at_rest;
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::Live;
+use super::{Live, own};
 use crate::engine::EngineError;
 use crate::gate::short;
 use crate::observed::{Observed, Task, lacks_image};
@@ -15,7 +14,7 @@ use crate::spec::{
     RestartPolicy, SecretRef, ServiceSpec, Shared, TaskSpec,
 };
 use crate::system::FRONT;
-use crate::wanted::{CLUSTER_LABEL, Cluster, probe_name};
+use crate::wanted::{Cluster, probe_name};
 
 /// Value of the component label of a probe.
 pub const PROBE: &str = "probe";
@@ -58,13 +57,9 @@ impl Probe {
     }
 
     fn spec(&self, cluster: &str, node: &str) -> ServiceSpec {
-        let labels = BTreeMap::from([
-            (CLUSTER_LABEL.to_owned(), cluster.to_owned()),
-            ("milvus-swarm.component".to_owned(), PROBE.to_owned()),
-        ]);
         ServiceSpec {
             name: probe_name(cluster),
-            labels,
+            labels: own::labels(cluster, PROBE),
             task_template: Shared::new(TaskSpec {
                 container_spec: ContainerSpec {
                     image: self.image.clone(),
@@ -174,41 +169,45 @@ impl Live {
             return Err(OTHERS.to_owned());
         }
         self.room_for_probe()?;
-        let (this_node, existing) = {
+        let name = probe_name(&self.cluster);
+        let (this_node, is_over) = {
             let last = self.last.borrow();
-            let existing = last
-                .services
-                .get(&probe_name(&self.cluster))
-                .map(|service| {
-                    let over = !last
-                        .tasks
-                        .iter()
-                        .any(|task| task.service_id == service.id && task.is_wanted());
-                    let elsewhere = !service
-                        .spec
-                        .task_template
-                        .placement
-                        .constraints
-                        .contains(&format!("node.id == {}", last.this_node));
-                    (service.id.clone(), over || elsewhere)
-                });
+            let existing = last.services.get(&name).map(|service| {
+                let over = !last
+                    .tasks
+                    .iter()
+                    .any(|task| task.service_id == service.id && task.is_wanted());
+                let elsewhere = !service
+                    .spec
+                    .task_template
+                    .placement
+                    .constraints
+                    .contains(&format!("node.id == {}", last.this_node));
+                over || elsewhere
+            });
             (last.this_node.clone(), existing)
         };
-        match existing {
-            Some((_, false)) => return Ok(()),
-            Some((id, true)) => {
-                self.engine
-                    .remove_service(&id)
-                    .await
-                    .map_err(|error| error.to_string())?;
+        match is_over {
+            Some(false) => return Ok(()),
+            Some(true) => {
+                let removed = self.remove_own(&name, PROBE).await;
+                removed.map_err(own::sentence)?;
             }
             None => {}
         }
         let spec = self.probe.spec(&self.cluster, &this_node);
         self.probe_made.set(true);
+        let text = |error: EngineError| error.to_string();
         match self.engine.create_service(&spec).await {
-            Ok(_) | Err(EngineError::Conflict(_)) => Ok(()),
-            Err(error) => Err(error.to_string()),
+            Ok(_) => Ok(()),
+            Err(EngineError::Conflict(_)) => {
+                // Another run's is as good, if it is one.
+                let found = self.engine.find_service(&name).await.map_err(text)?;
+                let foreign = found.and_then(|found| self.foreign(&name, PROBE, &found.labels));
+                self.probe_is_foreign.set(foreign.is_some());
+                foreign.map_or(Ok(()), |failure| Err(own::sentence(failure)))
+            }
+            Err(error) => Err(text(error)),
         }
     }
 
@@ -233,12 +232,9 @@ impl Live {
         if !self.may_start_probe || self.is_others() {
             return;
         }
-        if self
-            .engine
-            .remove_service(&probe_name(&self.cluster))
-            .await
-            .is_ok()
-        {
+        // One of somebody else's was told of when a probe was to be started.
+        let removed = self.remove_own(&probe_name(&self.cluster), PROBE).await;
+        if removed.is_ok_and(|was_there| was_there) {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
     }

@@ -20,7 +20,9 @@ impl Live {
             mounts: volumes.iter().enumerate().map(mount).collect(),
         };
         self.run_once(what).await.map_err(|failure| Failure {
-            hint: Some(format!("on {hostname}: {}", self.volumes_away())),
+            hint: failure
+                .hint
+                .or_else(|| Some(format!("on {hostname}: {}", self.volumes_away()))),
             ..failure
         })?;
         if let Some(engine) = self.engine_of(hostname).await {

@@ -71,8 +71,15 @@ impl Swarm {
                 Reply::Say(400, json!({ "message": "no such thing" }).to_string())
             }
             "POST /v1.41/services/create" => {
-                self.services.push(object(body()));
-                made()
+                let is_taken = |one: &Value| one["Spec"]["Name"] == body()["Name"];
+                if self.services.iter().any(is_taken) {
+                    let said = json!({ "message": "name conflicts with an existing object" });
+                    return Reply::Say(409, said.to_string());
+                }
+                let made = object(body());
+                let answer = json!({ "ID": made["ID"] }).to_string();
+                self.services.push(made);
+                Reply::Say(201, answer)
             }
             "POST /v1.41/secrets/create" => {
                 self.secrets.push(object(body()));

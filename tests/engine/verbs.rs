@@ -11,7 +11,7 @@ use crate::play::{Shared, made, network, program, run, said, swarm};
 use crate::tunnel::words;
 
 /// What `down` leaves of credentials.
-fn secrets() -> Vec<Value> {
+pub fn secrets() -> Vec<Value> {
     let secret = |name: &str| {
         json!({
             "ID": format!("id-of-{name}"),
@@ -46,7 +46,7 @@ async fn a_plan_starts_a_probe_only_where_it_is_told_to() {
         let deeds: Vec<String> = fake.lines();
         let of = |line: &str| deeds.iter().filter(|deed| **deed == line).count();
         assert_eq!(of("POST /v1.41/services/create"), probes);
-        assert_eq!(of("DELETE /v1.41/services/milvus-probe"), probes);
+        assert_eq!(of("DELETE /v1.41/services/id-milvus-probe"), probes);
         assert!(probes > 0 || made(&fake).is_empty(), "{deeds:#?}");
         assert_eq!(shared.lock().unwrap().services, Vec::<Value>::new());
     }

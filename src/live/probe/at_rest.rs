@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use super::PROBE;
 use crate::engine::{EngineError, Tunnel};
-use crate::live::Live;
+use crate::live::{Live, own};
 use crate::observed::Task;
 use crate::question::{Answer, Question};
 use crate::spec::{EndpointSpec, ServiceSpec};
@@ -39,17 +40,18 @@ impl Live {
         self.room_for_probe()?;
         let spec = self.reader();
         let text = |error: EngineError| error.to_string();
-        match self.engine.create_service(&spec).await {
-            Ok(_) => {}
+        let id = match self.engine.create_service(&spec).await {
             Err(EngineError::Conflict(_)) => {
                 // Left by a run that was killed: its task may have ended.
-                self.engine.remove_service(&spec.name).await.map_err(text)?;
-                self.engine.create_service(&spec).await.map_err(text)?;
+                let removed = self.remove_own(&spec.name, PROBE).await;
+                removed.map_err(own::sentence)?;
+                self.engine.create_service(&spec).await
             }
-            Err(error) => return Err(text(error)),
-        }
+            created => created,
+        };
+        let id = id.map_err(text)?;
         let result = self.read_at(&spec.name, keys).await;
-        let _ = self.engine.remove_service(&spec.name).await;
+        let _ = self.engine.remove_service(&id).await;
         result
     }
 
