@@ -36,6 +36,8 @@ mod saved;
 mod speak;
 #[path = "engine/stand_ins.rs"]
 mod stand_ins;
+#[path = "engine/stopped.rs"]
+mod stopped;
 #[path = "engine/tunnel.rs"]
 mod tunnel;
 #[path = "engine/tunnel_life.rs"]

@@ -107,6 +107,9 @@ pub enum EngineError {
     /// No whole answer in time.
     #[error("`{request}` had no answer within {}s", after.as_secs_f32())]
     TimedOut { request: String, after: Duration },
+    /// The fence gave no leave to send it.
+    #[error("`{request}` was not sent: {why}")]
+    Withheld { request: String, why: String },
     /// The connection ended before the whole answer.
     #[error("`{request}` was cut off: {why}")]
     CutOff { request: String, why: String },

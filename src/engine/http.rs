@@ -6,8 +6,8 @@
 //! the time to read them. Neither bodies nor their parts are ever logged or put in an error.
 
 use std::error::Error;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -21,6 +21,7 @@ use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 
 use super::error::EngineError;
+use super::fence::Fence;
 use super::link::Dialer;
 use super::request::Request;
 use super::target::{Endpoint, Target};
@@ -36,6 +37,8 @@ pub(super) struct Http {
     prefix: OnceLock<String>,
     /// The engine's clock by its last answer, in seconds since 1970; 0 before there is one.
     clock: AtomicI64,
+    /// Asked before requests that change something.
+    fence: Mutex<Option<Arc<dyn Fence>>>,
 }
 
 impl Http {
@@ -51,6 +54,7 @@ impl Http {
             dialer,
             prefix: OnceLock::new(),
             clock: AtomicI64::new(0),
+            fence: Mutex::default(),
         })
     }
 
@@ -69,9 +73,33 @@ impl Http {
         let _ = self.prefix.set(format!("/v{version}"));
     }
 
+    pub(super) fn fence(&self) -> Option<Arc<dyn Fence>> {
+        let fence = self.fence.lock().unwrap_or_else(PoisonError::into_inner);
+        fence.clone()
+    }
+
+    pub(super) fn set_fence(&self, fence: Option<Arc<dyn Fence>>) {
+        *self.fence.lock().unwrap_or_else(PoisonError::into_inner) = fence;
+    }
+
+    /// Resolves in a moment in which `what` may be sent. It stays so while nothing is waited for.
+    pub(super) async fn leave(&self, what: &str) -> Result<(), EngineError> {
+        let Some(fence) = self.fence() else {
+            return Ok(());
+        };
+        let leave = fence.leave().await;
+        leave.map_err(|why| EngineError::Withheld {
+            request: what.to_owned(),
+            why,
+        })
+    }
+
     /// The head of a successful answer; its body is still to be read.
     pub(super) async fn send(&self, request: Request) -> Result<Response<Incoming>, EngineError> {
         let name = request.name();
+        if request.needs_leave() {
+            self.leave(&name).await?;
+        }
         let after = request.limit;
         let answered = tokio::time::timeout(after, self.exchange(request, &name)).await;
         answered.unwrap_or(Err(EngineError::TimedOut {
@@ -100,6 +128,9 @@ impl Http {
 
     async fn bytes(&self, request: Request) -> Result<Bytes, EngineError> {
         let name = request.name();
+        if request.needs_leave() {
+            self.leave(&name).await?;
+        }
         let after = request.limit;
         tokio::time::timeout(after, async {
             let answer = self.exchange(request, &name).await?;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Engine;
 use super::error::EngineError;
@@ -12,7 +12,6 @@ use super::observe::CLUSTER_LABEL;
 use super::request::{Request, escaped};
 use super::{read, wire};
 use crate::lock::{self, Holder, Lock};
-use crate::spec::{ConfigSpec, Labels};
 
 /// A config cannot be empty; who looks at it by hand may as well learn what it is.
 const DATA: &[u8] =
@@ -50,19 +49,12 @@ impl Engine {
     /// # Errors
     /// `Conflict` when somebody holds it.
     pub async fn create_lock(&self, cluster: &str, holder: &Holder) -> Result<(), EngineError> {
-        let spec = ConfigSpec {
-            name: lock::name(cluster),
-            labels: labels(
-                cluster,
-                &Lock {
-                    holder: holder.clone(),
-                    ..Lock::default()
-                },
-            ),
-            data: DATA.to_vec(),
-            template_driver: None,
+        let lock = Lock {
+            holder: holder.clone(),
+            ..Lock::default()
         };
-        self.create_config(&spec).await.map(drop)
+        let request = Request::post("/configs/create").body(&body(cluster, &lock))?;
+        self.http.done(request.of_lock()).await
     }
 
     /// Writes into a lock whose holder is dead that it is about to be removed, and by whom. From
@@ -88,21 +80,32 @@ impl Engine {
     /// # Errors
     /// `OutOfSequence` if it moved; `NotFound` if it is gone.
     pub async fn write_lock(&self, cluster: &str, lock: &Lock) -> Result<(), EngineError> {
-        // Only labels of a config may change; its name and bytes must come again unchanged.
-        let body = json!({
-            "Name": lock::name(cluster),
-            "Labels": labels(cluster, lock),
-            "Data": BASE64_STANDARD.encode(DATA),
-        });
         let request = Request::post(format!("/configs/{}/update", escaped(&lock.id)))
             .query("version", &lock.version.to_string())
-            .body(&body)?;
-        self.http.done(request.within(LIMIT)).await
+            .body(&body(cluster, lock))?;
+        self.http.done(request.within(LIMIT).of_lock()).await
+    }
+
+    /// Removes a lock by its identifier; one that is not there is removed already.
+    ///
+    /// # Errors
+    /// The engine cannot do it now.
+    pub async fn remove_lock(&self, id: &str) -> Result<(), EngineError> {
+        let request = Request::delete(format!("/configs/{}", escaped(id)));
+        match self.http.done(request.of_lock()).await {
+            Err(EngineError::NotFound(_)) => Ok(()),
+            done => done,
+        }
     }
 }
 
-fn labels(cluster: &str, lock: &Lock) -> Labels {
+/// A lock as a config. Only labels of one may change; its name and bytes come again unchanged.
+fn body(cluster: &str, lock: &Lock) -> Value {
     let mut labels = lock.labels();
     labels.insert(CLUSTER_LABEL.to_owned(), cluster.to_owned());
-    labels
+    json!({
+        "Name": lock::name(cluster),
+        "Labels": labels,
+        "Data": BASE64_STANDARD.encode(DATA),
+    })
 }

@@ -22,6 +22,8 @@ pub(super) struct Request {
     pub(super) registry_auth: Option<String>,
     pub(super) upgrade: bool,
     pub(super) limit: Duration,
+    /// Whether it is about a lock, which is what leave to send others depends on.
+    pub(super) is_of_lock: bool,
 }
 
 impl Request {
@@ -34,6 +36,7 @@ impl Request {
             registry_auth: None,
             upgrade: false,
             limit: ANSWER_LIMIT,
+            is_of_lock: false,
         }
     }
 
@@ -89,6 +92,17 @@ impl Request {
     pub(super) fn within(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
+    }
+
+    /// It is about a lock, and needs no leave to be sent.
+    pub(super) fn of_lock(mut self) -> Self {
+        self.is_of_lock = true;
+        self
+    }
+
+    /// Whether it needs leave to be sent: it may change something.
+    pub(super) fn needs_leave(&self) -> bool {
+        self.method != Method::GET && !self.is_of_lock
     }
 
     /// How errors name it: without the query.

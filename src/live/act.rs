@@ -205,24 +205,20 @@ impl Live {
             fail(format!("no {title} member is up to take the credential"))
         })?;
         let question = seed_question(&ip, root_path, &password).map_err(fail)?;
-        self.question(question)
-            .await
-            .json()
-            .map(drop)
-            .map_err(|why| {
-                fail(format!(
-                    "{} did not take the credential: {why}",
-                    METADATA.title
-                ))
-            })
+        self.change(question).await.json().map(drop).map_err(|why| {
+            fail(format!(
+                "{} did not take the credential: {why}",
+                METADATA.title
+            ))
+        })
     }
 
     async fn skip_hand_over(&self, etcd: &[String], root_path: &str) -> Result<(), String> {
         let ip = address(&self.last.borrow(), etcd)
             .ok_or_else(|| format!("no {} member is up", METADATA.title))?;
-        let lease = self.question(lease_question(&ip)).await;
+        let lease = self.change(lease_question(&ip)).await;
         let setting = setting_question(&ip, root_path, &lease)?;
-        self.question(setting).await.json()?;
+        self.change(setting).await.json()?;
         tokio::time::sleep(REFRESH).await;
         Ok(())
     }
@@ -312,12 +308,21 @@ impl Live {
             None => self.ready_to_ask().await,
         }
     }
+
+    /// Asks a component for what changes something there: like a request to the engine, not without
+    /// leave.
+    async fn change(&self, question: Question) -> Answer {
+        match self.engine.leave("a request to a component").await {
+            Ok(()) => self.question(question).await,
+            Err(error) => Answer::Failed(error.to_string()),
+        }
+    }
 }
 
 impl Ask for Live {
     async fn ask(&self, question: Question) -> Answer {
         match self.place_to_ask().await {
-            Ok(()) => self.question(question).await,
+            Ok(()) => self.change(question).await,
             Err(why) => Answer::Failed(why),
         }
     }

@@ -1,8 +1,8 @@
 //! A lock that is held: its beats, what may be done under it, and letting go of it.
 
-use std::cell::RefCell;
 use std::convert::Infallible;
 use std::future::{Future, pending};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -11,10 +11,10 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::{Live, failure};
 use crate::drive::Swarm;
-use crate::engine::{Engine, EngineError};
+use crate::engine::{Engine, EngineError, Fence, Leave};
 use crate::execute::Failure;
 use crate::gate::Asked;
-use crate::lock::{BEAT, Elapsed, Holding, LOOK, Loss, Standing};
+use crate::lock::{BEAT, Elapsed, FRESH, Holding, LOOK, Loss, Standing};
 use crate::observed::Observed;
 use crate::plan::Action;
 use crate::question::Answer;
@@ -30,23 +30,82 @@ const TRIES: u32 = 4;
 pub struct Held {
     engine: Engine,
     cluster: String,
-    holding: RefCell<Holding>,
-    clock: RefCell<Clock>,
+    proof: Arc<Proof>,
+}
+
+/// What is known of our lock, for whoever is about to change something.
+struct Proof {
+    known: Mutex<Known>,
     /// A beat was written, or the lock is lost.
     changed: Notify,
+}
+
+struct Known {
+    holding: Holding,
+    clock: Clock,
     /// Why the last beat was not written.
-    trouble: RefCell<String>,
+    trouble: String,
+}
+
+impl Proof {
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Elapsed {
+        self.known().clock.now()
+    }
+
+    fn standing(&self) -> Standing {
+        let mut known = self.known();
+        let now = known.clock.now();
+        known.holding.standing(now)
+    }
+
+    /// Resolves in a moment in which something may be done.
+    async fn sure(&self) -> Result<(), String> {
+        let sure = async {
+            loop {
+                let changed = self.changed.notified();
+                match self.standing() {
+                    Standing::Sure => return Ok(()),
+                    Standing::Lost(loss) => return Err(loss.to_string()),
+                    Standing::Unsure => changed.await,
+                }
+            }
+        };
+        timeout(PATIENCE, sure).await.unwrap_or_else(|_| {
+            Err(format!(
+                "the lock could not be kept for {}s: {}",
+                PATIENCE.as_secs(),
+                self.known().trouble
+            ))
+        })
+    }
+}
+
+impl Fence for Proof {
+    fn leave(&self) -> Leave<'_> {
+        Box::pin(self.sure())
+    }
 }
 
 impl Held {
+    /// From here on, nothing is changed through this engine without the lock.
     pub(super) fn new(live: &Live, id: String) -> Self {
+        let proof = Arc::new(Proof {
+            known: Mutex::new(Known {
+                holding: Holding::new(id),
+                clock: Clock::new(),
+                trouble: String::new(),
+            }),
+            changed: Notify::new(),
+        });
+        live.engine.fence(Arc::clone(&proof) as Arc<dyn Fence>);
         Self {
             engine: live.engine.clone(),
             cluster: live.cluster.clone(),
-            holding: RefCell::new(Holding::new(id)),
-            clock: RefCell::new(Clock::new()),
-            changed: Notify::new(),
-            trouble: RefCell::default(),
+            proof,
         }
     }
 
@@ -62,7 +121,7 @@ impl Held {
     /// How the lock was lost, if it was.
     #[must_use]
     pub fn loss(&self) -> Option<Loss> {
-        match self.standing() {
+        match self.proof.standing() {
             Standing::Lost(loss) => Some(loss),
             Standing::Sure | Standing::Unsure => None,
         }
@@ -71,7 +130,7 @@ impl Held {
     /// Resolves when the lock is lost.
     pub async fn lost(&self) -> Loss {
         loop {
-            let changed = self.changed.notified();
+            let changed = self.proof.changed.notified();
             if let Some(loss) = self.loss() {
                 return loss;
             }
@@ -84,33 +143,11 @@ impl Held {
     /// # Errors
     /// The lock is lost, or its beats cannot be written.
     pub async fn sure(&self) -> Result<(), Failure> {
-        let fail = |message| Failure {
+        self.proof.sure().await.map_err(|message| Failure {
             message,
             hint: None,
             moved: false,
-        };
-        let sure = async {
-            loop {
-                let changed = self.changed.notified();
-                match self.standing() {
-                    Standing::Sure => return Ok(()),
-                    Standing::Lost(loss) => return Err(fail(loss.to_string())),
-                    Standing::Unsure => changed.await,
-                }
-            }
-        };
-        timeout(PATIENCE, sure).await.unwrap_or_else(|_| {
-            Err(fail(format!(
-                "the lock could not be kept for {}s: {}",
-                PATIENCE.as_secs(),
-                self.trouble.borrow()
-            )))
         })
-    }
-
-    fn standing(&self) -> Standing {
-        let now = self.clock.borrow_mut().now();
-        self.holding.borrow().standing(now)
     }
 
     async fn beat(&self) -> Infallible {
@@ -119,7 +156,7 @@ impl Held {
                 Ok(()) if self.loss().is_some() => return pending().await,
                 Ok(()) => sleep(BEAT).await,
                 Err(error) => {
-                    self.trouble.replace(error.to_string());
+                    self.proof.known().trouble = error.to_string();
                     sleep(LOOK).await;
                 }
             }
@@ -127,14 +164,20 @@ impl Held {
     }
 
     async fn one_beat(&self) -> Result<(), EngineError> {
-        let found = self.engine.lock(&self.cluster).await?;
-        let beat = self.holding.borrow_mut().saw(found);
-        if let Some(beat) = beat {
-            let sent = self.clock.borrow_mut().now();
-            self.engine.write_lock(&self.cluster, &beat).await?;
-            self.holding.borrow_mut().wrote(sent);
+        loop {
+            let asked = self.proof.now();
+            let found = self.engine.lock(&self.cluster).await?;
+            let beat = self.proof.known().holding.saw(found);
+            let Some(beat) = beat else { break };
+            let sent = self.proof.now();
+            // Whoever was stopped in between looks again: by now it may be somebody else's.
+            if sent.saturating_sub(asked) < FRESH {
+                self.engine.write_lock(&self.cluster, &beat).await?;
+                self.proof.known().holding.wrote(sent);
+                break;
+            }
         }
-        self.changed.notify_waiters();
+        self.proof.changed.notify_waiters();
         Ok(())
     }
 
@@ -143,10 +186,10 @@ impl Held {
     /// # Errors
     /// The engine does not answer; others see then that nobody beats.
     pub async fn release(self) -> Result<(), EngineError> {
-        let id = self.holding.borrow().id().to_owned();
+        let id = self.proof.known().holding.id().to_owned();
         let mut tries = 1;
         loop {
-            match self.engine.remove_config(&id).await {
+            match self.engine.remove_lock(&id).await {
                 Err(error) if error.may_pass() && tries < TRIES => {
                     tries += 1;
                     sleep(LOOK).await;

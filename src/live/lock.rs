@@ -57,7 +57,7 @@ impl Live {
                     }
                 }
                 Next::Remove(id) => {
-                    let removed = self.engine.remove_config(&id).await;
+                    let removed = self.engine.remove_lock(&id).await;
                     removed.map(|()| Input::Removed)
                 }
                 Next::Hold(lock) => return Ok(Held::new(self, lock.id)),
@@ -80,7 +80,7 @@ impl Live {
         if let Ok(Some(lock)) = self.engine.lock(&self.cluster).await
             && lock.holder.token == holder.token
         {
-            let _ = self.engine.remove_config(&lock.id).await;
+            let _ = self.engine.remove_lock(&lock.id).await;
         }
     }
 
@@ -134,7 +134,7 @@ pub async fn end_lock(
     if !force {
         engine.claim_lock(cluster, lock, by).await?;
     }
-    engine.remove_config(&lock.id).await
+    engine.remove_lock(&lock.id).await
 }
 
 /// The time for people, as RFC 3339.

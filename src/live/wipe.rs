@@ -80,7 +80,8 @@ impl Live {
             return Some(self.engine.clone());
         }
         let target = self.target(hostname)?.ok()?;
-        Engine::reach(target).await.ok()
+        let engine = Engine::reach(target).await.ok()?;
+        Some(engine.behind_the_fence_of(&self.engine))
     }
 }
 

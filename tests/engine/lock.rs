@@ -69,6 +69,15 @@ impl Store {
         Reply::Say(200, String::new())
     }
 
+    /// Somebody finds the holder of a lock dead and takes it over: `who` has one of their own.
+    pub fn take_over(&mut self, name: &str, who: &str) {
+        let at = self.find(name).unwrap();
+        let mut spec = self.configs.remove(at)["Spec"].take();
+        spec["Labels"]["milvus-swarm.lock.who"] = who.into();
+        spec["Labels"]["milvus-swarm.lock.token"] = format!("token of {who}").into();
+        self.create(spec);
+    }
+
     pub fn answer(&mut self, heard: &Heard) -> Reply {
         let (method, path) = heard.line.split_once(" /v1.41").unwrap();
         let (path, query) = path.split_once('?').unwrap_or((path, ""));

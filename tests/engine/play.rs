@@ -271,6 +271,14 @@ pub fn made(fake: &Fake) -> Vec<String> {
         .collect()
 }
 
+/// Sends a process a signal, such as `-INT`.
+pub fn signal(process: u32, name: &str) {
+    let sent = std::process::Command::new("kill")
+        .args([name, &process.to_string()])
+        .status();
+    assert!(sent.unwrap().success());
+}
+
 /// Waits until something holds in the play.
 pub async fn until(shared: &Shared, what: impl Fn(&Swarm) -> bool) {
     for _ in 0..600 {
