@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use crate::count::count;
 use crate::event::Event;
 use crate::gate::{Verdict, Why};
 use crate::plan::{Action, Plan, StepId, priorities};
@@ -145,7 +146,7 @@ impl<'a> Execution<'a> {
             Input::Acted(id, result) => self.acted(now, id, result, &mut orders),
             Input::Judged(id, verdict) => self.judged(now, id, verdict, &mut orders),
             Input::Tick => self.tick(now, &mut orders),
-            Input::Interrupt => self.stop(Outcome::Interrupted, &mut orders),
+            Input::Interrupt => self.interrupt(&mut orders),
             Input::Lost(how) => self.stop(Outcome::Lost(how), &mut orders),
         }
         if self.stopping.is_none() {
@@ -247,6 +248,19 @@ impl<'a> Execution<'a> {
         if let Some((id, why)) = late {
             self.shut(now, id, why, orders);
         }
+    }
+
+    fn interrupt(&mut self, orders: &mut Vec<Order>) {
+        let under_way = self.count(|state| matches!(state, State::Acting { .. }));
+        if under_way > 0 && self.stopping.is_none() {
+            let waiting = count(under_way, "action");
+            orders.push(Order::Emit(Event::Note {
+                text: format!(
+                    "interrupted: waiting for {waiting} under way; once more ends at once"
+                ),
+            }));
+        }
+        self.stop(Outcome::Interrupted, orders);
     }
 
     /// No new step starts; gates are asked no more; actions under way are waited for.

@@ -16,7 +16,12 @@ fn main() -> ExitCode {
         .enable_all()
         .build();
     match runtime {
-        Ok(runtime) => runtime.block_on(milvus_swarm::command::run(cli)),
+        Ok(runtime) => {
+            let code = runtime.block_on(milvus_swarm::command::run(cli));
+            // A look-up of a name that hangs in the system is not waited for.
+            runtime.shutdown_background();
+            code
+        }
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

@@ -220,6 +220,16 @@ pub fn from() -> String {
     }
 }
 
+/// Whether a terminal that goes away is no reason for this process to end, as `nohup` wants it.
+#[must_use]
+pub fn ignores_hangup() -> bool {
+    // Signals that are ignored, as bits of a number in base 16; SIGHUP is the first.
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let bits = ignored.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok());
+    bits.is_some_and(|bits| bits & 1 == 1)
+}
+
 /// Docker's configuration folder.
 #[must_use]
 pub fn docker_config() -> PathBuf {

@@ -5,6 +5,7 @@ use std::pin::pin;
 use std::time::Duration;
 
 use super::context::Scene;
+use super::interrupt::Interrupts;
 use super::{CommandError, Context, run};
 use crate::live::{Live, NotTaken};
 use crate::lock::{DEAD, Holder, Lock, Pulse};
@@ -26,6 +27,9 @@ pub(super) struct Job<'a> {
 
 /// Takes the lock, makes sure that the plan is still what would be made now, executes it and
 /// lets the lock go. `first` is done before the first action, once the plan is sure.
+///
+/// Asked to end, it waits for what is under way, and lets the lock go. Asked once more, it waits for
+/// nothing: an engine that hangs would hold it for minutes.
 pub(super) async fn execute(
     context: &Context,
     scene: &mut Scene,
@@ -34,7 +38,28 @@ pub(super) async fn execute(
     plan_now: impl AsyncFnOnce(&mut Scene) -> Plan,
     first: impl FnOnce() -> Result<(), CommandError>,
 ) -> Result<(), CommandError> {
-    let mut interrupt = pin!(run::interrupt());
+    let (mut once, mut twice) = (Interrupts::listen(), Interrupts::listen());
+    let insisted = async {
+        twice.next().await;
+        twice.next().await;
+    };
+    tokio::select! {
+        () = insisted => Err(CommandError::CutShort { again: job.again.to_owned() }),
+        done = locked(context, scene, agreed, job, plan_now, first, once.next()) => done,
+    }
+}
+
+/// The same, until `interrupt` resolves.
+async fn locked(
+    context: &Context,
+    scene: &mut Scene,
+    agreed: &Plan,
+    job: &Job<'_>,
+    plan_now: impl AsyncFnOnce(&mut Scene) -> Plan,
+    first: impl FnOnce() -> Result<(), CommandError>,
+    interrupt: impl Future<Output = ()>,
+) -> Result<(), CommandError> {
+    let mut interrupt = pin!(interrupt);
     let stopped = || CommandError::Interrupted {
         again: job.again.to_owned(),
     };

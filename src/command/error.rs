@@ -9,7 +9,7 @@ use crate::execute::{Failure, sentences};
 use crate::gate::Why;
 use crate::inventory::InventoryErrors;
 use crate::live::LastWords;
-use crate::lock::Lock;
+use crate::lock::{DEAD, Lock};
 use crate::observed::lacks_image;
 use crate::render::{RenderError, Sources};
 use crate::report::{End, Line, Output};
@@ -80,6 +80,9 @@ pub enum CommandError {
     },
     #[error("interrupted; what was done stays done")]
     Interrupted { again: String },
+    /// Interrupted once more, while what was under way was waited for.
+    #[error("ended at once: what was under way may be done or not")]
+    CutShort { again: String },
     #[error("the Swarm moved since the plan was made: {0}")]
     Moved(String),
     /// Somebody else works on the cluster.
@@ -148,7 +151,7 @@ impl CommandError {
             Self::Gate { .. } => 6,
             Self::Moved(_) => 7,
             Self::Held { .. } | Self::Beats { .. } | Self::Lost { .. } => 8,
-            Self::Interrupted { .. } => 130,
+            Self::Interrupted { .. } | Self::CutShort { .. } => 130,
         }
     }
 
@@ -208,6 +211,11 @@ impl CommandError {
             ),
             Self::No { hint, .. } | Self::Misused { hint, .. } => Some(hint.clone()),
             Self::Interrupted { again } => Some(format!("`{again}` goes on from here")),
+            Self::CutShort { again } => Some(format!(
+                "`{again}` goes on from here; the lock may be left behind, and is taken over once it \
+                 has not moved for {}s",
+                DEAD.as_secs()
+            )),
             Self::Moved(_) => {
                 Some("run the same command again, or look first: milvus-swarm plan".to_owned())
             }

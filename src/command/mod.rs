@@ -8,6 +8,7 @@ mod down;
 mod eject;
 mod error;
 mod init;
+mod interrupt;
 mod password;
 mod plan;
 mod render;

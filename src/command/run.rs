@@ -1,11 +1,9 @@
-//! Executing a plan with everything around it: the question, progress, Ctrl-C.
+//! Executing a plan with everything around it: the question, progress, the end.
 
 use std::future::Future;
 use std::io::{BufRead, IsTerminal, stdin};
 use std::path::Path;
 use std::time::Duration;
-
-use tokio::signal::unix::{SignalKind, signal};
 
 use super::alone::Job;
 use super::context::Scene;
@@ -76,22 +74,6 @@ pub(super) fn ask(
         .read_line(&mut line)
         .map_err(|error| CommandError::Failed(error.to_string()))?;
     Ok(line.trim().to_owned())
-}
-
-/// Resolves when the user presses Ctrl-C, or whoever started the tool asks it to end: a
-/// time limit, a CI that is cancelled, a machine that goes down.
-pub(super) async fn interrupt() {
-    let terminated = async {
-        match signal(SignalKind::terminate()) {
-            Ok(mut terminate) => terminate.recv().await,
-            Err(_) => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        Ok(()) = tokio::signal::ctrl_c() => {}
-        Some(()) = terminated => {}
-        else => std::future::pending().await,
-    }
 }
 
 /// Executes a plan to its end, under the lock; where the job asks for timings, writes how long

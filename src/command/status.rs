@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::context::Scene;
-use super::{CommandError, Context, error, run, written};
+use super::interrupt::interrupted;
+use super::{CommandError, Context, error, written};
 use crate::cli::StatusArgs;
 use crate::count::count;
 use crate::engine::EngineError;
@@ -90,7 +91,7 @@ async fn watch(context: &Context, inventory: &Inventory) -> Result<u8, CommandEr
     };
     tokio::select! {
         ended = looks => ended,
-        () = run::interrupt() => Ok(last),
+        () = interrupted() => Ok(last),
     }
 }
 

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::alone::{self, Job};
 use super::context::Scene;
+use super::interrupt::interrupted;
 use super::{CommandError, Context, password, run, written};
 use crate::cli::UpArgs;
 use crate::plan::{Plan, SavedError};
@@ -97,7 +98,13 @@ pub(super) async fn carry_out(
         let now = async |scene: &mut Scene| scene.plan_up().await;
         alone::execute(context, scene, plan, job, now, first).await?;
     }
-    endpoint(context, scene).await?;
+    tokio::select! {
+        () = interrupted() => {
+            let again = job.again.to_owned();
+            return Err(CommandError::Interrupted { again });
+        }
+        told = endpoint(context, scene) => told?,
+    }
     Ok(0)
 }
 

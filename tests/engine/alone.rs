@@ -139,24 +139,6 @@ async fn what_moved_before_the_lock_was_taken_is_seen_and_nothing_is_done() {
 }
 
 #[tokio::test]
-async fn ctrl_c_lets_the_lock_go() {
-    let (fake, shared) = swarm();
-    let child = program(&fake, &["up", "--yes"]).spawn().unwrap();
-    until(&shared, |swarm| {
-        swarm.locks() == 1 && !swarm.networks.is_empty()
-    })
-    .await;
-    let pid = child.id().unwrap().to_string();
-    let sent = std::process::Command::new("kill")
-        .args(["-INT", &pid])
-        .status();
-    assert!(sent.unwrap().success());
-    let (code, text) = said(child.wait_with_output().await.unwrap());
-    assert_eq!(code, Some(130), "{text}");
-    assert_eq!(shared.lock().unwrap().locks(), 0);
-}
-
-#[tokio::test]
 async fn who_loses_the_lock_stops_and_says_to_whom() {
     let (fake, shared) = swarm();
     let child = program(&fake, &["up", "--yes"]).spawn().unwrap();
