@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
@@ -82,6 +82,13 @@ pub fn read_secret(path: &str) -> Result<Vec<u8>, FileError> {
         )));
     }
     Ok(secret.as_bytes().to_vec())
+}
+
+/// Who may do what with a file, as `chmod` writes it; nothing where there is no such file.
+#[must_use]
+pub fn mode(path: &Path) -> Option<u32> {
+    let metadata = fs::metadata(path).ok()?;
+    Some(metadata.permissions().mode() & 0o7777)
 }
 
 /// Replaces a file in one move: readers see the old text or the new one.

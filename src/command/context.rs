@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use super::CommandError;
 use super::by_hand::quoted;
+use super::{CommandError, password};
 use crate::address;
 use crate::cli::Global;
 use crate::engine::{Access, Engine, Target};
@@ -277,7 +277,9 @@ impl Scene {
 
     /// What `up` would do, by the last look.
     pub(super) async fn plan_up(&self) -> Plan {
-        hear::plan_up(&self.live, &self.cluster, &self.inventory, &self.seen).await
+        let mut plan = hear::plan_up(&self.live, &self.cluster, &self.inventory, &self.seen).await;
+        plan.warnings.extend(password::exposed(&self.inventory));
+        plan
     }
 }
 

@@ -24,13 +24,11 @@ pub(super) async fn credentials(context: &Context) -> Result<u8, CommandError> {
         .as_deref()
         .unwrap_or(DEFAULT_MINIO_USER);
     if context.output.json {
-        context.output.print(&format!(
-            "{}\n",
-            json!({
-                "milvus": { "user": "root", "password": root },
-                "minio": { "user": user, "password": minio },
-            })
-        ));
+        let printed = context.output.document(&json!({
+            "milvus": { "user": "root", "password": root },
+            "minio": { "user": user, "password": minio },
+        }));
+        printed.map_err(|error| CommandError::Failed(error.to_string()))?;
     } else {
         context.output.print(&format!(
             "Milvus  user root    password {root}\nMinIO   user {user:<7} password {minio}\n"

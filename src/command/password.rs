@@ -1,7 +1,10 @@
 //! Passwords that users give in files, looked at before anything is done: half a cluster with a
 //! password that something in it does not take is hard to mend.
 
+use std::path::Path;
+
 use super::CommandError;
+use crate::inventory::Inventory;
 use crate::plan::{Action, Plan, SecretSource};
 use crate::render::MINIO_SECRET;
 use crate::source;
@@ -10,6 +13,27 @@ use crate::source;
 const MOST: usize = 72;
 /// MinIO does not start with a shorter one.
 const LEAST: usize = 8;
+
+/// Bits of a file's mode that let others than its owner do something with it.
+const OTHERS: u32 = 0o077;
+
+/// Warns of password files that others than their owner can use.
+pub(super) fn exposed(inventory: &Inventory) -> Vec<String> {
+    let credentials = &inventory.credentials;
+    let files = [&credentials.minio_password, &credentials.root_password];
+    let open = files.into_iter().flatten().filter_map(|file| {
+        // That there is none is told where it is needed.
+        let mode = source::mode(Path::new(&file.path))?;
+        (mode & OTHERS != 0).then_some((&file.path, mode))
+    });
+    open.map(|(path, mode)| {
+        format!(
+            "`{path}` holds a password, and others than its owner can use it (mode {mode:04o}); \
+             `chmod 600 {path}` keeps it to its owner"
+        )
+    })
+    .collect()
+}
 
 /// Refuses a plan that would make a secret of a file that is not there or holds no usable password.
 pub(super) fn check(plan: &Plan) -> Result<(), CommandError> {

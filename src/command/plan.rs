@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use super::{CommandError, Context, written};
+use super::{CommandError, Context, password, written};
 use crate::cli::PlanArgs;
 use crate::count::count;
 use crate::inventory::Inventory;
 use crate::plan::Plan;
-use crate::report::{graph, plan_text};
+use crate::report::{graph, json_pretty, plan_text};
 use crate::source;
 
 /// Exit code of `plan --exit-code` when there is something to do.
@@ -26,8 +26,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
             (plan, scene.seen.lock)
         }
     };
-    let json = serde_json::to_string_pretty(&plan)
-        .map_err(|error| CommandError::Failed(error.to_string()))?;
+    let json = json_pretty(&plan).map_err(|error| CommandError::Failed(error.to_string()))?;
     if let Some(path) = &args.out {
         source::replace_private(path, &json)?;
     }
@@ -76,5 +75,7 @@ fn recorded(context: &Context, inventory: Inventory, path: &Path) -> Result<Plan
     }
     let mode = replay.inventory.images.resolve;
     let heard = replay.snapshot.heard(&replay.cluster.wanted, mode);
-    Ok(replay.cluster.plan(&replay.inventory, seen, &heard))
+    let mut plan = replay.cluster.plan(&replay.inventory, seen, &heard);
+    plan.warnings.extend(password::exposed(&replay.inventory));
+    Ok(plan)
 }

@@ -45,9 +45,8 @@ const fn code(status: &Status) -> u8 {
 
 fn show(context: &Context, status: &Status) -> Result<(), CommandError> {
     if context.output.json {
-        let json = serde_json::to_string(status)
-            .map_err(|error| CommandError::Failed(error.to_string()))?;
-        context.output.print(&format!("{json}\n"));
+        let printed = context.output.document(status);
+        printed.map_err(|error| CommandError::Failed(error.to_string()))?;
     } else {
         context
             .output

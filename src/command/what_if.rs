@@ -44,9 +44,8 @@ pub(super) async fn what_if(context: &Context, args: &WhatIfArgs) -> Result<u8, 
         ask(&scene.inventory, topology, Some(&scene.seen), &lose)?
     };
     if context.output.json {
-        let json = serde_json::to_string(&answer)
-            .map_err(|error| CommandError::Failed(error.to_string()))?;
-        context.output.print(&format!("{json}\n"));
+        let printed = context.output.document(&answer);
+        printed.map_err(|error| CommandError::Failed(error.to_string()))?;
     } else {
         let text = what_if_text(&answer, context.output.out);
         context.output.print(&text);

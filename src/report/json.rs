@@ -1,5 +1,8 @@
-//! Events as JSON, one object per line.
+//! JSON as it is printed: events, one object per line, and documents.
 
+use serde::Serialize;
+
+use super::tame::tame_json;
 use super::{Line, Progress, deliver};
 use crate::event::Event;
 use crate::plan::Plan;
@@ -12,4 +15,20 @@ impl Progress for JsonLines {
             deliver(&text);
         }
     }
+}
+
+/// A value in one line, with its line break. No character of it does anything to a terminal.
+///
+/// # Errors
+/// The value has no form in JSON.
+pub fn line(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string(value).map(|text| tame_json(text) + "\n")
+}
+
+/// The same in many lines, for people to look through as well; without the last line break.
+///
+/// # Errors
+/// The value has no form in JSON.
+pub fn pretty(value: &impl Serialize) -> Result<String, serde_json::Error> {
+    serde_json::to_string_pretty(value).map(tame_json)
 }

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::json;
 use crate::event::Event;
 use crate::live::LastWords;
 use crate::plan::{Plan, Refusal};
@@ -66,6 +67,6 @@ impl Line {
     /// # Errors
     /// None that can happen: every line is strings and numbers.
     pub fn text(&self) -> Result<String, serde_json::Error> {
-        serde_json::to_string(self).map(|text| text + "\n")
+        json::line(self)
     }
 }

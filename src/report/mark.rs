@@ -1,7 +1,9 @@
 //! Text inside SVG and HTML.
 
+use super::tame::turns;
+
 /// Text that means itself in an element and in a quoted attribute. Characters that XML does not
-/// allow are left out.
+/// allow are left out, and those that turn others around are spelt out.
 pub(super) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
@@ -13,6 +15,7 @@ pub(super) fn escape(text: &str) -> String {
             '\'' => out.push_str("&#39;"),
             '\n' | '\t' => out.push(c),
             c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => {}
+            c if turns(c) => out.extend(c.escape_unicode()),
             c => out.push(c),
         }
     }
@@ -41,6 +44,7 @@ mod tests {
             assert!(!text.contains(sign), "{sign:?} in {text}");
         }
         assert!(text.ends_with("&amp;amp;"));
+        assert_eq!(escape("a\u{202e}b"), "a\\u{202e}b");
     }
 
     #[test]

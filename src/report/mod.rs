@@ -24,8 +24,10 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use console::Term;
+use serde::Serialize;
 
 pub use graph::graph;
+pub use json::pretty as json_pretty;
 pub use line::{End, Line, StepLine};
 pub use plan_text::plan_text;
 pub use status_text::{status_brief, status_text};
@@ -115,41 +117,52 @@ impl Output {
         }
     }
 
-    /// Writes data as it is. A reader that went away is no error; see [`lost`] for others.
+    /// Writes text for people whose lines stay as they are. A reader that went away is no error; see
+    /// [`lost`] for others.
     pub fn print(&self, text: &str) {
-        deliver(text);
+        deliver(&tame(text));
+    }
+
+    /// Writes a document for programs. Errors are those of [`lost`].
+    ///
+    /// # Errors
+    /// What is to be printed has no form in JSON.
+    pub fn document(&self, value: &impl Serialize) -> Result<(), serde_json::Error> {
+        let text = json::line(value)?;
+        deliver(&text);
+        Ok(())
     }
 
     /// Writes text for people; on a terminal, lines that are longer than it is wide are broken.
     pub fn show(&self, text: &str) {
-        let text = &tame(text, self.out.is_colour());
+        let text = &tame(text);
         let size = self.is_terminal.then(|| Term::stdout().size_checked());
         match size.flatten() {
-            Some((_, width)) => self.print(&wrap::wrapped(text, width.into())),
-            None => self.print(text),
+            Some((_, width)) => deliver(&wrap::wrapped(text, width.into())),
+            None => deliver(text),
         }
     }
 
     /// Writes one of two texts over all that the terminal shows: the full one where the screen
     /// holds it, else as much as it holds of the brief one. Elsewhere the full one is written below.
     pub fn show_over(&self, full: &str, brief: &str) {
-        let full = &tame(full, self.out.is_colour());
-        let brief = &tame(brief, self.out.is_colour());
+        let full = &tame(full);
+        let brief = &tame(brief);
         let size = self.is_terminal.then(|| Term::stdout().size_checked());
         let Some((height, width)) = size.flatten() else {
-            return self.print(full);
+            return deliver(full);
         };
         let mut text = wrap::wrapped(full, width.into());
         if !screen::fits(&text, height.into()) {
             text = screen::cut(&wrap::wrapped(brief, width.into()), height.into());
         }
-        self.print(&format!("{}{text}", screen::CLEAR));
+        deliver(&format!("{}{text}", screen::CLEAR));
     }
 
     /// Takes away what a terminal shows, before an error is told in its place.
     pub fn clear(&self) {
         if self.is_terminal && !self.json {
-            self.print(screen::CLEAR);
+            deliver(screen::CLEAR);
             // What follows goes to standard error, which overtakes a line that has no end yet.
             let _ = stdout().flush();
         }
@@ -162,7 +175,8 @@ impl Output {
             .map(|name| dir.join(name).display().to_string())
             .collect();
         if self.json {
-            self.print(&format!("{}\n", serde_json::json!(paths)));
+            // A list of texts has a form in JSON.
+            let _ = self.document(&paths);
             return;
         }
         for path in paths {
@@ -173,20 +187,20 @@ impl Output {
     /// Writes a line of `--json` output.
     pub fn line(&self, line: &Line) {
         if let Ok(text) = line.text() {
-            self.print(&text);
+            deliver(&text);
         }
     }
 
     /// Writes a question; the answer is typed behind it.
     pub fn ask(&self, question: &str) {
         let mut stderr = stderr().lock();
-        let question = tame(question.trim_end(), self.err.is_colour());
+        let question = tame(question.trim_end());
         let _ = write!(stderr, "{question} ").and_then(|()| stderr.flush());
     }
 
     /// Writes a line of talk.
     pub fn say(&self, text: &str) {
-        let text = tame(text, self.err.is_colour());
+        let text = tame(text);
         let _ = writeln!(stderr().lock(), "{text}");
     }
 }

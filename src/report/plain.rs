@@ -19,7 +19,7 @@ pub(super) struct Plain {
 }
 
 fn line(at: Duration, text: &str) {
-    let text = tame(text, false);
+    let text = tame(text);
     let _ = writeln!(stderr().lock(), "[{:6.1}s] {text}", at.as_secs_f64());
 }
 
@@ -55,7 +55,7 @@ impl Progress for Plain {
                 line(*at, &format!("failed: {title}"));
             }
             Event::Note { text } => {
-                let _ = writeln!(stderr().lock(), "note: {}", tame(text, false));
+                let _ = writeln!(stderr().lock(), "note: {}", tame(text));
             }
         }
     }

@@ -1,8 +1,19 @@
 //! Colour, where it is wanted.
 
 use std::fmt::Display;
+use std::sync::OnceLock;
 
 use anstyle::{AnsiColor, Style as Ansi};
+
+/// What every sequence that sets a colour begins with.
+pub(super) const PAINT: &str = "\u{1b}[";
+
+/// What the sequences of this program begin with until they are written: a number that nobody else
+/// knows tells them from those that are in a text already.
+pub(super) fn seal() -> &'static str {
+    static SEAL: OnceLock<String> = OnceLock::new();
+    SEAL.get_or_init(|| format!("{PAINT}{};", rand::random::<u64>()))
+}
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, clap::ValueEnum)]
@@ -12,7 +23,7 @@ pub enum Colour {
     Never,
 }
 
-/// Paints words or leaves them alone.
+/// Paints words or leaves them alone. Painted text is for `Output` alone, which makes the paint real.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Style {
     colour: bool,
@@ -24,14 +35,15 @@ impl Style {
         Self { colour }
     }
 
-    #[must_use]
-    pub const fn is_colour(self) -> bool {
-        self.colour
-    }
-
     fn paint(self, style: Ansi, text: impl Display) -> String {
         if self.colour {
-            format!("{style}{text}{style:#}")
+            let sealed = |paint: String| paint.replace(PAINT, seal());
+            let (on, off) = (style.render(), style.render_reset());
+            format!(
+                "{}{text}{}",
+                sealed(on.to_string()),
+                sealed(off.to_string())
+            )
         } else {
             text.to_string()
         }

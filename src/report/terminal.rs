@@ -48,7 +48,7 @@ impl Terminal {
     }
 
     fn say(&self, text: &str) {
-        let _ = self.bars.println(tame(text, self.style.is_colour()));
+        let _ = self.bars.println(tame(text));
     }
 
     fn wait(&mut self, id: StepId, text: String) {
@@ -63,7 +63,7 @@ impl Terminal {
             bar.enable_steady_tick(TICK);
             bar
         });
-        bar.set_message(tame(&text, self.style.is_colour()).into_owned());
+        bar.set_message(tame(&text).into_owned());
     }
 
     fn done(&mut self, id: StepId) {

@@ -60,6 +60,7 @@ fn split(line: &str) -> Vec<&str> {
 mod tests {
     use super::wrapped;
     use crate::report::Style;
+    use crate::report::tame::tame;
 
     #[test]
     fn what_goes_on_is_indented_and_nothing_is_lost() {
@@ -83,6 +84,7 @@ mod tests {
     fn colours_take_no_room() {
         let painted = Style::new(true).faint("word ".repeat(9).trim());
         let text = format!("  {painted}\n");
+        let text = tame(&text);
         assert_eq!(wrapped(&text, 46), text);
     }
 

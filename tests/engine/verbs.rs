@@ -133,6 +133,39 @@ async fn a_manager_that_takes_no_tasks_is_refused_at_once() {
     refused(&["credentials"]).await;
 }
 
+#[tokio::test]
+async fn a_password_file_that_others_can_use_is_warned_of() {
+    let (fake, _) = swarm();
+    let folder = fake.socket.parent().unwrap();
+    let credentials =
+        "credentials: { minio_password: { file: minio }, root_password: { file: root } }";
+    std::fs::write(
+        folder.join("milvus-swarm.yml"),
+        format!("{LOCAL}{credentials}\n"),
+    )
+    .unwrap();
+    for (name, mode) in [("minio", 0o640), ("root", 0o600)] {
+        std::fs::write(folder.join(name), "long enough").unwrap();
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(mode);
+        std::fs::set_permissions(folder.join(name), mode).unwrap();
+    }
+    let output = program(&fake, &["plan", "--json"]).output().await.unwrap();
+    let plan: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let warnings = plan["warnings"].as_array().unwrap().iter();
+    let warnings: Vec<&str> = warnings
+        .map(|one| one.as_str().unwrap())
+        .filter(|one| one.contains("chmod"))
+        .collect();
+    let warning = "`minio` holds a password, and others than its owner can use it (mode 0640); \
+                   `chmod 600 minio` keeps it to its owner";
+    assert_eq!(warnings, [warning]);
+
+    let output = program(&fake, &["up"]).output().await.unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    let shown = shown.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(shown.contains("(mode 0640); `chmod 600 minio`"), "{shown}");
+}
+
 /// Where tasks find their secrets, in a folder of the test.
 const HEAD: &str = r#"#!/bin/bash
 case "${@: -1}" in

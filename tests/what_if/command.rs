@@ -223,17 +223,17 @@ fn flags_that_contradict_each_other_are_refused() {
 
 /// Whoever may change a service may write what they like into it.
 #[test]
-fn what_others_wrote_moves_no_cursor() {
+fn what_others_wrote_moves_no_cursor_hides_nothing_and_turns_nothing_around() {
     let desk = Desk::new();
     let seen = std::fs::read(desk.path("seen.json")).expect("a file");
     let seen = text(&seen).replacen(
         "\"image\": \"milvusdb/milvus:",
-        "\"image\": \"\\u001b[2J/m:",
+        "\"image\": \"\\u001b[2J\\u001b[8m\\u202e\\u009b/m:",
         1,
     );
     let seen = seen.replacen(
         "\"Image\": \"milvusdb/milvus:",
-        "\"Image\": \"\\u001b[2J/m:",
+        "\"Image\": \"\\u001b[2J\\u001b[8m\\u202e\\u009b/m:",
         1,
     );
     assert!(seen.contains("u001b"));
@@ -241,10 +241,18 @@ fn what_others_wrote_moves_no_cursor() {
     for colour in ["never", "always"] {
         let output = desk.run(&["plan", "--observed", "wild.json", "--color", colour]);
         let told = text(&output.stdout);
-        assert!(told.contains("image: \\u{1b}[2J/m:"), "{told}");
-        assert!(!told.contains("\u{1b}[2J"), "{told}");
+        let spelt_out = "image: \\u{1b}[2J\\u{1b}[8m\\u{202e}\\u{9b}/m:";
+        assert!(told.contains(spelt_out), "{told}");
+        for wild in ["\u{1b}[2J", "\u{1b}[8m", "\u{202e}", "\u{9b}"] {
+            assert!(!told.contains(wild), "{told}");
+        }
         assert_eq!(told.contains('\u{1b}'), colour == "always");
     }
+    let output = desk.run(&["plan", "--observed", "wild.json", "--json"]);
+    let told = text(&output.stdout);
+    let spelt_out = r"\u001b[2J\u001b[8m\u202e\u009b/m:";
+    assert!(told.contains(spelt_out), "{told}");
+    assert!(!told.contains(['\u{1b}', '\u{202e}', '\u{9b}']), "{told}");
     let output = desk.run(&["what-if", "--lose", "\u{1b}]0;x\u{7}"]);
     assert!(!text(&output.stderr).contains('\u{1b}'));
 }
