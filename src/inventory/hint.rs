@@ -3,6 +3,7 @@
 use crate::role::{Duty, ROLES, Role};
 
 use super::names::{Form, MILVUS_MINORS};
+use super::owned::alternatives;
 use super::problem::Problem;
 
 impl Problem {
@@ -92,9 +93,7 @@ impl Problem {
                 format!("leave it out, or write the keys below it; of `{owned}`, {instead}")
             }
             Self::KeptConfig { values, why, .. } => {
-                let values = values.iter().map(|value| format!("`{value}`"));
-                let values = values.collect::<Vec<_>>().join(" or ");
-                format!("leave it out, or let it be {values}: {why}")
+                format!("leave it out, or let it be {}: {why}", alternatives(values))
             }
             Self::WordForTruth { means, .. } => format!("write `{means}`"),
             Self::TwinKeys { .. } => "it compares keys without case, `_`, `.` and `/`: keep one of them".into(),

@@ -39,7 +39,7 @@ pub use model::{
     NetworkSettings, Publish, PulsarQuorum, RoleSettings, Subnet,
 };
 pub use names::{MILVUS_MINORS, THIS_HOST};
-pub use owned::{is_owned, must_be};
+pub use owned::{alternatives, is_owned, must_be};
 pub use problem::{Amount, Finding, InventoryErrors, Problem};
 pub use shipped::{INIT, LAB, LOCAL, PRODUCTION_26, THREE_HOST};
 pub use source::{MAX_BYTES, Source, Span};

@@ -28,6 +28,16 @@ pub fn must_be(path: &str, text: &str) -> Option<(&'static [&'static str], &'sta
     (!fits).then_some((values, why))
 }
 
+/// The values that a setting may have, as a sentence says them.
+#[must_use]
+pub fn alternatives(values: &[&str]) -> String {
+    let each = values.iter().map(|value| match *value {
+        "" => "empty".to_owned(),
+        value => format!("`{value}`"),
+    });
+    each.collect::<Vec<_>>().join(" or ")
+}
+
 /// Everything that a `config` sets and may not.
 pub(super) fn check(config: &Node) -> Vec<Finding> {
     let mut found = Vec::new();

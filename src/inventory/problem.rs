@@ -98,7 +98,7 @@ pub enum Problem {
         owned: &'static str,
         instead: &'static str,
     },
-    #[error("the Milvus setting `{key}` is `{text}`, which the tool relies on not to be")]
+    #[error("the tool relies on the Milvus setting `{key}`, which is `{text}` here")]
     KeptConfig {
         key: String,
         text: String,

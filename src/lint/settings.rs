@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Fault;
 use crate::compose::Stack;
-use crate::inventory::{is_owned, must_be};
+use crate::inventory::{alternatives, is_owned, must_be};
 use crate::spec::{ConfigSpec, ServiceSpec};
 
 /// Milvus' settings, which all of its services share.
@@ -81,10 +81,10 @@ fn settings(theirs: &ConfigSpec, ours: &ConfigSpec, faults: &mut Vec<Fault>) {
             other => other.to_string(),
         };
         if let Some((values, why)) = must_be(path, &text) {
-            let values = values.join("` or `");
+            let values = alternatives(values);
             faults.push(Fault::new(
                 KEY,
-                format!("has {path}: {text} and may have `{values}`"),
+                format!("has {path}: {text} and may have {values}"),
                 why,
             ));
         }
