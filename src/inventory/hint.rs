@@ -217,6 +217,17 @@ fn value_hint(noun: &str, text: &str) -> Option<String> {
     if noun == Form::HostPattern.noun() && text.contains(',') && !text.contains('[') {
         return Some("write a list: `[node01, node02]`".into());
     }
+    let is_host = [Form::HostName, Form::HostPattern]
+        .map(Form::noun)
+        .contains(&noun);
+    if is_host && text.contains('_') {
+        // Linux allows it, DNS does not, and what connects to such a name may refuse it.
+        return Some(format!(
+            "names in DNS have no `_`: on that host, `hostnamectl set-hostname {}` and restart Docker; \
+             its node stays and has the new name then",
+            text.replace('_', "-")
+        ));
+    }
     if noun == Form::MilvusVersion.noun() {
         return Some(format!(
             "write one of {}, or a patch release of one, such as `2.3.21`; another Milvus needs another \

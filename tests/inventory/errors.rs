@@ -411,6 +411,10 @@ fn what_to_write_instead_is_told() {
         ),
         ("data: /mnt", "what belongs to it stands below it, indented"),
         ("stacks: 5", "quote it if it is meant as text"),
+        (
+            "hosts: [{name: my_host, roles: [query]}]",
+            "names in DNS have no `_`: on that host, `hostnamectl set-hostname my-host`",
+        ),
     ] {
         let shown = parse(&format!("{BASE}{more}\n")).unwrap_err().render();
         assert!(shown.contains(&format!("hint: {hint}")), "{shown}");
