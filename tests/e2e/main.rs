@@ -87,31 +87,25 @@ fn killed_in_every_tier(cluster: &Cluster) {
     }
 }
 
-/// Stacks deployed by hand and taken over, and the other way round; with Milvus 2.3.0, the other
-/// release that the lab has.
+/// Stacks deployed by hand and taken over, and the other way round.
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn three_hosts_by_docker() {
     let _turn = one_at_a_time("three_hosts_by_docker");
-    let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
-    cluster.overlay(
-        "older.yml",
-        "images: { milvus: \"milvusdb/milvus:v2.3.0\" }\n",
-    );
+    let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     same_as_docker::either_way(&cluster);
-    cluster.load();
-    cluster.check();
     cluster.down_with_data();
     cluster.assert_gone();
 }
 
-/// Data in directories, and a mistake in the configuration.
+/// Data in directories, a mistake in the configuration, another release.
 #[test]
 #[ignore = "takes the lab: `make test` runs it"]
 fn three_hosts_otherwise() {
     let _turn = one_at_a_time("three_hosts_otherwise");
     let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     otherwise::are_made(&mut cluster);
+    otherwise::older_milvus(&mut cluster);
     cluster.assert_gone();
 }
 

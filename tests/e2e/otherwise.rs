@@ -1,5 +1,5 @@
-//! Members that keep their data in directories of their hosts, a part that cannot start, and a
-//! cluster of the version before.
+//! Members that keep their data in directories of their hosts, a part that cannot start, another
+//! release of Milvus, and a cluster of the version before.
 
 use std::fs;
 use std::path::Path;
@@ -45,6 +45,20 @@ fn explains_itself(cluster: &mut Cluster) {
 
 fn holds_something(folder: &Path) -> bool {
     fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+/// Milvus 2.3.0, the other release that the lab has.
+pub fn older_milvus(cluster: &mut Cluster) {
+    cluster.overlay(
+        "older.yml",
+        "images: { milvus: \"milvusdb/milvus:v2.3.0\" }\n",
+    );
+    cluster.up();
+    cluster.load();
+    cluster.check();
+    cluster.assert_healthy();
+    cluster.down_with_data();
+    cluster.files.pop();
 }
 
 /// What the version before this one ran, by its templates: `tests/e2e/before`.
