@@ -7,6 +7,9 @@ use std::ops::Range;
 /// the last `@`.
 #[must_use]
 pub fn password(address: &str) -> Option<Range<usize>> {
+    if address.starts_with("unix://") {
+        return None; // A path may have any character.
+    }
     let start = address.find("://").map_or(0, |at| at + "://".len());
     let end = address.rfind('@').filter(|end| *end >= start)?;
     let colon = address[start..end].find(':')?;
@@ -49,7 +52,7 @@ mod tests {
             ("ann:pw@h:2376", "ann:***@h:2376"),
             ("ssh://ann@h:22/run/d.sock", "ssh://ann@h:22/run/d.sock"),
             ("tcp://[::1]:2375", "tcp://[::1]:2375"),
-            ("unix:///run/d.sock", "unix:///run/d.sock"),
+            ("unix:///run/a:b@c.sock", "unix:///run/a:b@c.sock"),
             ("a@b://h", "a@b://h"),
         ] {
             assert_eq!(without_password(address), shown);

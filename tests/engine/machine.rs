@@ -7,7 +7,7 @@ use milvus_swarm::inventory::LOCAL;
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Reply};
-use crate::play::{network, program, swarm};
+use crate::play::{Shared, network, program, swarm};
 
 /// Every verb, in an order in which each has something to say; what is written goes below a
 /// folder of its own.
@@ -150,28 +150,27 @@ async fn what_an_engine_says_does_nothing_to_a_terminal() {
         assert!(!wild.iter().any(|wild| text.contains(wild)), "{text:?}");
         text
     };
-    for colour in ["always", "never"] {
-        let shared = crate::play::Shared::default();
+    let up = async |flags: &[&str]| {
+        let shared = Shared::default();
         let fake = Fake::manager(move |heard| {
             if heard.line == "POST /v1.41/services/create" {
                 return Reply::Say(400, json!({ "message": WILD }).to_string());
             }
             shared.lock().unwrap().answer(heard)
         });
-        let up = ["up", "--yes", "--color", colour];
-        let said = output(&fake, &up).await;
-        wild(&said.stdout);
-        let said = wild(&said.stderr);
+        let said = output(&fake, &[&["up", "--yes"], flags].concat()).await;
+        (wild(&said.stdout), wild(&said.stderr))
+    };
+    for colour in ["always", "never"] {
+        let (_, said) = up(&["--color", colour]).await;
         let spelt_out = "so\\u{1b}[8m\\u{202e}\\u{2066}\\u{9b}8m\\u{1b}]0;x\\u{7}";
         assert!(said.contains(spelt_out), "{said}");
-
-        let said = output(&fake, &[&up[..], &["--json"]].concat()).await;
-        let said = wild(&said.stdout);
-        let spelt_out = r"so\u001b[8m\u202e\u2066\u009b8m\u001b]0;x\u0007";
-        assert!(said.contains(spelt_out), "{said}");
-        let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-        assert!(last["message"].as_str().unwrap().contains(WILD), "{last}");
     }
+    let (said, _) = up(&["--json"]).await;
+    let spelt_out = r"so\u001b[8m\u202e\u2066\u009b8m\u001b]0;x\u0007";
+    assert!(said.contains(spelt_out), "{said}");
+    let last: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    assert!(last["message"].as_str().unwrap().contains(WILD), "{last}");
 }
 
 #[tokio::test]

@@ -8,36 +8,33 @@ use milvus_swarm::drive::Swarm as _;
 use milvus_swarm::live::Guarded;
 use milvus_swarm::lock::{BEAT, FRESH};
 use milvus_swarm::plan::Action;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::fake::{Fake, Reply};
 use crate::lock::{Store, holder, live};
-use crate::play::{network, program, said, signal, swarm, until};
-use crate::verbs::secrets;
+use crate::play::{program, said, signal, swarm, until};
 
 #[tokio::test]
 async fn who_wakes_up_without_the_lock_sends_no_write_but_for_their_own_lock() {
     let (fake, shared) = swarm();
-    {
-        // With these there is something to start a probe in.
-        let mut swarm = shared.lock().unwrap();
-        swarm.networks.push(network("milvus_net"));
-        swarm.secrets = secrets();
-        swarm.runs_services = true;
-    }
     let child = program(&fake, &["up", "--yes"]).spawn().unwrap();
     let process = child.id().unwrap();
-    // It asks its gates, through a probe that it would take away at its end.
-    let probe = |one: &Value| one["Spec"]["Name"] == "milvus-probe";
     until(&shared, |swarm| {
-        swarm.locks() == 1 && swarm.services.iter().any(probe)
+        swarm.locks() == 1 && !swarm.services.is_empty()
     })
     .await;
     signal(process, "-STOP");
+    // Bob asks through a probe of his, which looks like one of the first run.
+    let labels = json!({ "milvus-swarm.cluster": "milvus", "milvus-swarm.component": "probe" });
+    let probe = json!({
+        "ID": "of-bob", "Version": { "Index": 1 },
+        "Spec": { "Name": "milvus-probe", "Labels": labels },
+    });
     let own = {
         let mut swarm = shared.lock().unwrap();
         let at = swarm.store.find("milvus-lock").unwrap();
         let own = swarm.store.configs[at]["ID"].as_str().unwrap().to_owned();
+        swarm.services.push(probe);
         swarm.store.take_over("milvus-lock", "bob@desk");
         own
     };
