@@ -143,19 +143,17 @@ pub(super) fn absent(facts: &Facts<'_>) -> Vec<No> {
             |(_, hint)| hint.to_owned(),
         ),
     });
-    let images = images(facts);
-    let images = images
-        .keys()
-        .filter_map(|(_, image)| of_image(facts, image));
+    let images = images(facts).into_values();
+    let images = images.filter_map(|(image, _)| of_image(facts, image));
     roles.chain(images).collect()
 }
 
-/// The images of Milvus whose tag is a version, by the line of that version, and the services that
-/// are to run them. One of several flavours (`-gpu`) stands for its line.
-fn images<'a>(facts: &Facts<'a>) -> BTreeMap<((u32, u32), &'a str), Vec<&'a str>> {
+/// By the line of the version that its tag names, an image of Milvus and the services that are to
+/// run one of that line. The first of several flavours (`-gpu`) stands for its line.
+fn images<'a>(facts: &Facts<'a>) -> BTreeMap<(u32, u32), (&'a str, Vec<&'a str>)> {
     let phases = facts.case.wanted.phases.iter();
     let specs = phases.filter(|phase| phase.is_milvus);
-    let mut images: BTreeMap<(u32, u32), (&str, Vec<&str>)> = BTreeMap::new();
+    let mut images: BTreeMap<_, (&str, Vec<&str>)> = BTreeMap::new();
     for spec in specs.flat_map(|phase| &phase.services) {
         let image = &spec.task_template.container_spec.image;
         if let Some(version) = Version::of_image(image) {
@@ -163,10 +161,7 @@ fn images<'a>(facts: &Facts<'a>) -> BTreeMap<((u32, u32), &'a str), Vec<&'a str>
             services.push(short(&spec.name));
         }
     }
-    let images = images.into_iter();
     images
-        .map(|(line, (image, services))| ((line, image), services))
-        .collect()
 }
 
 /// Processes of several minors do not understand each other; the last patches of one do.
@@ -175,7 +170,7 @@ pub(super) fn mixed(facts: &Facts<'_>) -> Vec<No> {
     if images.len() < 2 {
         return Vec::new();
     }
-    let each = images.iter().map(|(((major, minor), image), services)| {
+    let each = images.iter().map(|((major, minor), (image, services))| {
         let run = if services.len() == 1 { "runs" } else { "run" };
         format!("{} {run} {major}.{minor} (`{image}`)", names(services))
     });
