@@ -6,6 +6,19 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo -E env PATH="$$PATH")
 BUILT := $(or $(CARGO_TARGET_DIR),target)/release
 LAB := $(BUILT)/milvus-swarm-lab
 
+# What the program is made of, by deny.toml. The list of known holes is a copy of rustsec's on this
+# machine, and `cargo deny fetch` renews it.
+DENY := if ! cargo deny --version >/dev/null 2>&1; then \
+	  echo 'licences and known holes of dependencies were not looked at: cargo install cargo-deny'; \
+	  exit 0; \
+	fi; \
+	cargo deny --locked check bans licenses sources || exit; \
+	if [ -d "$${CARGO_HOME:-$$HOME/.cargo}/advisory-dbs" ]; then \
+	  cargo deny --offline check advisories; \
+	else \
+	  echo 'known holes of dependencies were not looked at: cargo deny fetch'; \
+	fi
+
 .PHONY: help check test demo demo-down soak fuzz hunt bench-up bench-scale lab-down build pins
 
 help:
@@ -28,6 +41,7 @@ check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets -- -D warnings
 	cargo test --workspace
+	@$(DENY)
 
 test:
 	@tests/run

@@ -6,9 +6,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::component::Component;
 use crate::inventory::size::show_bytes;
 use crate::inventory::{Host, Inventory};
-use crate::release::Release;
+use crate::release::{self, DEFAULT, Release};
 use crate::role::{Agreement, Duty, ROLES, Role};
-use crate::system::{ADVICE, FRONT};
+use crate::system::{FRONT, System};
 use crate::tag::Version;
 use crate::words::{list, names};
 
@@ -19,13 +19,17 @@ const BESIDE: i64 = 1 << 30;
 #[must_use]
 pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
     let mut found = Vec::from_iter(other_minor(inventory, release));
+    found.extend(kept(inventory, release));
+    found.extend(became(inventory, release));
     // On the only host of a cluster nothing can be anywhere else.
     if inventory.hosts.len() > 1 {
         found.extend(loaded_managers(inventory));
         found.extend(unlimited(inventory, release));
         found.extend(one_zone(inventory));
     }
-    found.extend(ADVICE.iter().filter_map(|advice| advice(inventory)));
+    found.extend(idle(inventory));
+    let own = System::all_of(inventory).flat_map(|system| system.advice);
+    found.extend(own.filter_map(|advice| advice(inventory)));
     let has_java = |duty: &Duty| duty.java.is_some_and(|java| java.direct.is_some());
     for role in all(has_java) {
         found.extend(tight(inventory, role));
@@ -37,16 +41,60 @@ pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
 /// processes, the plan is refused as well.
 fn other_minor(inventory: &Inventory, release: &Release) -> Option<String> {
     let image = inventory.images.overrides.get(&FRONT.image)?;
-    let ours = format!("2.{}", release.minor);
+    let ours = release::show(release.line);
     let version = Version::of_image(image)?;
-    let (major, minor) = version.line();
-    let theirs = format!("{major}.{minor}");
+    let theirs = release::show(version.line());
     (theirs != ours).then(|| {
         format!(
             "`milvus` says {ours} and the image `{image}` is Milvus {version}: services and settings are \
              those of {ours}; set `milvus: \"{theirs}\"`, or take an image of {ours}"
         )
     })
+}
+
+/// What was chosen in place of what runs on hosts needs none of them.
+fn idle(inventory: &Inventory) -> Option<String> {
+    let idle: Vec<Role> = inventory.idle.iter().copied().collect();
+    (!idle.is_empty()).then(|| {
+        let chosen = inventory.fillers.iter();
+        let chosen = chosen.map(|(slot, filling)| format!("`{}.{}`", slot.key(), filling.system));
+        format!(
+            "hosts are given {}, and nothing of it runs with {}",
+            roles(&idle),
+            list(chosen.collect())
+        )
+    })
+}
+
+/// A cluster is not taken to a newer minor because a newer tool looks at it.
+fn kept(inventory: &Inventory, release: &Release) -> Option<String> {
+    let old = release::show(release.line);
+    (inventory.milvus.is_none() && old != DEFAULT).then(|| {
+        format!(
+            "the inventory says no `milvus`: this cluster is of Milvus {old} and stays with it, while \
+             a new one gets {DEFAULT}; write `milvus: \"{old}\"` to say so"
+        )
+    })
+}
+
+/// Hosts that do the work of another role.
+fn became(inventory: &Inventory, release: &Release) -> Vec<String> {
+    let all = ROLES.iter().filter_map(|duty| {
+        let (since, now) = duty.became?;
+        let with = inventory.hosts_with(duty.role);
+        let hosts: Vec<&Host> = with.filter(|host| !host.roles.contains(&now)).collect();
+        let is_so = release.line >= since && !hosts.is_empty();
+        is_so.then_some((duty.role, since, now, hosts))
+    });
+    let warnings = all.map(|(was, since, now, with)| {
+        format!(
+            "since Milvus {} `{now}` does what `{was}` did: it runs on {} too, with the CPUs and \
+             memory of `roles.{now}`",
+            release::show(since),
+            hosts(&with)
+        )
+    });
+    warnings.collect()
 }
 
 pub(crate) fn hosts(all: &[&Host]) -> String {
@@ -91,21 +139,33 @@ fn loaded_managers(inventory: &Inventory) -> Option<String> {
 fn unlimited(inventory: &Inventory, release: &Release) -> Option<String> {
     let greedy: Vec<Role> = all(|duty| duty.is_greedy)
         .into_iter()
+        .filter(|role| Component::of(inventory, release).any(|row| row.role == *role))
         .filter(|role| inventory.settings(*role).memory.limit.is_none())
         .collect();
+    let does = |host: &Host, role: Role| {
+        let mut doers = role.doers(release.line).into_iter();
+        doers.any(|role| host.roles.contains(&role))
+    };
+    // One that is sized as another one gets the limit of that.
+    let has_other = |role: &Role| role.duty().and_then(|duty| duty.sized_as);
+    let own = |role: &Role| has_other(role).is_none_or(|other| !greedy.contains(&other));
+    let greedy: Vec<Role> = greedy.iter().copied().filter(own).collect();
     let processes = |host: &Host| -> u64 {
-        Component::of(release)
-            .filter(|row| row.milvus.is_some() && host.roles.contains(&row.role))
+        Component::of(inventory, release)
+            .filter(|row| row.milvus.is_some() && does(host, row.role))
             .map(|row| inventory.settings(row.role).per_host)
             .sum()
     };
     let shared: Vec<&Host> = inventory
         .hosts
         .iter()
-        .filter(|host| greedy.iter().any(|role| host.roles.contains(role)))
+        .filter(|host| greedy.iter().any(|role| does(host, *role)))
         .filter(|host| processes(host) > 1)
         .collect();
-    let greedy = among(&greedy, &shared);
+    let greedy: Vec<Role> = greedy
+        .into_iter()
+        .filter(|role| shared.iter().any(|host| does(host, *role)))
+        .collect();
     let keys = greedy
         .iter()
         .map(|role| format!("`roles.{role}.memory.limit`"));

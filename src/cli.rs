@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::report::Colour;
 use crate::schema::Schema;
@@ -90,8 +90,8 @@ pub enum Verb {
     Unlock(UnlockArgs),
     /// Print a commented inventory to start from
     Init,
-    /// Show the credentials of the cluster
-    Credentials,
+    /// Show the credentials of the cluster, or give it another one
+    Credentials(CredentialsArgs),
     /// Print a JSON Schema: of the inventory, or of what `--json` prints
     Schema(SchemaArgs),
 }
@@ -100,7 +100,11 @@ impl Verb {
     /// Whether `--json` makes it print events, an object per line, and not one document.
     #[must_use]
     pub const fn prints_events(&self) -> bool {
-        matches!(self, Self::Up(_) | Self::Scale(_) | Self::Down(_))
+        match self {
+            Self::Up(_) | Self::Scale(_) | Self::Down(_) => true,
+            Self::Credentials(args) => args.change.is_some(),
+            _ => false,
+        }
     }
 }
 
@@ -238,6 +242,56 @@ pub struct DownArgs {
     pub gate_timeout: u64,
     #[command(flatten)]
     pub lock: LockArgs,
+}
+
+#[derive(Args, Debug)]
+pub struct CredentialsArgs {
+    /// What to do other than showing them
+    #[command(subcommand)]
+    pub change: Option<ChangeCredential>,
+}
+
+/// What can be done to a credential.
+#[derive(Debug, Subcommand)]
+pub enum ChangeCredential {
+    /// Give root another password, or tell the cluster which one a client gave it
+    Set(SetArgs),
+}
+
+const SET_HELP: &str = "\
+Examples:
+  milvus-swarm credentials set root                           a new random password
+  milvus-swarm credentials set root --password-file new.txt   this one
+
+Milvus takes the new password at once and no other, then what mounts it restarts, task by task.
+Where a client changed the password already, name a file with what it is now: Milvus is asked first,
+and only the cluster's secret is renewed.";
+
+#[derive(Args, Debug)]
+#[command(after_help = SET_HELP)]
+pub struct SetArgs {
+    /// Whose password
+    #[arg(value_enum)]
+    pub of: Account,
+    /// A file with the password, without its last line break
+    /// [default: the file that the inventory names under `credentials`, else a random one]
+    #[arg(long, value_name = "FILE")]
+    pub password_file: Option<PathBuf>,
+    /// Do not ask
+    #[arg(short, long)]
+    pub yes: bool,
+    /// Give up on a gate after so many seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600)]
+    pub gate_timeout: u64,
+    #[command(flatten)]
+    pub lock: LockArgs,
+}
+
+/// Whose password can be changed while the cluster runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub enum Account {
+    /// Milvus' administrator
+    Root,
 }
 
 /// Of verbs that change the cluster.

@@ -5,33 +5,40 @@
 
 use std::collections::BTreeMap;
 
-use crate::gate::Gate;
-use crate::inventory::{Image, Publish};
-use crate::release::Release;
+use crate::gate::{Check, Checks, Gate, Members, Tasks};
+use crate::inventory::{Image, Inventory, NamedPath, Published};
+pub use crate::release::{FIRST, LAST};
+use crate::release::{Line, Release};
 pub use crate::role::Agreement;
 use crate::role::Role;
 pub use crate::system::COMPONENTS;
+use crate::system::{Runs, SYSTEMS, System, Text};
+use crate::tag::Version;
 
 /// Which stack file a service belongs to. One namespace per file: `docker stack deploy
 /// --prune` removes whatever else carries the same namespace.
-#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub enum StackName {
-    Store,
-    Pulsar,
-    Milvus,
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Stack {
+    /// `store` of `prod-store`. It never changes: another one is another namespace.
+    pub name: &'static str,
+    /// The first line of the file.
+    pub about: &'static str,
 }
 
-impl StackName {
+impl Stack {
     /// Every stack, in the order in which they are deployed by hand.
-    pub const ALL: [Self; 3] = [Self::Store, Self::Pulsar, Self::Milvus];
-
     #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Store => "store",
-            Self::Pulsar => "pulsar",
-            Self::Milvus => "milvus",
-        }
+    pub fn all() -> Vec<Self> {
+        let runs = SYSTEMS.iter().filter_map(|system| system.runs);
+        let mut all: Vec<Self> = runs.map(|runs| runs.stack).collect();
+        all.dedup();
+        all
+    }
+
+    /// What the systems run whose services it has, in their order.
+    pub fn parts(self) -> impl Iterator<Item = (&'static System, Runs)> {
+        let runs = SYSTEMS.iter().filter_map(|one| Some((one, one.runs?)));
+        runs.filter(move |(_, runs)| runs.stack == self)
     }
 }
 
@@ -59,14 +66,14 @@ pub struct Component {
     pub whole: &'static str,
     /// The hosts that run it.
     pub role: Role,
-    pub stack: StackName,
+    pub stack: Stack,
     pub shape: Shape,
     /// Components whose gates must be open before this one starts.
     pub needs: &'static [&'static str],
     /// Milvus' own word for the process: argument of `milvus run` and session name.
     pub milvus: Option<Process>,
-    /// First and last Milvus minor with it, inclusive.
-    pub releases: (u8, u8),
+    /// First and last line of Milvus with it, inclusive.
+    pub releases: (Line, Line),
     /// Seconds between SIGTERM and SIGKILL. Under 55 for what owns data: SwarmKit starts the
     /// replacement after 60 s at most, and two processes must not share a directory
     /// (swarmkit: `manager/orchestrator/restart`, `defaultOldTaskTimeout`).
@@ -77,6 +84,8 @@ pub struct Component {
     pub upgrades_after: &'static [&'static str],
     /// The user that upstream's image runs as, who must own a directory that it writes to.
     pub uid: u32,
+    /// The first line of versions whose image runs as that user, where those before ran as root.
+    pub uid_since: Option<(u32, u32)>,
     /// Whose image it runs.
     pub image: Image,
     /// What users miss while tasks of it are away.
@@ -92,19 +101,55 @@ pub struct Component {
     /// The ports that its tasks listen on, as far as the tool relies on them.
     pub listens: &'static [u16],
     /// Of those, what the inventory may publish on the hosts themselves. Nothing else is published.
-    pub publishes: &'static [(u16, Published)],
-    /// Keys of the secrets that its tasks mount.
-    pub secrets: &'static [&'static str],
+    pub publishes: &'static [&'static Published],
+    /// Keys of the secrets of its own system that its tasks mount, and the first Milvus minor with
+    /// which they do.
+    pub secrets: &'static [(&'static str, Line)],
     /// What an edited stack file must keep of its process.
     pub relied: Relied,
     /// The name under which clients reach all of its members, where that is none of theirs.
     pub alias: Option<&'static str>,
-    /// What tells that it is ready.
+    /// What it can be asked.
+    pub checks: Checks,
+    /// Which of that tells that it is ready.
     pub gates: fn(&Site<'_>, &Component) -> Gates,
 }
 
-/// The port of the hosts that an inventory publishes one as, if it does.
-pub type Published = fn(&Publish) -> Option<u16>;
+/// A credential of a system: a secret of the cluster.
+#[derive(Debug)]
+pub struct Secret {
+    /// `minio-root` of `prod-minio-root-v1`.
+    pub key: &'static str,
+    /// Its name in templates.
+    pub variable: &'static str,
+    /// Whose password it is, where it is shown to people.
+    pub user: Option<fn(&Inventory) -> String>,
+    /// The file of the inventory that has it; it is generated where there is none.
+    pub file: fn(&Inventory) -> Option<&NamedPath>,
+    /// Whether a cluster that has the system has it.
+    pub is_of: fn(&Inventory) -> bool,
+    /// Whether Milvus' processes mount it, besides those that name it.
+    pub milvus_mounts_it: bool,
+    /// Whether it may be any text: it is mounted, and put into no other file.
+    pub is_text: bool,
+    /// The fewest and the most bytes that the system takes.
+    pub bytes: (usize, usize),
+    /// What it is where nobody sets it, which everybody knows.
+    pub known: Option<&'static str>,
+}
+
+impl Secret {
+    /// Every secret.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        SYSTEMS.iter().flat_map(|system| system.secrets)
+    }
+
+    /// Those that a cluster has.
+    pub fn all_of(inventory: &Inventory) -> impl Iterator<Item = &'static Self> {
+        let systems = SYSTEMS.iter();
+        systems.flat_map(|system| system.secrets_of(inventory))
+    }
+}
 
 /// Where tasks find the data that a member keeps.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -117,11 +162,26 @@ pub enum Data {
     Drives(&'static str),
 }
 
-/// A file that services of a stack mount, made from a template.
+impl Data {
+    /// Whether what is mounted at this place is data that a member keeps, or holds it.
+    #[must_use]
+    pub fn is_at(self, target: &str) -> bool {
+        let below = |dir: &str| {
+            let rest = target.strip_prefix(dir);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        match self {
+            Self::None => false,
+            Self::Dir(dir) => below(dir),
+            Self::Drives(prefix) => target.starts_with(prefix),
+        }
+    }
+}
+
+/// A file that services of a system mount, made from a template.
 #[derive(Debug)]
 pub struct File {
-    pub template: &'static str,
-    pub stack: StackName,
+    pub template: Text,
     /// Its key in the stack file.
     pub key: &'static str,
     /// Its name in the template of the stack.
@@ -134,6 +194,8 @@ pub struct File {
 #[derive(Debug)]
 pub struct Relied {
     pub variables: &'static [&'static str],
+    /// Variables that no service may have, and why.
+    pub forbidden: &'static [(&'static str, &'static str)],
     /// Whether they hang on an argument.
     pub argument: fn(&str) -> bool,
     /// Whether an argument in addition would take the place of such a one.
@@ -146,6 +208,7 @@ impl Relied {
     pub const fn variables(variables: &'static [&'static str]) -> Self {
         Self {
             variables,
+            forbidden: &[],
             argument: |_| false,
             overrides: |_| false,
         }
@@ -220,6 +283,52 @@ impl Site<'_> {
             .cloned()
             .unwrap_or_default()
     }
+
+    /// At least so many members of a component pass a check.
+    #[must_use]
+    pub fn of_members(
+        &self,
+        component: &Component,
+        check: &Check<Members>,
+        at_least: usize,
+    ) -> Gate {
+        Gate::Members(Members {
+            component: component.name.to_owned(),
+            check: check.name.to_owned(),
+            cluster: self.cluster.to_owned(),
+            members: self.members(component),
+            at_least,
+            asks: self.asks(check.asks),
+        })
+    }
+
+    /// The tasks of a component's service pass a check.
+    #[must_use]
+    pub fn of_tasks(&self, component: &Component, check: &Check<Tasks>, tasks: u64) -> Tasks {
+        Tasks {
+            component: component.name.to_owned(),
+            check: check.name.to_owned(),
+            cluster: self.cluster.to_owned(),
+            service: self.service(component),
+            tasks,
+            renewed: None,
+            node: None,
+            asks: self.asks(check.asks),
+        }
+    }
+
+    /// The services of components, by their names.
+    fn asks(&self, components: &[&str]) -> BTreeMap<String, Vec<String>> {
+        let rows = components.iter().filter_map(|name| Component::named(name));
+        let services = rows.map(|row| {
+            let services = match row.shape {
+                Shape::Members => self.members(row),
+                Shape::Replicas | Shape::Task => vec![self.service(row)],
+            };
+            (row.name.to_owned(), services)
+        });
+        services.collect()
+    }
 }
 
 /// What users miss, and for about how many seconds: as measured with little data on small machines.
@@ -243,9 +352,42 @@ pub struct Away {
 pub struct Process {
     /// What `milvus run` calls it.
     pub run: &'static str,
+    /// What `milvus run` is told besides, before the first minor in which it need not be, and what it
+    /// is called then.
+    pub before: Option<Before>,
     /// What it calls itself in etcd.
     pub session: &'static str,
     pub kind: Kind,
+    /// Where the inventory asks for one process for all coordinators, the minors with it in place of
+    /// the row's.
+    pub mixed: Option<(Line, Line)>,
+}
+
+/// A process under the name that it had before some minor.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Before {
+    pub line: Line,
+    pub run: &'static str,
+    pub flags: &'static [&'static str],
+    /// What its parts call themselves in etcd, each for itself.
+    pub sessions: &'static [&'static str],
+}
+
+impl Process {
+    /// The arguments of `milvus run`.
+    #[must_use]
+    pub fn arguments(&self, release: &Release) -> (&'static str, &'static [&'static str]) {
+        match self.before {
+            Some(before) if release.line < before.line => (before.run, before.flags),
+            _ => (self.run, &[]),
+        }
+    }
+
+    /// Everything that it may call itself in etcd.
+    pub fn sessions(&self) -> impl Iterator<Item = &'static str> {
+        let before = self.before.map_or(&[][..], |before| before.sessions);
+        std::iter::once(self.session).chain(before.iter().copied())
+    }
 }
 
 /// What a process of Milvus does, as far as bringing it up and renewing it depend on it.
@@ -255,15 +397,11 @@ pub enum Kind {
     Coordinator,
     /// It registers itself and does its part of the work.
     Worker,
-    /// A worker that leads shards: it hands over before it goes.
+    /// A worker that leads shards.
     Leader,
     /// What users talk to.
     Front,
 }
-
-/// First and last minor of Milvus that the tool knows.
-pub const FIRST: u8 = 2;
-pub const LAST: u8 = 6;
 
 impl Component {
     /// The row with a name.
@@ -272,10 +410,47 @@ impl Component {
         COMPONENTS.iter().find(|component| component.name == name)
     }
 
+    /// The system that it is of.
+    #[must_use]
+    pub fn system(&self) -> &'static System {
+        let is_its = |system: &&System| system.runs.is_some_and(|runs| runs.image == self.image);
+        #[expect(clippy::expect_used, reason = "a test goes through all rows")]
+        SYSTEMS.iter().find(is_its).expect("a system has its image")
+    }
+
+    /// Whether a cluster has it: by its release, and by what was chosen to meet Milvus' needs.
+    #[must_use]
+    pub fn is_of(&self, inventory: &Inventory, release: &Release) -> bool {
+        let mixed = self.milvus.and_then(|process| process.mixed);
+        let mixed = mixed.filter(|_| inventory.mixed == Some(true));
+        let (first, last) = mixed.unwrap_or(self.releases);
+        (first..=last).contains(&release.line) && self.system().is_of(inventory)
+    }
+
+    /// Whether it and another one can't be there at once: both are coordinators, and a cluster has one
+    /// or the other.
+    #[must_use]
+    pub fn replaces(&self, other: &Self) -> bool {
+        let parts = |row: &Self| row.milvus.and_then(|process| process.before).is_some();
+        let leads = |row: &Self| row.kind() == Some(Kind::Coordinator);
+        leads(self) && leads(other) && parts(self) != parts(other)
+    }
+
+    /// The secrets that its tasks mount.
+    #[must_use]
+    pub fn mounts(&self, inventory: &Inventory, release: &Release) -> Vec<&'static str> {
+        let of_others = Secret::all_of(inventory)
+            .filter(|secret| self.milvus.is_some() && secret.milvus_mounts_it)
+            .map(|secret| secret.key);
+        let own = self.secrets.iter();
+        let own = own.filter(|(_, since)| *since <= release.line);
+        of_others.chain(own.map(|(key, _)| *key)).collect()
+    }
+
     /// Full name of one of its services: `prod-store_etcd-0`.
     #[must_use]
     pub fn service(&self, cluster: &str, name: &str) -> String {
-        format!("{cluster}-{}_{name}", self.stack.name())
+        format!("{cluster}-{}_{name}", self.stack.name)
     }
 
     /// What kind of process of Milvus it is, if it is one.
@@ -293,18 +468,20 @@ impl Component {
         rows
     }
 
-    /// Whether a Milvus release has this process.
+    /// The user that what a member keeps must be given to before an image takes it over that runs as
+    /// another user than the one that wrote it. Images are told apart by the versions of their tags.
     #[must_use]
-    pub fn is_in(&self, release: &Release) -> bool {
-        (self.releases.0..=self.releases.1).contains(&release.minor)
+    pub fn heir(&self, is: &str, comes: &str) -> Option<u32> {
+        let since = self.uid_since.filter(|_| self.data != Data::None)?;
+        let line = |image| Version::of_image(image).map(Version::line);
+        (line(is)? < since && line(comes)? >= since).then_some(self.uid)
     }
 
-    /// The rows of a release, in table order.
-    pub fn of(release: &Release) -> impl Iterator<Item = &'static Self> {
-        let minor = release.minor;
+    /// The rows of a cluster, in table order.
+    pub fn of(inventory: &Inventory, release: &Release) -> impl Iterator<Item = &'static Self> {
         COMPONENTS
             .iter()
-            .filter(move |row| (row.releases.0..=row.releases.1).contains(&minor))
+            .filter(|row| row.is_of(inventory, release))
     }
 
     /// How many components must be there before it, one after the other.
@@ -351,11 +528,11 @@ mod tests {
 
     #[test]
     fn upgrades_follow_upstream() {
-        let order = |minor: u8| {
+        let order = |line: Line| {
             let mut rows: Vec<&Component> = COMPONENTS
                 .iter()
                 .filter(|row| row.milvus.is_some())
-                .filter(|row| (row.releases.0..=row.releases.1).contains(&minor))
+                .filter(|row| (row.releases.0..=row.releases.1).contains(&line))
                 .collect();
             rows.sort_by_key(|row| row.upgrade_rank());
             rows.iter()
@@ -364,14 +541,19 @@ mod tests {
                 .join(" ")
         };
         assert_eq!(
-            order(2),
+            order((2, 2)),
             "indexnode rootcoord datacoord indexcoord querycoord querynode datanode proxy"
         );
         assert_eq!(
-            order(5),
+            order((2, 5)),
             "indexnode rootcoord datacoord querycoord querynode datanode proxy"
         );
-        assert_eq!(order(6), "mixcoord streamingnode querynode datanode proxy");
+        for line in [(2, 6), (3, 0)] {
+            assert_eq!(
+                order(line),
+                "mixcoord streamingnode querynode datanode proxy"
+            );
+        }
     }
 
     #[test]

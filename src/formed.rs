@@ -5,13 +5,14 @@
 
 use std::collections::BTreeSet;
 
+use crate::component::COMPONENTS;
 use crate::inventory::Inventory;
-use crate::observed::Node;
-use crate::release::Release;
-use crate::system::{METADATA, STORAGE};
+use crate::observed::{Node, Observed};
+use crate::release::{DEFAULT, FORMER, Release, ReleaseError, show};
+use crate::system::{METADATA, STORAGE, Slot, identity};
 use crate::tag::Version;
 pub use crate::topology::Mark;
-use crate::topology::Topology;
+use crate::topology::{Topology, holders};
 
 /// Servers of MinIO, and drives on each.
 pub type Shape = (usize, usize);
@@ -30,6 +31,60 @@ fn minio_label(cluster: &str) -> String {
     prefix(cluster) + STORAGE.name
 }
 
+/// The label that remembers what meets a need. It is written once that was found to be ready and
+/// before Milvus starts: where it is, there may be data.
+#[must_use]
+pub fn filler_label(cluster: &str, slot: Slot) -> String {
+    prefix(cluster) + slot.key()
+}
+
+/// The release that a cluster is to run: the one that the inventory says, else the minor that its
+/// data is of, else what new clusters get.
+///
+/// # Errors
+/// A version that the tool does not know.
+pub fn release(inventory: &Inventory, seen: Option<&Observed>) -> Result<Release, ReleaseError> {
+    if let Some(said) = &inventory.milvus {
+        return Release::parse(said);
+    }
+    let Some(seen) = seen else {
+        return Release::parse(DEFAULT);
+    };
+    let name = &inventory.name;
+    // What is there may be of two versions, where an upgrade ended between them.
+    let Some(version) = there(name, seen).max() else {
+        let is_old = holders(name, &seen.nodes)
+            .iter()
+            .any(|holder| holder.component.name == METADATA.name);
+        return Release::parse(if is_old { FORMER } else { DEFAULT });
+    };
+    let line = show(version.line());
+    let current = Release::parse(&line)?;
+    if version > (&current).into() {
+        return Release::parse(&format!("{line}.{}", version.patch));
+    }
+    Ok(current)
+}
+
+/// The versions of Milvus that are there, as far as labels and images say.
+fn there<'a>(cluster: &'a str, seen: &'a Observed) -> impl Iterator<Item = Version> + 'a {
+    let known = versions(cluster, &seen.nodes).into_iter();
+    known.chain(running(cluster, seen))
+}
+
+/// The oldest Milvus that is there: until the last service has been renewed, the one before.
+#[must_use]
+pub fn oldest(cluster: &str, seen: &Observed) -> Option<Version> {
+    there(cluster, seen).min()
+}
+
+/// The versions of Milvus that services of a cluster run, as far as their images say.
+fn running<'a>(cluster: &'a str, seen: &'a Observed) -> impl Iterator<Item = Version> + 'a {
+    let rows = COMPONENTS.iter().filter(|row| row.milvus.is_some());
+    let services = rows.filter_map(|row| seen.services.get(&row.service(cluster, row.name)));
+    services.filter_map(|found| Version::of_image(&found.spec.task_template.container_spec.image))
+}
+
 /// The version that an image says it is, else the one that the inventory says: all that is known of
 /// an image whose tag is no version.
 #[must_use]
@@ -39,7 +94,8 @@ pub fn version(image: Option<&str>, release: &Release) -> Version {
         .unwrap_or_else(|| release.into())
 }
 
-/// The labels to set: Milvus' version where its metadata is, MinIO's shape where its drives are.
+/// The labels to set: Milvus' version and what was chosen to meet its needs where its metadata is, MinIO's
+/// shape where its drives are.
 #[must_use]
 pub fn marks<'a>(inventory: &Inventory, version: Version, topology: &'a Topology) -> Vec<Mark<'a>> {
     let version = version.tag();
@@ -60,7 +116,20 @@ pub fn marks<'a>(inventory: &Inventory, version: Version, topology: &'a Topology
     let minio = servers
         .iter()
         .map(|member| mark(&member.host, minio_label(name), &shape));
-    etcd.chain(minio).collect()
+    let chosen = Slot::ALL.into_iter().flat_map(|slot| {
+        let (identity, label) = (identity(slot, inventory), filler_label(name, slot));
+        let hosts = topology.members(METADATA.name).iter();
+        hosts.filter_map(move |member| Some(mark(&member.host, label.clone(), identity.as_ref()?)))
+    });
+    etcd.chain(minio).chain(chosen).collect()
+}
+
+/// What labels say that meets a need of Milvus, where it is not what meets it by default.
+#[must_use]
+pub fn fillers<'a>(cluster: &str, slot: Slot, nodes: &'a [Node]) -> BTreeSet<&'a str> {
+    let label = filler_label(cluster, slot);
+    let values = nodes.iter().filter_map(|node| node.labels.get(&label));
+    values.map(String::as_str).collect()
 }
 
 /// The versions of Milvus that labels name: several where an `up` ended between them.

@@ -16,7 +16,7 @@ use crate::wanted::Cluster;
 
 /// A Swarm with whom a plan is made.
 pub trait Hearing: Swarm {
-    /// Whether components can be asked now, or why not.
+    /// Whether components can be asked as things are, or why not. Nothing is started for it.
     fn can_ask(&self) -> impl Future<Output = Result<(), String>>;
     /// Makes sure that components can be asked, where anything of the cluster is there to ask, or
     /// says why they cannot be.
@@ -72,9 +72,13 @@ async fn images<S: Hearing>(
 }
 
 /// The query nodes that run, in the order in which they should leave.
-pub async fn leavers<S: Swarm>(swarm: &S, drain: &Drain, seen: &Observed) -> Vec<Leaver> {
-    let asked = drain.leads_no_shard("").questions(seen);
-    let answers = swarm.ask(&asked).await;
+pub async fn leavers<S: Hearing>(swarm: &S, drain: &Drain, seen: &Observed) -> Vec<Leaver> {
+    let answers = if swarm.can_ask().await.is_ok() {
+        let asked = drain.leads_no_shard("").questions(seen);
+        swarm.ask(&asked).await
+    } else {
+        Vec::new()
+    };
     plan::leavers(seen, &drain.service, |ip| leads(ip, &answers))
 }
 
@@ -85,10 +89,11 @@ pub async fn verdicts<S: Hearing>(swarm: &S, wanted: &Wanted, seen: &Observed) -
         return Verdicts::new();
     }
     let is_there = |name: &str| seen.services.contains_key(name);
-    let phases = wanted
-        .phases
-        .iter()
-        .filter(|phase| phase.runs_once || phase.services.iter().any(|spec| is_there(&spec.name)));
+    let phases = wanted.phases.iter().filter(|phase| {
+        phase.runs_once
+            || phase.is_elsewhere()
+            || phase.services.iter().any(|spec| is_there(&spec.name))
+    });
     let gates: Vec<_> = phases.flat_map(|phase| phase.gates(seen)).collect();
     if gates.is_empty() || swarm.can_ask().await.is_err() {
         return Verdicts::new();

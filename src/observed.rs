@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::lock::Lock;
 use crate::spec::{NetworkSpec, ServiceSpec};
+use crate::words::{show_bytes, show_cpus};
 
 /// Everything that a plan, a gate or a status needs to know of a Swarm.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
@@ -50,6 +51,20 @@ pub struct Others {
     /// Objects that are none of the cluster's and whose names begin with its name.
     #[serde(default)]
     pub names: Vec<TakenName>,
+    /// Which addresses networks have.
+    #[serde(default)]
+    pub ranges: Ranges,
+}
+
+/// The ranges of addresses that networks have and get, as Docker writes them: `10.0.0.0/24`.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize, Serialize)]
+pub struct Ranges {
+    /// Those of networks that are none of the cluster's: of the Swarm, and of the engine asked.
+    pub taken: BTreeSet<String>,
+    /// Where Swarm takes them from.
+    pub pool: Vec<String>,
+    /// The length of the prefix of each that it takes; 0 where it did not say.
+    pub prefix: u32,
 }
 
 /// A kind of object that has a name of its own on a Swarm.
@@ -88,6 +103,28 @@ pub struct Reserved {
     /// Billionths of a CPU.
     pub nano_cpus: i64,
     pub memory_bytes: i64,
+}
+
+/// `8 CPUs and 15.6GiB`.
+impl fmt::Display for Reserved {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cpus = show_cpus(self.nano_cpus);
+        let plural = if cpus == "1" { "" } else { "s" };
+        write!(f, "{cpus} CPU{plural} and {}", memory(self.memory_bytes))
+    }
+}
+
+/// Exact where it is a whole number of MiB; nodes report odd numbers of bytes.
+fn memory(bytes: i64) -> String {
+    const MIB: i64 = 1 << 20;
+    if bytes == 0 {
+        return "no memory".to_owned();
+    }
+    if bytes % MIB == 0 {
+        return show_bytes(bytes);
+    }
+    let hundredths = i128::from(bytes) * 100 / (1 << 30);
+    format!("{}.{:02}GiB", hundredths / 100, hundredths % 100)
 }
 
 /// A port that a service publishes.
@@ -299,4 +336,23 @@ pub(crate) fn is_placed(state: &str) -> bool {
         state,
         "assigned" | "accepted" | "preparing" | "ready" | "starting" | "running"
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_short() {
+        let of = |nano_cpus, memory_bytes| {
+            Reserved {
+                nano_cpus,
+                memory_bytes,
+            }
+            .to_string()
+        };
+        assert_eq!(of(8_000_000_000, 16 << 30), "8 CPUs and 16GiB");
+        assert_eq!(of(500_000_000, 67_437_142_016), "0.5 CPUs and 62.80GiB");
+        assert_eq!(of(1_000_000_000, 0), "1 CPU and no memory");
+    }
 }

@@ -1,6 +1,9 @@
 //! What gates ask of components, and what comes back: data only.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
 
 /// One question, asked from inside the cluster's overlay network.
 #[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -10,6 +13,8 @@ pub enum Question {
         /// An IP address or a DNS name of the overlay.
         host: String,
         port: u16,
+        /// How its certificate is checked; without, it is asked in plain text.
+        tls: Option<Trust>,
         path: String,
         headers: Vec<(String, String)>,
         body: Option<Vec<u8>>,
@@ -27,6 +32,66 @@ pub enum Question {
     /// Ask a proxy over gRPC which query nodes lead shards; answered with the JSON of
     /// `milvus::grpc::ShardLeader`s.
     ShardLeaders { host: String },
+    /// Ask a proxy over gRPC without a password, and with the one that everybody knows; answered with
+    /// the JSON of [`milvus::grpc::Strangers`](crate::milvus::grpc::Strangers).
+    Strangers { host: String },
+    /// Ask the registry of an image whether it has it: through the engine, not from the overlay.
+    /// The status is the registry's; there is no answer where it could not be asked.
+    Image { image: String },
+    /// Talk with what is not of the cluster: several questions, each of which hangs on the answers
+    /// before. Answered with the JSON of an [`Outcome`].
+    Talk(Box<Talk>),
+}
+
+/// Whose word for a server is taken, besides that of those whom the image trusts.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Trust {
+    /// A file with certificates, in the container that the tunnel ends in, in place of the image's.
+    pub ca: Option<String>,
+}
+
+/// What a talk with a system is about; its row leads it.
+#[derive(Clone, Debug, Default, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Talk {
+    /// Name of the system.
+    pub system: String,
+    /// Name of the cluster.
+    pub cluster: String,
+    /// The Swarm's identifier.
+    pub swarm: String,
+    /// The time, by the engine's clock: RFC 3339; empty where it did not say.
+    pub at: String,
+    /// What the inventory says of the system but files.
+    pub settings: BTreeMap<String, String>,
+    /// Keys of the secrets that it takes.
+    pub secrets: Vec<String>,
+    /// Whether something may be written: not by a look.
+    pub writes: bool,
+}
+
+/// What a talk came to.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It does what is needed; the text says what was seen.
+    Good(String),
+    /// It does not, and a person must change something.
+    Wrong(String),
+    /// It does not, and may do so later.
+    NotYet(String),
+}
+
+/// Somebody who leads a talk: pure, so that it can be tried without a network.
+pub trait Lead {
+    /// What to ask next, given the answer to what was asked before.
+    fn next(&mut self, answer: Option<Answer>) -> Turn;
+}
+
+/// A turn of a talk.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Turn {
+    Ask(Question),
+    Over(Outcome),
 }
 
 /// Why there is no answer where somebody took the connection and said nothing.
@@ -52,6 +117,7 @@ impl Question {
             method: "GET",
             host: host.into(),
             port,
+            tls: None,
             path: path.into(),
             headers: Vec::new(),
             body: None,
@@ -71,6 +137,7 @@ impl Question {
             method: "POST",
             host: host.into(),
             port,
+            tls: None,
             path: path.into(),
             headers: vec![("Content-Type".into(), "application/json".into())],
             body: Some(body.to_string().into_bytes()),
@@ -92,7 +159,11 @@ impl Question {
     pub fn within(mut self, limit: Duration) -> Self {
         match &mut self {
             Self::Http { timeout, .. } | Self::Tcp { timeout, .. } => *timeout = limit,
-            Self::File { .. } | Self::ShardLeaders { .. } => {}
+            Self::File { .. }
+            | Self::ShardLeaders { .. }
+            | Self::Strangers { .. }
+            | Self::Image { .. }
+            | Self::Talk(_) => {}
         }
         self
     }

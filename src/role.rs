@@ -1,10 +1,11 @@
 //! What a host can be told to do.
 
-use std::fmt;
+use std::{fmt, iter};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::release::Line;
 pub use crate::system::ROLES;
 
 /// A role of a host, in the order in which roles come up.
@@ -20,6 +21,7 @@ pub enum Role {
     Broker,
     Coord,
     Data,
+    Streaming,
     Index,
     Query,
     Proxy,
@@ -28,7 +30,7 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order in which they come up.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Etcd,
         Self::Minio,
         Self::Zookeeper,
@@ -36,6 +38,7 @@ impl Role {
         Self::Broker,
         Self::Coord,
         Self::Data,
+        Self::Streaming,
         Self::Index,
         Self::Query,
         Self::Proxy,
@@ -53,6 +56,7 @@ impl Role {
             Self::Broker => "broker",
             Self::Coord => "coord",
             Self::Data => "data",
+            Self::Streaming => "streaming",
             Self::Index => "index",
             Self::Query => "query",
             Self::Proxy => "proxy",
@@ -70,6 +74,19 @@ impl Role {
     #[must_use]
     pub fn duty(self) -> Option<&'static Duty> {
         ROLES.iter().find(|duty| duty.role == self)
+    }
+
+    /// The roles whose hosts do its work in a line of Milvus: its own, and those that became it.
+    #[must_use]
+    pub fn doers(self, now: Line) -> Vec<Self> {
+        let became = |duty: &Duty| {
+            let became = duty.became.filter(|(since, _)| *since <= now);
+            became.is_some_and(|(_, role)| role == self)
+        };
+        let others = ROLES.iter().filter(|duty| became(duty));
+        iter::once(self)
+            .chain(others.map(|duty| duty.role))
+            .collect()
     }
 
     /// Whether each instance is a member with data or an identity of its own.
@@ -99,10 +116,14 @@ pub struct Duty {
     pub role: Role,
     /// Whether some host must have it.
     pub is_required: bool,
-    /// The first minor of Milvus 2 without it, and what to do then.
-    pub gone: Option<(u32, &'static str)>,
+    /// The first line of Milvus with it, where that is not the first that the tool knows.
+    pub since: Option<Line>,
+    /// The first line of Milvus in which its hosts do the work of another role, and that role.
+    pub became: Option<(Line, Role)>,
     /// The role beside which it runs where nobody was given it, and what it is that runs.
     pub beside: Option<(Role, &'static str)>,
+    /// The role whose settings it has where the inventory says nothing else of it.
+    pub sized_as: Option<Role>,
     /// What people write for it as well.
     pub also: &'static [&'static str],
     pub agreement: Agreement,

@@ -245,3 +245,37 @@ pub fn docker_config() -> PathBuf {
         PathBuf::from,
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mode_of(path: &Path) -> u32 {
+        mode(path).expect("a file") & 0o777
+    }
+
+    #[test]
+    fn what_is_private_is_its_owners_whatever_was_there() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plan.json");
+        replace_private(&path, "new").expect("written");
+        assert_eq!(mode_of(&path), 0o600);
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).expect("changed");
+        replace_private(&path, "newer").expect("written");
+        assert_eq!(mode_of(&path), 0o600);
+        assert_eq!(read(&path).expect("a text"), "newer");
+    }
+
+    #[test]
+    fn nothing_is_written_through_a_link_that_waits_for_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("plan.json");
+        let other = folder.path().join("of-somebody");
+        fs::write(&other, "theirs").expect("written");
+        let beside = format!("plan.json.{}.tmp", std::process::id());
+        std::os::unix::fs::symlink(&other, folder.path().join(beside)).expect("a link");
+        assert!(replace_private(&path, "ours").is_err());
+        assert_eq!(read(&other).expect("a text"), "theirs");
+        assert!(!exists(&path));
+    }
+}

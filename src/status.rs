@@ -7,10 +7,13 @@ use serde::Serialize;
 
 use crate::component::Component;
 use crate::gate::{Verdict, Why, short};
+use crate::hole::{Hole, holes};
 use crate::inventory::Inventory;
 use crate::lock::Holder;
 use crate::observed::{Observed, Task};
 use crate::plan::{Heard, Phase, Verdicts};
+use crate::refuse::HOLE;
+use crate::system::elsewhere;
 use crate::wanted::Cluster;
 
 /// The state of a cluster.
@@ -133,7 +136,7 @@ impl Status {
             .wanted
             .phases
             .iter()
-            .filter(|phase| !phase.runs_once)
+            .filter(|phase| !phase.runs_once && !phase.is_silent())
             .map(|phase| row(phase, seen, &heard.verdicts, &names))
             .collect();
         let prefix = format!("milvus.{}.", cluster.wanted.cluster);
@@ -148,7 +151,10 @@ impl Status {
             .map(|node| format!("node {} is {}", node.hostname, node.state))
             .chain(components.iter().filter_map(|row| row.problem(deaf)))
             .collect();
-        let refusals = cluster.refusals(inventory, seen).into_iter();
+        let holes = running_holes(cluster, inventory, seen);
+        // What runs with a hole is told with the way out, once.
+        let mut refusals = cluster.refusals(inventory, seen);
+        refusals.retain(|no| no.rule != HOLE || !holes.iter().any(|hole| hole.told() == no.reason));
         let counted = if is_absent(&components) {
             seen.nodes.iter().collect()
         } else {
@@ -170,10 +176,39 @@ impl Status {
                 .warnings()
                 .chain(&heard.warnings)
                 .cloned()
-                .chain(refusals.map(|one| format!("`up` would refuse: {}", one.reason)))
+                .chain(
+                    refusals
+                        .iter()
+                        .map(|no| format!("`up` would refuse: {}", no.reason)),
+                )
+                .chain(hole_notes(&holes, inventory))
                 .collect(),
         }
     }
+}
+
+/// The holes of what runs, but those that warnings about what is wanted tell of already.
+fn running_holes(cluster: &Cluster, inventory: &Inventory, seen: &Observed) -> Vec<Hole> {
+    let specs = seen.services.values().map(|found| &found.spec);
+    let mut found = holes(specs, inventory, &cluster.release);
+    let wanted = holes(cluster.wanted.services(), inventory, &cluster.release);
+    found.retain(|hole| {
+        let is_same = |other: &Hole| other.told() == hole.told();
+        !hole.is_accepted(inventory) || !wanted.iter().any(is_same)
+    });
+    found
+}
+
+fn hole_notes(holes: &[Hole], inventory: &Inventory) -> Vec<String> {
+    let open = holes.iter().filter(|hole| !hole.is_accepted(inventory));
+    let open: BTreeSet<&str> = open.map(|hole| hole.advisory.name).collect();
+    let note = |hole: &Hole| {
+        if hole.is_accepted(inventory) {
+            return hole.told_accepted();
+        }
+        format!("{}; {}", hole.told(), hole.way_out(inventory, &open))
+    };
+    holes.iter().map(note).collect()
 }
 
 fn is_absent(components: &[Row]) -> bool {
@@ -205,20 +240,26 @@ fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&st
         let mut specs = phase.services.iter();
         (specs.position(|spec| spec.name == task.service), task.slot)
     });
-    let absent = services
-        .iter()
-        .all(|name| !seen.services.contains_key(*name));
+    let absent = if phase.is_elsewhere() {
+        seen.services.is_empty()
+    } else {
+        services
+            .iter()
+            .all(|name| !seen.services.contains_key(*name))
+    };
     let (health, saw) = if absent {
-        (
-            Health::Absent,
-            "is not there; `milvus-swarm up` makes it".to_owned(),
-        )
+        let saw = if phase.is_elsewhere() {
+            "is not used yet; `milvus-swarm up` asks it"
+        } else {
+            "is not there; `milvus-swarm up` makes it"
+        };
+        (Health::Absent, saw.to_owned())
     } else {
         health(phase, verdicts)
     };
     Row {
         component: phase.name.clone(),
-        title: Component::named(&phase.name).map_or(phase.name.clone(), |row| row.title.to_owned()),
+        title: title(&phase.name).to_owned(),
         desired,
         running: tasks.iter().filter(|task| task.state == "running").count() as u64,
         health,
@@ -242,16 +283,33 @@ fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&st
     }
 }
 
+/// How people write what a phase is of.
+fn title(phase: &str) -> &str {
+    let component = Component::named(phase).map(|row| row.title);
+    let system = elsewhere(phase).map(|(system, _)| system.title);
+    component.or(system).unwrap_or(phase)
+}
+
 /// The last gate of a phase is its strictest. Once all that open it are open, what needs it has it.
 fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
     let needed = phase.opens.iter().map(|gate| (gate, Health::Unhealthy));
-    let wished = phase.settles.iter().map(|gate| (gate, Health::Degraded));
+    let wished = phase.settles.iter().map(|gate| {
+        let while_shut = if gate.is_guard() {
+            Health::Unhealthy
+        } else {
+            Health::Degraded
+        };
+        (gate, while_shut)
+    });
     let mut saw = String::new();
     for (gate, while_shut) in needed.chain(wished) {
         let verdict = match verdicts.get(gate) {
             None => return (Health::Unknown, String::new()),
             Some(Verdict::Open(text)) => {
-                saw.clone_from(text);
+                // That nobody else gets in says nothing of how well it is.
+                if !gate.is_guard() {
+                    saw.clone_from(text);
+                }
                 continue;
             }
             Some(verdict) => verdict,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::release::Release;
+use crate::release::{Line, Release};
 
 /// A version of Milvus in full.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -53,7 +53,7 @@ impl Version {
 
     /// Major and minor.
     #[must_use]
-    pub const fn line(self) -> (u32, u32) {
+    pub const fn line(self) -> Line {
         (self.major, self.minor)
     }
 }
@@ -61,8 +61,8 @@ impl Version {
 impl From<&Release> for Version {
     fn from(release: &Release) -> Self {
         Self {
-            major: 2,
-            minor: release.minor.into(),
+            major: release.line.0,
+            minor: release.line.1,
             patch: release.patch.into(),
             is_final: true,
         }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::component::{Component, Shape};
 use crate::count::count;
-use crate::inventory::Inventory;
+use crate::inventory::{Host, Inventory};
 use crate::observed::Node;
 use crate::release::Release;
 use crate::role::Role;
@@ -33,6 +33,8 @@ pub fn zone_label(cluster: &str) -> String {
 
 /// Label of every object that belongs to a cluster.
 pub const CLUSTER_LABEL: &str = "milvus-swarm.cluster";
+/// Marks a secret whose password Milvus was not told yet, or did not say that it took.
+pub const UNTOLD_LABEL: &str = "milvus-swarm.untold";
 
 /// Name of the service that a cluster is asked through while no proxy runs.
 #[must_use]
@@ -98,20 +100,20 @@ impl Topology {
         };
         let by_host = topology.match_nodes(inventory, nodes.unwrap_or_default());
         let holders = holders(&inventory.name, nodes.unwrap_or_default());
-        for component in Component::of(release) {
+        for component in Component::of(inventory, release) {
             match component.shape {
                 Shape::Members => {
                     let members = members_of(inventory, component, &holders, &by_host);
                     topology.members.insert(component.name, members);
                 }
                 Shape::Replicas => {
-                    let pool = pool(inventory, component.role);
+                    let pool = pool(inventory, component.role, release);
                     topology.pools.insert(component.name, pool);
                 }
                 Shape::Task => {}
             }
         }
-        topology.point_out_waits(release, &by_host);
+        topology.point_out_waits(inventory, release, &by_host);
         topology
     }
 
@@ -141,9 +143,14 @@ impl Topology {
 
     /// Warns of nodes that are down. Of a component with members, the gate that ends `up` at the
     /// latest needs all of them, however few the first one opens with.
-    fn point_out_waits(&mut self, release: &Release, by_host: &BTreeMap<String, &Node>) {
+    fn point_out_waits(
+        &mut self,
+        inventory: &Inventory,
+        release: &Release,
+        by_host: &BTreeMap<String, &Node>,
+    ) {
         for (host, _) in by_host.iter().filter(|(_, node)| node.state == "down") {
-            let here = Component::of(release).filter(|component| {
+            let here = Component::of(inventory, release).filter(|component| {
                 let mut members = self.members(component.name).iter();
                 members.any(|member| member.host == *host)
             });
@@ -192,11 +199,18 @@ impl Topology {
         let mut of: BTreeMap<&str, BTreeMap<String, String>> = BTreeMap::new();
         for host in &inventory.hosts {
             let labels = of.entry(&host.name).or_default();
-            for role in &host.roles {
+            for role in host.roles.iter().filter(|role| self.has_work(**role)) {
                 labels.insert(role_label(cluster, *role), "true".to_owned());
             }
             if let Some(zone) = &host.zone {
                 labels.insert(zone_label(cluster), zone.clone());
+            }
+        }
+        for (component, pool) in &self.pools {
+            let role = Component::named(component).map(|row| row.role);
+            for host in &pool.hosts {
+                let labels = of.entry(host).or_default();
+                labels.extend(role.map(|role| (role_label(cluster, role), "true".to_owned())));
             }
         }
         for member in self.members.values().flatten() {
@@ -215,6 +229,13 @@ impl Topology {
                 .map(|(host, labels)| (host.to_owned(), labels))
                 .collect(),
         }
+    }
+
+    /// Whether a role says where something runs: a release may have nothing of a role.
+    fn has_work(&self, role: Role) -> bool {
+        let mut rows = self.members.keys().chain(self.pools.keys());
+        let is_of = |row: &Component| row.role == role;
+        role == Role::Manager || rows.any(|name| Component::named(name).is_some_and(is_of))
     }
 
     /// Label and host of every pool, for people who label by hand.
@@ -347,17 +368,25 @@ fn member(component: &Component, ordinal: usize, host: &str) -> Member {
     }
 }
 
-fn pool(inventory: &Inventory, role: Role) -> Pool {
-    let settings = inventory.settings(role);
-    let hosts: Vec<String> = inventory
-        .hosts
-        .iter()
-        .filter(|host| host.roles.contains(&role))
-        .map(|host| host.name.clone())
-        .collect();
+/// Where others do the work of a role as well, as many more tasks of it run there: a host with both
+/// has no more than it may.
+fn pool(inventory: &Inventory, role: Role, release: &Release) -> Pool {
+    let mut roles = role.doers(release.line);
+    roles.retain(|role| inventory.hosts_with(*role).next().is_some());
+    let has = |host: &&Host| roles.iter().any(|role| host.roles.contains(role));
+    let hosts = inventory.hosts.iter().filter(has);
+    let hosts: Vec<String> = hosts.map(|host| host.name.clone()).collect();
+    let settings = || roles.iter().map(|role| inventory.settings(*role));
+    let per_host = settings().map(|own| own.per_host).max().unwrap_or(1);
+    let replicas = settings().map(|own| own.replicas).sum();
+    let room = per_host.saturating_mul(hosts.len() as u64);
     Pool {
-        replicas: settings.replicas,
-        per_host: settings.per_host,
+        replicas: if roles.len() > 1 {
+            room.min(replicas)
+        } else {
+            replicas
+        },
+        per_host,
         hosts,
     }
 }

@@ -1,4 +1,4 @@
-//! Lists in sentences.
+//! Lists and amounts in sentences.
 
 /// The most names that a sentence lists.
 pub(crate) const MOST: usize = 6;
@@ -20,6 +20,24 @@ pub(crate) fn list(mut all: Vec<String>) -> String {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => all.concat(),
     }
+}
+
+/// A size as one would write it: the largest unit that divides it.
+#[must_use]
+pub fn show_bytes(bytes: i64) -> String {
+    for (shift, unit) in [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")] {
+        if bytes >= 1 << shift && bytes % (1 << shift) == 0 {
+            return format!("{}{unit}", bytes >> shift);
+        }
+    }
+    format!("{bytes} bytes")
+}
+
+/// A number of CPUs as one would write it.
+#[must_use]
+pub fn show_cpus(nanos: i64) -> String {
+    let text = format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ mod alone;
 mod carry;
 #[path = "engine/fake.rs"]
 mod fake;
+#[path = "engine/give.rs"]
+mod give;
 #[path = "engine/interrupt.rs"]
 mod interrupt;
 #[path = "engine/leaving.rs"]

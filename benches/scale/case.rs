@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::time::Duration;
 
+use milvus_swarm::formed::release;
 use milvus_swarm::inventory::{Inventory, Source};
 use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::{self, Action, Heard, Plan, Step};
-use milvus_swarm::release::Release;
 use milvus_swarm::render::{self, Generations, Sources};
 use milvus_swarm::topology::Topology;
 use milvus_swarm::wanted::Cluster;
@@ -183,7 +183,7 @@ fn parse(text: &str) -> Inventory {
 }
 
 fn rendered(inventory: &Inventory) -> usize {
-    let release = Release::parse(&inventory.milvus).expect("a release");
+    let release = release(inventory, None).expect("a release");
     let topology = Topology::place(inventory, &release, None);
     let files = render::stacks(
         inventory,

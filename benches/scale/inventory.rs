@@ -94,7 +94,7 @@ pub fn query_hosts(hosts: usize) -> usize {
 pub fn text(hosts: usize, change: Change) -> String {
     let mut left = mix(hosts);
     let totals = left.clone();
-    let mut text = String::from("name: scale\nmilvus: \"2.3\"\nhosts:\n");
+    let mut text = String::from("name: scale\nmilvus: \"2.3\"\naccept: CVE-2025-64513\nhosts:\n");
     for number in 0..hosts {
         // The kind that is furthest behind its share.
         let next = (0..left.len())

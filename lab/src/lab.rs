@@ -26,6 +26,8 @@ pub struct UpOptions {
     pub sizes: Vec<(String, Size)>,
     /// The release of Docker that the hosts run.
     pub engine: Release,
+    /// Images besides those that every lab has.
+    pub images: Vec<&'static str>,
 }
 
 impl UpOptions {
@@ -36,6 +38,7 @@ impl UpOptions {
             mtu: 1500,
             sizes: Vec::new(),
             engine: Release::default(),
+            images: Vec::new(),
         }
     }
 }
@@ -67,7 +70,7 @@ impl Lab {
             }
         };
         options.engine.ensure(&paths, progress)?;
-        images::ensure(&paths, progress)?;
+        images::ensure(&paths, &options.images, progress)?;
         state.save(&paths)?;
         sysctl::raise(&paths)?;
         progress.step(format!("cabling {}", count(state.hosts.len(), "host")));

@@ -114,6 +114,7 @@ fn run(verb: Verb) -> Result<ExitCode> {
                 mtu,
                 sizes,
                 engine,
+                images: Vec::new(),
             };
             let progress = Progress::new();
             let lab = Lab::up_with(&options, &progress);
@@ -238,8 +239,8 @@ fn list_images(check: bool, verify: bool, out: &mut impl Write) -> Result<ExitCo
     let paths = Paths::from_env()?;
     let progress = Progress::new();
     if !check {
-        let built =
-            toolchain::ensure(&paths, &progress).and_then(|()| images::ensure(&paths, &progress));
+        let built = toolchain::ensure(&paths, &progress)
+            .and_then(|()| images::ensure(&paths, &[], &progress));
         if let Err(error) = built {
             progress.finish();
             return Err(error);

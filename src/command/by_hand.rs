@@ -9,6 +9,9 @@ use crate::formed;
 use crate::inventory::{Inventory, THIS_HOST};
 use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
+use crate::spec::MTU;
+use crate::system::DOOR;
+use crate::system::milvus::{ROOT_PASSWORD, starts_closed};
 use crate::topology::{member_label, role_label, zone_label};
 use crate::wanted::{CLUSTER_LABEL, Cluster};
 
@@ -24,7 +27,7 @@ pub(super) fn commands(inventory: &Inventory, cluster: &Cluster) -> String {
         secrets(inventory, cluster),
         directories(cluster),
         stacks(cluster),
-        password(inventory),
+        password(inventory, cluster),
     ];
     for (section, number) in sections.into_iter().flatten().zip(1..) {
         let _ = write!(text, "\n{number}. {}\n\n", section.title);
@@ -70,9 +73,10 @@ fn labels(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
         lines.push(update(&mark.label, &mark.value, mark.host));
     }
     // A task that runs once does so on any host of its role.
-    for once in Component::of(&cluster.release).filter(|row| row.shape == Shape::Task) {
+    let rows = || Component::of(inventory, &cluster.release);
+    for once in rows().filter(|row| row.shape == Shape::Task) {
         let label = role_label(name, once.role);
-        let mut rows = Component::of(&cluster.release).filter(|row| row.shape == Shape::Members);
+        let mut rows = rows().filter(|row| row.shape == Shape::Members);
         let row = rows.find(|row| row.role == once.role);
         for member in row.map_or(&[][..], |row| cluster.topology.members(row.name)) {
             lines.push(update(&label, "true", &member.host));
@@ -100,6 +104,8 @@ fn network(cluster: &Cluster) -> Option<Section> {
     } else {
         ""
     };
+    let mtu = network.options.get(MTU);
+    let mtu = mtu.map_or_else(String::new, |mtu| format!(" --opt {MTU}={mtu}"));
     let subnet = network
         .ipam
         .as_ref()
@@ -109,7 +115,7 @@ fn network(cluster: &Cluster) -> Option<Section> {
     Some(Section {
         title: "Network:".to_owned(),
         lines: vec![format!(
-            "docker network create --driver overlay --attachable{encrypted}{subnet} --label \
+            "docker network create --driver overlay --attachable{encrypted}{mtu}{subnet} --label \
              {CLUSTER_LABEL}={} {}",
             cluster.wanted.cluster, network.name
         )],
@@ -133,9 +139,7 @@ fn secrets(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
             cluster.wanted.cluster, secret.name
         )
     });
-    let credentials = &inventory.credentials;
-    let files = credentials.minio_password.is_some() || credentials.root_password.is_some();
-    let title = if files {
+    let title = if !inventory.credentials.passwords.is_empty() {
         "Secrets (from the folder in which you run `milvus-swarm`: paths are those of the inventory):"
     } else {
         "Secrets:"
@@ -182,15 +186,21 @@ fn stacks(cluster: &Cluster) -> Option<Section> {
     })
 }
 
-/// Milvus makes up root's default password at its first start, unless `up` was there before.
-fn password(inventory: &Inventory) -> Option<Section> {
+/// Milvus makes up root's default password at its first start, unless `up` was there before or its
+/// settings have one.
+fn password(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
+    let configs = || cluster.files.iter().flat_map(|file| file.files.values());
+    let is_set = configs().any(|text| text.contains(ROOT_PASSWORD));
+    if is_set && starts_closed(cluster.runs) {
+        return None;
+    }
     let mut title =
         "Root's password. Milvus started this way lets in everybody who reaches a proxy \
                      as user `root`\nwith the password `Milvus`. Better leave the last stack to \
                      `milvus-swarm up`, which puts the\npassword of the secret in place before the \
                      first start."
             .to_owned();
-    let Some(port) = inventory.publish.proxy else {
+    let Some(port) = inventory.publish.port(DOOR) else {
         return Some(Section {
             title,
             lines: Vec::new(),

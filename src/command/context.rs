@@ -16,7 +16,8 @@ use crate::render::Sources;
 use crate::report::Output;
 use crate::snapshot::Snapshot;
 use crate::source;
-use crate::wanted::Cluster;
+use crate::wanted::{Cluster, Renewal};
+use crate::words::names;
 
 /// The inventory that is looked for where none is named.
 const DEFAULT_FILE: &str = "milvus-swarm.yml";
@@ -48,6 +49,8 @@ pub(super) struct Scene {
     pub seen: Observed,
     pub live: Live,
     sources: Sources,
+    /// A credential that gets another password.
+    renewal: Option<Renewal>,
 }
 
 impl Context {
@@ -93,12 +96,10 @@ impl Context {
                 .collect()
         };
         let mut inventory = Inventory::parse(&named).map_err(CommandError::Inventory)?;
-        let paths = [
-            &mut inventory.credentials.minio_password,
-            &mut inventory.credentials.root_password,
-            &mut inventory.stacks,
-        ];
-        for named in paths.into_iter().flatten() {
+        let passwords = inventory.credentials.passwords.values_mut();
+        let fillers = inventory.fillers.values_mut();
+        let files = fillers.flat_map(|filling| filling.files.values_mut());
+        for named in passwords.chain(files).chain(&mut inventory.stacks) {
             // A path in a file begins at that file, wherever the program is started.
             let path = sources.get(named.source).map(|(path, _)| path);
             if let Some(folder) = path.and_then(|path| path.parent()) {
@@ -172,6 +173,25 @@ impl Context {
                 found = true;
             }
         }
+        for (name, parts) in Sources::former() {
+            let file = dir.join(&name);
+            if !source::exists(&file) {
+                continue;
+            }
+            let beside = parts.iter().map(|part| dir.join(part));
+            if let Some(other) = beside.into_iter().find(|path| source::exists(path)) {
+                let parts = names(&parts);
+                let hint = format!(
+                    "`{name}` is now {parts}: carry your edits over and `rm {0}`; or keep it \
+                     without them, and it goes on as before",
+                    file.display()
+                );
+                return Err(CommandError::Twice { file, other, hint });
+            }
+            let text = source::read(&file).map_err(CommandError::NoTemplate)?;
+            sources.replace(&name, text);
+            found = true;
+        }
         if found {
             Ok(sources)
         } else {
@@ -242,6 +262,7 @@ impl Context {
             seen,
             live,
             sources,
+            renewal: None,
         })
     }
 }
@@ -271,14 +292,26 @@ impl Scene {
     /// Looks anew and works the cluster out on what is there now.
     pub(super) async fn look_again(&mut self) -> Result<(), CommandError> {
         self.seen = self.live.survey().await?;
-        self.cluster = Cluster::work_out(&self.inventory, Some(&self.seen), &self.sources)?;
+        self.work_out()
+    }
+
+    /// The same cluster with another password.
+    pub(super) fn renew(&mut self, renewal: Renewal) -> Result<(), CommandError> {
+        self.renewal = Some(renewal);
+        self.work_out()
+    }
+
+    fn work_out(&mut self) -> Result<(), CommandError> {
+        let (seen, renewal) = (Some(&self.seen), self.renewal.as_ref());
+        self.cluster = Cluster::renewed(&self.inventory, seen, &self.sources, renewal)?;
         Ok(())
     }
 
     /// What `up` would do, by the last look.
     pub(super) async fn plan_up(&self) -> Plan {
         let mut plan = hear::plan_up(&self.live, &self.cluster, &self.inventory, &self.seen).await;
-        plan.warnings.extend(password::exposed(&self.inventory));
+        plan.warnings
+            .extend(password::exposed(&self.cluster.wanted.secrets));
         plan
     }
 }

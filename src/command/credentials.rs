@@ -1,9 +1,18 @@
-//! `credentials`: shows what `up` generated, to whoever has the manager.
+//! `credentials`: shows what `up` generated, to whoever has the manager, and changes it.
 
-use serde_json::json;
+use std::path::Path;
 
-use super::{CommandError, Context};
-use crate::render::{DEFAULT_MINIO_USER, MINIO_SECRET, ROOT_SECRET};
+use serde_json::{Value, json};
+
+use super::alone::Job;
+use super::context::Scene;
+use super::{CommandError, Context, up};
+use crate::cli::{Account, SetArgs};
+use crate::component::Secret;
+use crate::plan::{Action, SecretSource, Step};
+use crate::render::ROOT_SECRET;
+use crate::system::{FRONT, SYSTEMS, System};
+use crate::wanted::{Renewal, secret_source};
 
 pub(super) async fn credentials(context: &Context) -> Result<u8, CommandError> {
     let loaded = context.load()?;
@@ -16,39 +25,129 @@ pub(super) async fn credentials(context: &Context) -> Result<u8, CommandError> {
     }
     let result = read(&scene).await;
     scene.live.close().await;
-    let (root, minio) = result?;
-    let user = scene
-        .inventory
-        .credentials
-        .minio_user
-        .as_deref()
-        .unwrap_or(DEFAULT_MINIO_USER);
+    let read = result?;
     if context.output.json {
-        let printed = context.output.document(&json!({
-            "milvus": { "user": "root", "password": root },
-            "minio": { "user": user, "password": minio },
-        }));
+        let all = read.into_iter().map(|(system, user, password)| {
+            let login = json!({ "user": user, "password": password });
+            (system.name.to_owned(), login)
+        });
+        let printed = context.output.document(&Value::Object(all.collect()));
         printed.map_err(|error| CommandError::Failed(error.to_string()))?;
     } else {
-        context.output.print(&format!(
-            "Milvus  user root    password {root}\nMinIO   user {user:<7} password {minio}\n"
-        ));
+        let lines = read.into_iter().map(|(system, user, password)| {
+            let title = system.title;
+            format!("{title:<7} user {user:<7} password {password}\n")
+        });
+        context.output.print(&lines.collect::<String>());
     }
     Ok(0)
 }
 
-async fn read(scene: &super::context::Scene) -> Result<(String, String), CommandError> {
+/// `credentials set`: another password for root, as a plan like any other.
+pub(super) async fn set(context: &Context, args: &SetArgs) -> Result<u8, CommandError> {
+    let loaded = context.load()?;
+    let Account::Root = args.of;
+    let secret = Secret::all_of(&loaded.inventory).find(|secret| secret.key == ROOT_SECRET);
+    let secret = secret.ok_or_else(|| CommandError::Failed("there is no such secret".into()))?;
+    let source = args.password_file.as_ref().map_or_else(
+        || secret_source(&loaded.inventory, secret),
+        |path| SecretSource::File {
+            path: path.display().to_string(),
+        },
+    );
+    let mut scene = context.scene(loaded.inventory, true).await?;
+    // Before `up` there is no password to change, and `up` takes the one of the inventory.
+    if !scene
+        .seen
+        .services
+        .contains_key(&scene.cluster.wanted.proxy)
+    {
+        let name = &scene.inventory.name;
+        return Err(CommandError::No {
+            why: format!("cluster `{name}` does not run, so there is nobody to tell a password"),
+            hint: context.command("up"),
+        });
+    }
+    let before = scene.plan_up().await;
+    if let Some(step) = before.steps.iter().find(|step| !is_about_proxies(step)) {
+        let why = format!(
+            "the cluster is not as the inventory has it (`{}`), and clients would need the new password \
+             long before all of it knows it",
+            step.action.title()
+        );
+        scene.live.close().await;
+        let hint = format!("{} first", context.command("up"));
+        return Err(CommandError::No { why, hint });
+    }
+    elsewhere(context, &scene, secret, args);
+    scene.renew(Renewal {
+        key: secret.key,
+        source,
+    })?;
+    let plan = scene.plan_up().await;
+    up::agreed(context, &scene, &plan, args.yes, Ok(())).await?;
+    let again = context.command("up");
+    let job = Job {
+        verb: "credentials",
+        lock_wait: args.lock.lock_wait,
+        gate_timeout: args.gate_timeout,
+        again: &again,
+        timings: None,
+    };
+    up::carry_out(context, &mut scene, &plan, &job, || Ok(())).await
+}
+
+/// Whether a step may be left to do while the password changes: proxies are not well where a client
+/// changed it before.
+fn is_about_proxies(step: &Step) -> bool {
+    let waits = matches!(step.action, Action::Await { .. } | Action::Smoke { .. });
+    let is_theirs = step.part == FRONT.name || matches!(step.action, Action::Smoke { .. });
+    let is_former = matches!(step.action, Action::RemoveSecret { .. });
+    waits && is_theirs || is_former
+}
+
+/// A cluster that is made anew takes the file of the inventory.
+fn elsewhere(context: &Context, scene: &Scene, secret: &Secret, args: &SetArgs) {
+    let Some(given) = &args.password_file else {
+        return;
+    };
+    let named = (secret.file)(&scene.inventory).map(|file| Path::new(&file.path));
+    if let Some(named) = named.filter(|named| *named != given) {
+        context.output.say(&format!(
+            "{} the inventory names `{}` for this password: put the new one there too, for a \
+             cluster that is made anew takes it from there",
+            context.output.err.change("note:"),
+            named.display()
+        ));
+    }
+}
+
+/// Each system with a credential, its user and the password. What users talk to stands last among
+/// systems, and comes first here.
+async fn read(scene: &Scene) -> Result<Vec<(&'static System, String, String)>, CommandError> {
     let fail = CommandError::Failed;
     let live = &scene.live;
+    let secrets = |system: &'static System| {
+        let secrets = system.secrets_of(&scene.inventory);
+        secrets.filter_map(move |one| Some((system, one, one.user?)))
+    };
+    let all: Vec<_> = SYSTEMS.iter().rev().flat_map(secrets).collect();
+    let mut passwords = Vec::new();
     if live.has_no_network() {
-        let found = live.secrets_at_rest(&[ROOT_SECRET, MINIO_SECRET]).await;
-        let [root, minio] = <[String; 2]>::try_from(found.map_err(fail)?)
-            .map_err(|_| fail("not every credential was read".to_owned()))?;
-        return Ok((root, minio));
+        let keys: Vec<&str> = all.iter().map(|(_, secret, _)| secret.key).collect();
+        passwords = live.secrets_at_rest(&keys).await.map_err(fail)?;
+        if passwords.len() != all.len() {
+            return Err(fail("not every credential was read".to_owned()));
+        }
+    } else {
+        live.room_to_ask().map_err(fail)?;
+        live.ready_to_ask().await.map_err(fail)?;
+        for (_, secret, _) in &all {
+            passwords.push(live.secret(secret.key).await.map_err(fail)?);
+        }
     }
-    live.room_to_ask().map_err(fail)?;
-    live.ready_to_ask().await.map_err(fail)?;
-    let root = live.secret(ROOT_SECRET).await.map_err(fail)?;
-    let minio = live.secret(MINIO_SECRET).await.map_err(fail)?;
-    Ok((root, minio))
+    let logins = all.into_iter().zip(passwords);
+    let logins =
+        logins.map(|((system, _, user), password)| (system, user(&scene.inventory), password));
+    Ok(logins.collect())
 }

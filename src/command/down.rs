@@ -13,7 +13,7 @@ const STAYS: &str = "data, member labels and credentials stay (without `--data`)
 
 pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
-    let mut scene = context.scene(loaded.inventory, false).await?;
+    let mut scene = context.scene(loaded.inventory, true).await?;
     let name = scene.inventory.name.clone();
     let plan = plan_down(&scene, args.data);
     if plan.is_empty() {
@@ -38,15 +38,12 @@ pub(super) async fn down(context: &Context, args: &DownArgs) -> Result<u8, Comma
             return Err(CommandError::Misnamed { typed, name });
         }
     }
+    let again = context.command(if args.data { "down --data" } else { "down" });
     let job = Job {
         verb: "down",
         lock_wait: args.lock.lock_wait,
         gate_timeout: args.gate_timeout,
-        again: if args.data {
-            "milvus-swarm down --data"
-        } else {
-            "milvus-swarm down"
-        },
+        again: &again,
         timings: None,
     };
     let now = async |scene: &mut Scene| plan_down(scene, args.data);

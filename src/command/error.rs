@@ -33,9 +33,16 @@ pub enum CommandError {
     NoTemplates(PathBuf),
     /// A file that nothing would read.
     #[error("`{}` would not be read: stack files are not laid over one another", .file.display())]
-    Layered {
+    Layered { file: PathBuf, template: String },
+    /// What one template was before stands beside what it became.
+    #[error(
+        "`{}` and `{}` make the same services, and only one of them would be read",
+        .file.display(), .other.display()
+    )]
+    Twice {
         file: PathBuf,
-        template: &'static str,
+        other: PathBuf,
+        hint: String,
     },
     #[error(transparent)]
     File(#[from] FileError),
@@ -136,6 +143,7 @@ impl CommandError {
             | Self::NoTemplates(_)
             | Self::NoTemplate(_)
             | Self::Layered { .. }
+            | Self::Twice { .. }
             | Self::NoInventory(_)
             | Self::NoPassword(_)
             | Self::Password { .. } => 3,
@@ -197,6 +205,7 @@ impl CommandError {
                 dir.display()
             )),
             Self::Layered { template, .. } => Some(format!("edit `{template}` itself")),
+            Self::Twice { hint, .. } => Some(hint.clone()),
             Self::NoInventory(_) => Some(
                 "name the file with `-i FILE`; `milvus-swarm init > FILE` writes one to start from"
                     .to_owned(),

@@ -24,7 +24,7 @@ use std::process::ExitCode;
 
 pub use error::CommandError;
 
-use crate::cli::{Cli, Verb};
+use crate::cli::{ChangeCredential, Cli, Verb};
 use crate::report::{self, Output};
 use context::Context;
 
@@ -64,7 +64,10 @@ async fn execute(cli: Cli, output: Output) -> Result<u8, CommandError> {
         Verb::Down(args) => down::down(&context, &args).await,
         Verb::Unlock(args) => unlock::unlock(&context, &args).await,
         Verb::Init => init::init(&context),
-        Verb::Credentials => credentials::credentials(&context).await,
+        Verb::Credentials(args) => match &args.change {
+            None => credentials::credentials(&context).await,
+            Some(ChangeCredential::Set(args)) => credentials::set(&context, args).await,
+        },
         Verb::Schema(args) => init::schema(&context, &args),
     }
 }

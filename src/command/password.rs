@@ -4,27 +4,25 @@
 use std::path::Path;
 
 use super::CommandError;
-use crate::inventory::Inventory;
-use crate::plan::{Action, Plan, SecretSource};
-use crate::render::MINIO_SECRET;
+use crate::component::Secret;
+use crate::plan::{Action, Plan, SecretSource, WantedSecret};
 use crate::source;
-
-/// bcrypt, which Milvus keeps passwords with, looks at no more.
-const MOST: usize = 72;
-/// MinIO does not start with a shorter one.
-const LEAST: usize = 8;
+use crate::system::{SYSTEMS, System};
 
 /// Bits of a file's mode that let others than its owner do something with it.
 const OTHERS: u32 = 0o077;
 
 /// Warns of password files that others than their owner can use.
-pub(super) fn exposed(inventory: &Inventory) -> Vec<String> {
-    let credentials = &inventory.credentials;
-    let files = [&credentials.minio_password, &credentials.root_password];
-    let open = files.into_iter().flatten().filter_map(|file| {
+pub(super) fn exposed(secrets: &[WantedSecret]) -> Vec<String> {
+    let is_text = |secret: &WantedSecret| of(&secret.name).is_some_and(|(_, row)| row.is_text);
+    let passwords = secrets.iter().filter(|secret| !is_text(secret));
+    let open = passwords.filter_map(|secret| {
+        let SecretSource::File { path } = &secret.source else {
+            return None;
+        };
         // That there is none is told where it is needed.
-        let mode = source::mode(Path::new(&file.path))?;
-        (mode & OTHERS != 0).then_some((&file.path, mode))
+        let mode = source::mode(Path::new(path))?;
+        (mode & OTHERS != 0).then_some((path, mode))
     });
     open.map(|(path, mode)| {
         format!(
@@ -42,10 +40,15 @@ pub(super) fn check(plan: &Plan) -> Result<(), CommandError> {
             name,
             source: SecretSource::File { path },
             ..
+        }
+        | Action::RenewPassword {
+            name,
+            source: SecretSource::File { path },
+            ..
         } = &step.action
         {
             let password = source::read_secret(path).map_err(CommandError::NoPassword)?;
-            if let Some(why) = fault(&password, is_minio(name)) {
+            if let Some(why) = fault(&password, of(name)) {
                 let path = path.clone();
                 return Err(CommandError::Password { path, why });
             }
@@ -54,31 +57,41 @@ pub(super) fn check(plan: &Plan) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Whether a secret such as `prod-minio-root-v1` is MinIO's.
-fn is_minio(name: &str) -> bool {
+/// What a secret such as `prod-minio-root-v1` is of.
+fn of(name: &str) -> Option<(&'static System, &'static Secret)> {
     let named = name.rsplit_once("-v").map_or(name, |(stem, _)| stem);
-    named.ends_with(MINIO_SECRET)
+    let secrets = |system: &'static System| system.secrets.iter().map(move |one| (system, one));
+    let mut all = SYSTEMS.iter().flat_map(secrets);
+    all.find(|(_, secret)| named.ends_with(secret.key))
 }
 
 /// What is wrong with a password, without saying it.
-fn fault(password: &[u8], minio: bool) -> Option<String> {
-    let length = password.len();
+fn fault(password: &[u8], of: Option<(&System, &Secret)>) -> Option<String> {
+    if of.is_some_and(|(_, secret)| secret.is_text) {
+        return None;
+    }
     // It is put between quotes in a YAML file on the node.
     let awkward = |byte: &u8| byte.is_ascii_control() || b"\"'`\\".contains(byte);
     if password.iter().any(awkward) {
         return Some("it has a control character, a quote or a backslash in it".to_owned());
     }
-    if minio && length < LEAST {
+    let length = password.len();
+    let (system, secret) = of?;
+    let (title, (least, most)) = (system.title, secret.bytes);
+    if secret
+        .known
+        .is_some_and(|known| known.as_bytes() == password)
+    {
         return Some(format!(
-            "it has {length} bytes, MinIO takes {LEAST} or more"
+            "it is the one that each {title} has where nobody sets another"
         ));
     }
-    if !minio && length > MOST {
+    if length < least {
         return Some(format!(
-            "it has {length} bytes, Milvus takes {MOST} at most"
+            "it has {length} bytes, {title} takes {least} or more"
         ));
     }
-    None
+    (length > most).then(|| format!("it has {length} bytes, {title} takes {most} at most"))
 }
 
 #[cfg(test)]
@@ -87,7 +100,8 @@ mod tests {
 
     #[test]
     fn each_has_its_own_bounds() {
-        for (password, minio, good) in [
+        let (milvus, minio) = (of("a-milvus-root-v1"), of("a-minio-root-v1"));
+        for (password, is_minio, good) in [
             ("correct horse", true, true),
             ("1234567", true, false),
             ("1234567", false, true),
@@ -99,15 +113,20 @@ mod tests {
             ("back\\slash", false, false),
             ("two\nlines", false, false),
             ("pässword", true, true),
+            ("Milvus", false, false),
+            ("Milvus", true, false),
+            ("minioadmin", true, false),
+            ("minioadmin", false, true),
         ] {
-            let fault = fault(password.as_bytes(), minio);
+            let fault = fault(password.as_bytes(), if is_minio { minio } else { milvus });
             assert_eq!(fault.is_none(), good, "{password:?}: {fault:?}");
         }
     }
 
     #[test]
     fn secrets_are_told_apart() {
-        assert!(is_minio("prod-minio-root-v1"));
-        assert!(!is_minio("minio-root-v-milvus-root-v12"));
+        let of = |name: &str| of(name).map(|(system, _)| system.name);
+        assert_eq!(of("prod-minio-root-v1"), Some("minio"));
+        assert_eq!(of("minio-root-v-milvus-root-v12"), Some("milvus"));
     }
 }

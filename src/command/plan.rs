@@ -26,6 +26,7 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
             (plan, scene.seen.lock)
         }
     };
+    let plan = plan.shown();
     let json = json_pretty(&plan).map_err(|error| CommandError::Failed(error.to_string()))?;
     if let Some(path) = &args.out {
         source::replace_private(path, &json)?;
@@ -76,6 +77,7 @@ fn recorded(context: &Context, inventory: Inventory, path: &Path) -> Result<Plan
     let mode = replay.inventory.images.resolve;
     let heard = replay.snapshot.heard(&replay.cluster.wanted, mode);
     let mut plan = replay.cluster.plan(&replay.inventory, seen, &heard);
-    plan.warnings.extend(password::exposed(&replay.inventory));
+    plan.warnings
+        .extend(password::exposed(&replay.cluster.wanted.secrets));
     Ok(plan)
 }

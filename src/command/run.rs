@@ -29,7 +29,7 @@ pub(super) fn agree_with(
     yes: bool,
 ) -> Result<(), CommandError> {
     if !context.output.json {
-        let text = plan_text(plan, context.output.out);
+        let text = plan_text(&plan.shown(), context.output.out);
         context.output.show(&format!("{text}{besides}"));
     }
     if !plan.refusals.is_empty() {

@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 
 use super::alone::Job;
-use super::{CommandError, Context, password, run, up};
+use super::{CommandError, Context, up};
 use crate::cli::ScaleArgs;
 use crate::count::count;
 use crate::inventory::{Inventory, edit};
 use crate::role::{ROLES, Role, Scaling};
 use crate::source;
-use crate::system::FRONT;
+use crate::system::{DOOR, FRONT};
 use crate::words::{list, names};
 
 pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, CommandError> {
@@ -67,16 +67,13 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
             changes.join("\n")
         ));
     }
-    let agreed = password::check(&plan).and_then(|()| run::agree(context, &plan, args.yes));
-    if let Err(error) = agreed {
-        scene.live.close().await;
-        return Err(error);
-    }
+    up::agreed(context, &scene, &plan, args.yes, Ok(())).await?;
+    let again = context.command("up");
     let job = Job {
         verb: "scale",
         lock_wait: args.lock.lock_wait,
         gate_timeout: args.gate_timeout,
-        again: "milvus-swarm up",
+        again: &again,
         timings: None,
     };
     // Under the lock: a scale that is refused must leave nothing for the next `up` to do.
@@ -159,7 +156,7 @@ fn room_for_more(
         count(all, "host")
     );
     // Proxies that share a host would share its port.
-    if role == FRONT.role && inventory.publish.proxy.is_some() {
+    if role == FRONT.role && inventory.publish.port(DOOR).is_some() {
         return more;
     }
     let each = replicas.div_ceil(all);

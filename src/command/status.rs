@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::context::Scene;
 use super::interrupt::interrupted;
 use super::{CommandError, Context, error, written};
@@ -22,7 +24,10 @@ use crate::words::names;
 const AGAIN: Duration = Duration::from_secs(2);
 /// A component that did not answer well is asked once more after this: a broker that moves a
 /// topic or a server that was busy for a moment is no news.
+/// Where hosts are gone, what took as long as that is not asked twice.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
+/// How long an answer is waited for while hosts are known to be gone: what hangs on them gives none.
+const BRIEF: Duration = Duration::from_millis(2200);
 /// Exit code of a cluster that is not healthy.
 const UNHEALTHY: u8 = 6;
 /// Exit code of a watch that was interrupted before it saw anything.
@@ -116,8 +121,14 @@ async fn look(
     let deaf = scene.live.reach(&scene.seen).await.err();
     let ask =
         async |scene: &Scene| hear::verdicts(&scene.live, &scene.cluster.wanted, &scene.seen).await;
+    let lost = scene.seen.nodes.iter().any(|node| node.state != "ready");
+    if lost {
+        scene.live.be_brief(BRIEF);
+    }
+    let start = Instant::now();
     let mut verdicts = ask(&scene).await;
-    if verdicts.values().any(|verdict| !verdict.is_open()) {
+    let is_late = lost && start.elapsed() >= SECOND_LOOK;
+    if !is_late && verdicts.values().any(|verdict| !verdict.is_open()) {
         tokio::time::sleep(SECOND_LOOK).await;
         scene.look_again().await?;
         verdicts = ask(&scene).await;

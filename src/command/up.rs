@@ -11,6 +11,7 @@ use crate::cli::UpArgs;
 use crate::plan::{Plan, SavedError};
 use crate::report::{End, Line};
 use crate::source;
+use crate::system::DOOR;
 
 pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandError> {
     written::check(args.timings.as_deref(), Some("html"))?;
@@ -20,30 +21,35 @@ pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandEr
     let saved = path.zip(saved.transpose()?);
     let mut scene = context.scene(loaded.inventory, true).await?;
     let plan = scene.plan_up().await;
-    let plan = match saved {
-        Some((path, saved)) => still(path, &saved, &plan).map(|()| plan),
-        None => Ok(plan),
-    };
-    let agreed = plan.and_then(|plan| {
-        password::check(&plan)?;
-        run::agree(context, &plan, args.yes)?;
-        Ok(plan)
-    });
-    let plan = match agreed {
-        Ok(plan) => plan,
-        Err(error) => {
-            scene.live.close().await;
-            return Err(error);
-        }
-    };
+    let stands = saved.map_or(Ok(()), |(path, saved)| still(path, &saved, &plan));
+    agreed(context, &scene, &plan, args.yes, stands).await?;
+    let again = context.command("up");
     let job = Job {
         verb: "up",
         lock_wait: args.lock.lock_wait,
         gate_timeout: args.gate_timeout,
-        again: "milvus-swarm up",
+        again: &again,
         timings: args.timings.as_deref(),
     };
     carry_out(context, &mut scene, &plan, &job, || Ok(())).await
+}
+
+/// Has a plan agreed on that may run, if what was looked at before stands. A probe that was started to
+/// make it goes where it is not to run.
+pub(super) async fn agreed(
+    context: &Context,
+    scene: &Scene,
+    plan: &Plan,
+    yes: bool,
+    stands: Result<(), CommandError>,
+) -> Result<(), CommandError> {
+    let agreed = stands
+        .and_then(|()| password::check(plan))
+        .and_then(|()| run::agree(context, plan, yes));
+    if agreed.is_err() {
+        scene.live.close().await;
+    }
+    agreed
 }
 
 /// A saved plan for a cluster.
@@ -59,6 +65,9 @@ fn hint(path: &Path, error: &SavedError) -> &'static str {
     let ending = path.extension().and_then(OsStr::to_str);
     match error {
         SavedError::OtherCluster { .. } => "name the inventory that goes with it: -i FILE",
+        SavedError::Format(_) => {
+            "`milvus-swarm plan --out FILE` makes it anew, to be looked at again"
+        }
         _ if matches!(ending, Some("yml" | "yaml")) => {
             "an inventory is named with `-i`: milvus-swarm -i FILE up"
         }
@@ -110,7 +119,7 @@ pub(super) async fn carry_out(
 
 /// Where users connect, and as whom: the hosts on which a task listens now, not before the plan.
 async fn endpoint(context: &Context, scene: &Scene) -> Result<(), CommandError> {
-    if scene.inventory.publish.proxy.is_none() {
+    if scene.inventory.publish.port(DOOR).is_none() {
         return Ok(());
     }
     let seen = scene.live.look().await?;

@@ -2,9 +2,9 @@
 
 use super::{CommandError, Context};
 use crate::cli::WhatIfArgs;
+use crate::formed;
 use crate::inventory::Inventory;
 use crate::observed::Observed;
-use crate::release::Release;
 use crate::report::what_if_text;
 use crate::topology::Topology;
 use crate::wanted::WantedError;
@@ -27,7 +27,7 @@ pub(super) async fn what_if(context: &Context, args: &WhatIfArgs) -> Result<u8, 
         )?
     } else if args.offline {
         context.without_engine("--offline")?;
-        let release = Release::parse(&inventory.milvus).map_err(WantedError::from)?;
+        let release = formed::release(&inventory, None).map_err(WantedError::from)?;
         let topology = Topology::place(&inventory, &release, None);
         ask(&inventory, &topology, None, &lose)?
     } else {

@@ -69,9 +69,14 @@ struct Peer {
 }
 
 #[derive(Default, Deserialize)]
+#[serde(rename_all = "PascalCase")]
 pub(super) struct Cluster {
     #[serde(rename = "ID", default)]
     pub(super) id: String,
+    #[serde(default)]
+    pub(super) default_addr_pool: Option<Vec<String>>,
+    #[serde(default)]
+    pub(super) subnet_size: u32,
 }
 
 impl Engine {

@@ -1,6 +1,7 @@
 //! Why the engine did not do what it was asked.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use super::names::Kind;
@@ -227,10 +228,15 @@ impl EngineError {
                 format!("unlock it with `docker --host {target} swarm unlock`")
             }
             Self::NotReady { target, .. } => format!("look at `docker --host {target} info`"),
-            Self::NotAManager { managers, .. } => match managers.first() {
-                Some(manager) => format!("use `--host ssh://{manager}`"),
-                None => "name a manager with `--host`".into(),
-            },
+            // An engine says who they are, and commands are copied: only what is an address is one.
+            Self::NotAManager { managers, .. } => {
+                let mut managers = managers.iter();
+                match managers.find_map(|manager| manager.parse::<IpAddr>().ok()) {
+                    Some(IpAddr::V4(manager)) => format!("use `--host ssh://{manager}`"),
+                    Some(IpAddr::V6(manager)) => format!("use `--host ssh://[{manager}]`"),
+                    None => "name a manager with `--host`".into(),
+                }
+            }
             Self::NoLeader { .. } => {
                 "start the stopped managers; if more than half are lost for ever, \
                  `docker swarm init --force-new-cluster` on one that is left"
@@ -276,5 +282,17 @@ mod tests {
              its managers are `10.0.0.1`, `10.0.0.2`"
         );
         assert_eq!(error.hint().as_deref(), Some("use `--host ssh://10.0.0.1`"));
+        let hint = |managers: &[&str]| {
+            let managers = managers.iter().map(|one| (*one).to_owned()).collect();
+            let target = String::new();
+            EngineError::NotAManager { target, managers }.hint()
+        };
+        let hostile = "10.0.0.1` ; reboot `";
+        assert_eq!(
+            hint(&[hostile]).as_deref(),
+            Some("name a manager with `--host`")
+        );
+        let second = hint(&["-oProxyCommand=reboot", "fd00::1"]);
+        assert_eq!(second.as_deref(), Some("use `--host ssh://[fd00::1]`"));
     }
 }

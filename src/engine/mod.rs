@@ -39,6 +39,7 @@ pub use events::Events;
 pub use fence::{Fence, Leave};
 pub use names::Kind;
 pub use observe::CLUSTER_LABEL;
+pub use registry::Told;
 pub use target::{Endpoint, Target, TlsFiles};
 pub use tunnel::{Tunnel, TunnelStream};
 

@@ -11,7 +11,7 @@ use super::error::EngineError;
 use super::request::Request;
 use super::{read, wire};
 use crate::observed::{
-    ObjectKind, Observed, Others, Reserved, Service, TakenName, TakenPort, Task, is_placed,
+    ObjectKind, Observed, Others, Ranges, Reserved, Service, TakenName, TakenPort, Task, is_placed,
 };
 use crate::spec::Labels;
 
@@ -122,7 +122,8 @@ impl Engine {
     /// One list of each kind of object, whatever their number.
     ///
     /// Configs and secrets are asked for by name, since a list of configs brings their bytes
-    /// along. Networks of this engine alone count too: it gives their names to no other.
+    /// along. Networks of this engine alone count too: it gives their names to no other, and
+    /// tasks on it could not reach addresses that are in two.
     ///
     /// Reservations are counted as the scheduler counts: of a task that is placed and has not
     /// ended. Those that Swarm no longer wants are left out, since they are about to give back
@@ -134,13 +135,15 @@ impl Engine {
         let wanted: &[&str] = &["ready", "running", "complete"];
         let tasks = Request::get("/tasks").filter(&[("desired-state", wanted)]);
         let named = |path: &str| Request::get(path).filter(&[("name", &[cluster])]);
-        let (services, tasks, configs, secrets, networks) = try_join!(
+        let (identity, services, tasks, configs, secrets, networks) = try_join!(
+            self.identity(),
             self.http
                 .json::<Vec<wire::Publisher>>(Request::get("/services")),
             self.http.json::<Vec<wire::Task>>(tasks),
             self.http.json::<Vec<wire::Stored>>(named("/configs")),
             self.http.json::<Vec<wire::Stored>>(named("/secrets")),
-            self.http.json::<Vec<wire::Network>>(named("/networks")),
+            self.http
+                .json::<Vec<wire::Network>>(Request::get("/networks")),
         )?;
         let (ours, others): (Vec<_>, Vec<_>) = services
             .into_iter()
@@ -161,6 +164,13 @@ impl Engine {
         names.sort();
         names.dedup();
         names.truncate(MOST_NAMES);
+        let foreign = networks.iter().filter(|one| !is_of(cluster, &one.labels));
+        let parts = foreign.flat_map(|one| &one.ipam.config);
+        let ranges = Ranges {
+            taken: parts.map(|part| part.subnet.clone()).collect(),
+            pool: identity.pool,
+            prefix: identity.prefix,
+        };
         let ours: BTreeSet<String> = ours.into_iter().map(|one| one.id).collect();
         let mut reserved = BTreeMap::<String, Reserved>::new();
         let mut homes = BTreeMap::<String, BTreeSet<String>>::new();
@@ -193,6 +203,7 @@ impl Engine {
             reserved,
             ports,
             names,
+            ranges,
         })
     }
 
@@ -224,13 +235,19 @@ fn stored(
 pub(super) struct Identity {
     swarm: String,
     node: String,
+    /// Where Swarm takes the subnets of networks from, and how long their prefixes are.
+    pool: Vec<String>,
+    prefix: u32,
 }
 
 impl From<Info> for Identity {
     fn from(info: Info) -> Self {
+        let cluster = info.swarm.cluster.unwrap_or_default();
         Self {
-            swarm: info.swarm.cluster.unwrap_or_default().id,
+            swarm: cluster.id,
             node: info.swarm.node_id,
+            pool: cluster.default_addr_pool.unwrap_or_default(),
+            prefix: cluster.subnet_size,
         }
     }
 }

@@ -10,6 +10,16 @@ use super::error::EngineError;
 use super::request::{Request, escaped};
 use crate::compose::image::{Distribution, Platform};
 
+/// What a registry says of an image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Told {
+    Has(Distribution),
+    /// It has no such image.
+    HasNot,
+    /// It has no such image, or does not show it to this login: many say the same of both.
+    Hides,
+}
+
 /// A registry that cannot be reached may take minutes to say so.
 const REGISTRY_LIMIT: Duration = Duration::from_secs(15);
 
@@ -41,27 +51,23 @@ struct Config {
 }
 
 impl Engine {
-    /// Asks the image's registry, through the engine. `None`: the registry has no such image,
-    /// or does not show it to this login.
+    /// Asks the image's registry, through the engine.
     ///
     /// # Errors
     /// The engine cannot reach the registry, as where there is no internet.
-    pub async fn distribution_inspect(
-        &self,
-        image: &str,
-    ) -> Result<Option<Distribution>, EngineError> {
+    pub async fn distribution_inspect(&self, image: &str) -> Result<Told, EngineError> {
         let request = Request::get(format!("/distribution/{}/json", path(image)))
             .registry_auth(self.logins.header(image).await)
             .within(REGISTRY_LIMIT);
         let answer: Answer = match self.http.json(request).await {
             Ok(answer) => answer,
-            Err(EngineError::NotFound(_)) => return Ok(None),
+            Err(EngineError::NotFound(_)) => return Ok(Told::HasNot),
             Err(EngineError::Rejected(refused)) if matches!(refused.status, 401 | 403) => {
-                return Ok(None);
+                return Ok(Told::Hides);
             }
             Err(error) => return Err(error),
         };
-        Ok(Some(Distribution {
+        Ok(Told::Has(Distribution {
             digest: answer.descriptor.digest,
             platforms: answer.platforms.unwrap_or_default(),
         }))

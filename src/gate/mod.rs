@@ -1,11 +1,16 @@
 //! Gates: questions to components whose answers let the next step start.
 //!
-//! A gate is a value. [`Gate::questions`] says what to ask now, [`Gate::judge`] reads the
-//! answers; neither touches the world, so the same gates run against a real Swarm, an
+//! A gate is a value: it names a component and one of its checks, and the component's row knows
+//! what that is. [`Gate::questions`] says what to ask now, [`Gate::judge`] reads the answers;
+//! neither touches the world, so the same gates run against a real Swarm, an
 //! in-memory one and a recorded one. Questions go to the overlay addresses of current tasks,
 //! never to DNS names: Swarm publishes a name late and takes it away late.
 
+mod check;
+mod elsewhere;
+mod place;
 pub(crate) mod swarm;
+mod vain;
 mod words;
 
 use std::fmt;
@@ -14,98 +19,36 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use check::{Check, Checks, ENDED, GONE, GUARDED, LEADS_NOTHING, Members, RENEWED, Tasks};
+pub use elsewhere::Elsewhere;
+pub(crate) use words::of;
+
 pub use crate::system::milvus::ROOT_TOKEN;
 pub use crate::system::milvus::session::{Session, leads, sessions};
 
 use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
-use crate::system::{etcd, milvus, minio, pulsar};
+use crate::system::{elsewhere, members_check, tasks_check};
 
 /// A condition of the running cluster. Services are named in full (`prod-store_etcd-0`).
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "gate")]
 pub enum Gate {
-    /// Every member healthy, one leader, no alarm.
-    EtcdQuorum { members: Vec<String> },
-    /// Every server live and the cluster has its write quorum.
-    MinioWriteQuorum { members: Vec<String> },
-    /// One leader, all others follow it (or one standalone server).
-    ZookeeperQuorum { members: Vec<String> },
-    /// The init task is done and its effect is in ZooKeeper.
-    PulsarMetadata {
-        service: String,
-        zookeepers: Vec<String>,
-        /// Pulsar's name for the cluster.
-        cluster: String,
-    },
-    /// At least so many bookies are writable and registered.
-    BookiesWritable {
-        members: Vec<String>,
-        zookeepers: Vec<String>,
-        at_least: usize,
-    },
-    /// At least so many brokers produced to and consumed from their own health topic.
-    BrokersHealthy {
-        members: Vec<String>,
-        at_least: usize,
-    },
-    /// The tasks of a Milvus service registered their sessions in etcd.
-    SessionsRegistered {
-        etcd: Vec<String>,
-        /// Milvus' `etcd.rootPath`.
-        root_path: String,
-        service: String,
-        /// Milvus' own word for the role: `rootcoord`, `querynode` and so on.
-        role: String,
-        tasks: u64,
-    },
-    /// The coordinator that leads its kind, by the one session that only a leader has, is a
-    /// current task. Until then the others of Milvus ask the leader before it, which may be gone.
-    CoordinatorLeads {
-        etcd: Vec<String>,
-        root_path: String,
-        service: String,
-        role: String,
-    },
-    /// The tasks of a Milvus service say OK on `/healthz`.
-    MilvusHealthy { service: String, tasks: u64 },
-    /// So many proxies answer an authenticated request.
-    ProxiesServe { service: String, tasks: u64 },
+    /// Members of a component pass one of its checks.
+    Members(Members),
+    /// Tasks of a component's service pass one of its checks.
+    Tasks(Tasks),
     /// A service has as many running tasks as it wants and no update is under way.
     Converged { service: String },
-    /// No task of the service is left on a node, and its Milvus process said goodbye to etcd.
-    TaskGone {
-        etcd: Vec<String>,
-        root_path: String,
-        service: String,
-        node: String,
-    },
     /// Swarm turned the task on a node away and made its replacement, which does not run yet:
     /// the next lower number of replicas takes that one away and no other.
     Replaced { service: String, node: String },
-    /// So many tasks of a Milvus service are made from its present spec, and all of them have
-    /// taken over: each is registered, none of those before is, and every shard has a leader.
-    Renewed {
-        etcd: Vec<String>,
-        root_path: String,
-        service: String,
-        role: String,
-        tasks: u64,
-        renewed: u64,
-        /// The service that knows the leaders, where tasks may lead shards.
-        proxy: Option<String>,
-    },
     /// No task of these services is left anywhere.
     ServicesGone { services: Vec<String> },
-    /// The query node on a node of the Swarm leads no shard, so it can leave unnoticed.
-    LeadsNoShard {
-        etcd: Vec<String>,
-        root_path: String,
-        service: String,
-        node: String,
-        /// The service that knows the leaders.
-        proxy: String,
-    },
+    /// No task of a service is left anywhere, and the service stays: it was told to have none.
+    TasksGone { service: String },
+    /// What is not of the cluster does what Milvus needs of it.
+    Elsewhere(Elsewhere),
 }
 
 /// What a gate says.
@@ -167,6 +110,36 @@ impl Verdict {
         }
     }
 
+    /// The same with more reasons before its own.
+    fn told(self, mut more: Vec<Why>) -> Self {
+        match self {
+            Self::Waiting(why) => {
+                more.extend(why);
+                Self::Waiting(more)
+            }
+            Self::Partly(why) => {
+                more.extend(why);
+                Self::Partly(more)
+            }
+            other => other,
+        }
+    }
+
+    /// The same with one more reason after its own.
+    pub(crate) fn and(self, more: Why) -> Self {
+        match self {
+            Self::Waiting(mut why) => {
+                why.push(more);
+                Self::Waiting(why)
+            }
+            Self::Partly(mut why) => {
+                why.push(more);
+                Self::Partly(why)
+            }
+            other => other,
+        }
+    }
+
     /// The same, of something that does its work or not while it is waited for.
     pub(crate) fn while_it_works(self, works: bool) -> Self {
         match self {
@@ -191,50 +164,22 @@ impl Gate {
     /// What to ask now. Empty where Swarm's own state is enough or no task is up yet.
     #[must_use]
     pub fn questions(&self, seen: &Observed) -> Vec<Asked> {
+        let mut asked = self.of_components(seen);
+        asked.extend(vain::questions(&self.brings_up(), seen));
+        asked
+    }
+
+    fn of_components(&self, seen: &Observed) -> Vec<Asked> {
         match self {
-            Self::EtcdQuorum { members } => etcd::ask::questions(members, seen),
-            Self::MinioWriteQuorum { members } => minio::ask::questions(members, seen),
-            Self::ZookeeperQuorum { members } => pulsar::zookeeper::questions(members, seen),
-            Self::PulsarMetadata {
-                zookeepers,
-                cluster,
-                ..
-            } => pulsar::ask::metadata_questions(zookeepers, cluster, seen),
-            Self::BookiesWritable {
-                members,
-                zookeepers,
-                ..
-            } => pulsar::ask::bookie_questions(members, zookeepers, seen),
-            Self::BrokersHealthy { members, .. } => pulsar::ask::broker_questions(members, seen),
-            Self::SessionsRegistered {
-                etcd, root_path, ..
-            }
-            | Self::CoordinatorLeads {
-                etcd, root_path, ..
-            }
-            | Self::TaskGone {
-                etcd, root_path, ..
-            } => milvus::session::questions(etcd, root_path, seen),
-            Self::LeadsNoShard {
-                etcd,
-                root_path,
-                proxy,
-                ..
-            } => milvus::session::leader_questions(etcd, root_path, proxy, seen),
-            Self::Renewed {
-                etcd,
-                root_path,
-                proxy: Some(proxy),
-                ..
-            } => milvus::session::leader_questions(etcd, root_path, proxy, seen),
-            Self::Renewed {
-                etcd, root_path, ..
-            } => milvus::session::questions(etcd, root_path, seen),
-            Self::MilvusHealthy { service, .. } => milvus::ask::health_questions(service, seen),
-            Self::ProxiesServe { service, .. } => milvus::ask::proxy_questions(service, seen),
-            Self::Converged { .. } | Self::Replaced { .. } | Self::ServicesGone { .. } => {
-                Vec::new()
-            }
+            Self::Members(gate) => members_check(&gate.component, &gate.check)
+                .map_or_else(Vec::new, |check| (check.questions)(gate, seen)),
+            Self::Tasks(gate) => tasks_check(&gate.component, &gate.check)
+                .map_or_else(Vec::new, |check| (check.questions)(gate, seen)),
+            Self::Elsewhere(gate) => elsewhere::questions(gate, seen),
+            Self::Converged { .. }
+            | Self::Replaced { .. }
+            | Self::ServicesGone { .. }
+            | Self::TasksGone { .. } => Vec::new(),
         }
     }
 
@@ -243,9 +188,13 @@ impl Gate {
     #[must_use]
     pub fn standing(&self, seen: &Observed) -> Self {
         let mut gate = self.clone();
-        if let Self::SessionsRegistered { service, tasks, .. }
-        | Self::MilvusHealthy { service, tasks }
-        | Self::ProxiesServe { service, tasks } = &mut gate
+        if let Self::Tasks(Tasks {
+            service,
+            tasks,
+            renewed: None,
+            node: None,
+            ..
+        }) = &mut gate
         {
             let found = seen.services.get(service.as_str());
             let have = found.and_then(|found| found.spec.replicas());
@@ -257,90 +206,118 @@ impl Gate {
     /// Reads the answers to [`Self::questions`].
     #[must_use]
     pub fn judge(&self, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
-        let verdict = self.read(seen, asked, answers);
+        // What registries are asked stands behind what components are asked.
+        let is_image = |asked: &Asked| matches!(asked.question, Question::Image { .. });
+        let own = asked.iter().position(is_image).unwrap_or(asked.len());
+        let (own, images) = asked.split_at(own);
+        let (answers, of_images) = answers.split_at(own.len().min(answers.len()));
+        let verdict = self.read(seen, own, answers);
         if !matches!(verdict, Verdict::Waiting(_) | Verdict::Partly(_)) {
             return verdict;
         }
-        let mut paused = swarm::paused(&self.brings_up(), seen);
-        if paused.is_empty() {
-            return verdict;
+        let services = self.brings_up();
+        let mut shut = swarm::paused(&services, seen);
+        let images: Vec<(&Asked, &Answer)> = images.iter().zip(of_images).collect();
+        let vain = vain::judge(&services, seen, &images);
+        shut.extend(vain.certain);
+        shut.extend(self.homeless(&services, seen));
+        if shut.is_empty() {
+            return verdict.told(vain.told);
         }
-        paused.extend(verdict.reasons().iter().cloned());
-        Verdict::Shut(paused)
+        // What is certain of a service is all that need be said of it.
+        let said: Vec<String> = shut.iter().map(|why| why.subject.clone()).collect();
+        let others = verdict.reasons().iter().cloned();
+        let is_said = |why: &Why| {
+            let of = |service: &String| {
+                let rest = why.subject.strip_prefix(service.as_str());
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+            };
+            said.iter().any(of)
+        };
+        shut.extend(others.filter(|why| !is_said(why)));
+        Verdict::Shut(shut)
+    }
+
+    /// The services that no node takes, where the others are too few to open the gate.
+    fn homeless(&self, services: &[&str], seen: &Observed) -> Vec<Why> {
+        let why = |service: &&str| Some(Why::new(short(service), place::in_vain(service, seen)?));
+        let homeless: Vec<Why> = services.iter().filter_map(why).collect();
+        let needed = match self {
+            Self::Members(gate) => gate.at_least,
+            _ => services.len(),
+        };
+        if services.len() - homeless.len() < needed {
+            homeless
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Whether it says that strangers are kept out, which is nothing that anybody waits for to work.
+    #[must_use]
+    pub fn is_guard(&self) -> bool {
+        matches!(self, Self::Tasks(gate) if gate.check == GUARDED)
+    }
+
+    /// Milliseconds that it is expected to stay shut. Only their order matters.
+    #[must_use]
+    pub fn takes(&self) -> u64 {
+        let takes = match self {
+            Self::Members(gate) => {
+                members_check(&gate.component, &gate.check).map(|check| check.takes)
+            }
+            Self::Tasks(gate) => tasks_check(&gate.component, &gate.check).map(|check| check.takes),
+            Self::Elsewhere(gate) => elsewhere(&gate.system).map(|(_, row)| row.takes),
+            Self::Converged { .. }
+            | Self::Replaced { .. }
+            | Self::ServicesGone { .. }
+            | Self::TasksGone { .. } => None,
+        };
+        takes.unwrap_or(2_000)
     }
 
     /// The services whose tasks open the gate: it stays shut while Swarm does not update them.
     fn brings_up(&self) -> Vec<&str> {
         match self {
-            Self::EtcdQuorum { members }
-            | Self::MinioWriteQuorum { members }
-            | Self::ZookeeperQuorum { members }
-            | Self::BookiesWritable { members, .. }
-            | Self::BrokersHealthy { members, .. } => members.iter().map(String::as_str).collect(),
-            Self::PulsarMetadata { service, .. }
-            | Self::SessionsRegistered { service, .. }
-            | Self::CoordinatorLeads { service, .. }
-            | Self::MilvusHealthy { service, .. }
-            | Self::ProxiesServe { service, .. }
-            | Self::Renewed { service, .. }
+            Self::Members(gate) => gate.members.iter().map(String::as_str).collect(),
+            Self::Tasks(Tasks {
+                service,
+                node: None,
+                ..
+            })
             | Self::Converged { service } => vec![service],
-            // These wait for an end.
-            Self::TaskGone { .. }
+            // These wait for an end, or for what Swarm does not run.
+            Self::Tasks(_)
+            | Self::Elsewhere(_)
             | Self::Replaced { .. }
             | Self::ServicesGone { .. }
-            | Self::LeadsNoShard { .. } => Vec::new(),
+            | Self::TasksGone { .. } => Vec::new(),
         }
     }
 
     fn read(&self, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
         match self {
-            Self::EtcdQuorum { members } => etcd::ask::judge(members, seen, asked, answers),
-            Self::MinioWriteQuorum { members } => minio::ask::judge(members, seen, asked, answers),
-            Self::ZookeeperQuorum { members } => {
-                pulsar::zookeeper::judge(members, seen, asked, answers)
-            }
-            Self::PulsarMetadata { service, .. } => {
-                pulsar::ask::judge_metadata(service, seen, asked, answers)
-            }
-            Self::BookiesWritable {
-                members, at_least, ..
-            } => pulsar::ask::judge_bookies(members, *at_least, seen, asked, answers),
-            Self::BrokersHealthy { members, at_least } => {
-                pulsar::ask::judge_brokers(members, *at_least, seen, asked, answers)
-            }
-            Self::SessionsRegistered {
-                service,
-                role,
-                tasks,
-                ..
-            } => milvus::session::judge(service, role, *tasks, seen, answers),
-            Self::CoordinatorLeads { service, role, .. } => {
-                milvus::session::judge_leader(service, role, seen, answers)
-            }
-            Self::MilvusHealthy { service, tasks } => {
-                milvus::ask::judge_health(service, *tasks, seen, asked, answers)
-            }
-            Self::ProxiesServe { service, tasks } => {
-                milvus::ask::judge_proxies(service, *tasks, seen, asked, answers)
-            }
+            Self::Members(gate) => match members_check(&gate.component, &gate.check) {
+                Some(check) => (check.judge)(gate, seen, asked, answers),
+                None => unknown(&gate.component, &gate.check),
+            },
+            Self::Tasks(gate) => match tasks_check(&gate.component, &gate.check) {
+                Some(check) => (check.judge)(gate, seen, asked, answers),
+                None => unknown(&gate.component, &gate.check),
+            },
+            Self::Elsewhere(gate) => elsewhere::judge(gate, answers),
             Self::Converged { service } => swarm::judge_converged(service, seen),
-            Self::TaskGone { service, node, .. } => {
-                milvus::session::judge_gone(service, node, seen, answers)
-            }
             Self::Replaced { service, node } => swarm::judge_replaced(service, node, seen),
-            Self::Renewed {
-                service,
-                role,
-                tasks,
-                renewed,
-                ..
-            } => milvus::renewed::judge(service, role, (*renewed, *tasks), seen, answers),
             Self::ServicesGone { services } => swarm::judge_services_gone(services, seen),
-            Self::LeadsNoShard { service, node, .. } => {
-                milvus::session::judge_leads_none(service, node, seen, answers)
-            }
+            Self::TasksGone { service } => swarm::judge_tasks_gone(service, seen),
         }
     }
+}
+
+/// Of a gate that another version of this tool wrote.
+fn unknown(component: &str, check: &str) -> Verdict {
+    let why = format!("has no check `{check}` that this version of milvus-swarm knows");
+    Verdict::Shut(vec![Why::new(component, why)])
 }
 
 /// The Compose short name of a service: `etcd-0` of `prod-store_etcd-0`.

@@ -1,6 +1,9 @@
 //! Gates that Swarm's own state answers, and what Swarm says of a task that is not up.
 
-use super::{Verdict, Why, short, task_name, up};
+use std::slice;
+
+use super::{Verdict, Why, place, short, task_name, up};
+use crate::count::count;
 use crate::observed::{Observed, Task};
 
 /// Why a service has no task that is up.
@@ -26,7 +29,7 @@ pub(crate) fn why_not_up(seen: &Observed, service: &str) -> Why {
 
 /// What Swarm says of a task whose node lost a label or was drained: it is rejected, and nothing
 /// about it failed (swarmkit: `manager/orchestrator/constraintenforcer/constraint_enforcer.go`).
-const TURNED_AWAY: &str = "assigned node no longer meets constraints";
+pub(super) const TURNED_AWAY: &str = "assigned node no longer meets constraints";
 
 /// What became of earlier tasks in the same slot, if they failed.
 pub(crate) fn history(seen: &Observed, task: &Task) -> String {
@@ -70,7 +73,7 @@ pub(crate) fn sentence(seen: &Observed, task: &Task) -> String {
         .map_or(String::new(), |text| format!(": {text}"));
     match task.state.as_str() {
         "failed" | "rejected" => format!("{}{node}{detail}", task.state),
-        state => format!("is {state}{node}{detail}"),
+        state => format!("is {state}{node}{detail}{}", place::why(seen, task)),
     }
 }
 
@@ -89,7 +92,7 @@ pub(crate) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
     if have >= wanted {
         return Vec::new();
     }
-    let mut reasons: Vec<Why> = seen
+    let ailing: Vec<(&Task, String)> = seen
         .tasks
         .iter()
         .filter(|task| task.service == service && task.is_wanted())
@@ -101,9 +104,10 @@ pub(crate) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
             } else {
                 return None;
             };
-            Some(Why::new(task_name(task), why))
+            Some((task, why))
         })
         .collect();
+    let mut reasons = folded(service, ailing);
     if reasons.is_empty() {
         reasons.push(if have == 0 {
             why_not_up(seen, service)
@@ -112,6 +116,26 @@ pub(crate) fn too_few(service: &str, wanted: u64, seen: &Observed) -> Vec<Why> {
         });
     }
     reasons
+}
+
+/// One reason per task; of tasks that wait for one reason, one for all.
+fn folded(service: &str, ailing: Vec<(&Task, String)>) -> Vec<Why> {
+    let mut alike: Vec<(Vec<&Task>, String)> = Vec::new();
+    for (task, why) in ailing {
+        let mut others = alike.iter_mut();
+        match others.find(|(_, other)| task.state == "pending" && *other == why) {
+            Some((tasks, _)) => tasks.push(task),
+            None => alike.push((vec![task], why)),
+        }
+    }
+    let why = |(tasks, why): (Vec<&Task>, String)| match tasks[..] {
+        [task] => Why::new(task_name(task), why),
+        _ => Why::new(
+            short(service),
+            format!("has {} of which each {why}", count(tasks.len(), "task")),
+        ),
+    };
+    alike.into_iter().map(why).collect()
 }
 
 /// One reason per service whose update Swarm gave up: it goes on when somebody says so, and not
@@ -169,13 +193,28 @@ pub(crate) fn judge_services_gone(services: &[String], seen: &Observed) -> Verdi
         .filter(|service| seen.services.contains_key(*service))
         .map(|service| Why::new(short(service), "is still there"))
         .collect();
-    reasons.extend(
-        seen.tasks
-            .iter()
-            .filter(|task| services.contains(&task.service) && !task.has_ended())
-            .map(|task| Why::new(task_name(task), format!("is still {}", task.state))),
-    );
+    reasons.extend(left(services, seen));
     Verdict::from_reasons(reasons, || "no task left".to_owned())
+}
+
+pub(crate) fn judge_tasks_gone(service: &String, seen: &Observed) -> Verdict {
+    let mut reasons: Vec<Why> = left(slice::from_ref(service), seen).collect();
+    // Where some are wanted, the next one may start at any moment.
+    let found = seen.services.get(service);
+    let wanted = found.and_then(|found| found.spec.replicas());
+    if let Some(wanted) = wanted.filter(|wanted| *wanted > 0) {
+        let why = format!("is told to have {}", count(wanted, "task"));
+        reasons.push(Why::new(short(service), why));
+    }
+    Verdict::from_reasons(reasons, || "no task left".to_owned())
+}
+
+/// One reason per task of these services that has not ended.
+fn left(services: &[String], seen: &Observed) -> impl Iterator<Item = Why> {
+    seen.tasks
+        .iter()
+        .filter(|task| services.contains(&task.service) && !task.has_ended())
+        .map(|task| Why::new(task_name(task), format!("is still {}", task.state)))
 }
 
 pub(crate) fn judge_replaced(service: &str, node: &str, seen: &Observed) -> Verdict {
@@ -206,8 +245,11 @@ pub(crate) fn judge_replaced(service: &str, node: &str, seen: &Observed) -> Verd
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::gate::Gate;
+    use std::collections::BTreeMap;
+
+    use crate::gate::{Gate, Members, RENEWED, Tasks};
     use crate::observed::Service;
+    use crate::system::{FRONT, METADATA};
 
     const PROXY: &str = "prod-milvus_proxy";
 
@@ -249,13 +291,21 @@ mod tests {
     #[test]
     fn a_paused_update_shuts_the_gate_with_swarm_s_words() {
         let gates = [
-            Gate::ProxiesServe {
+            Gate::Tasks(Tasks {
+                component: FRONT.name.to_owned(),
+                check: RENEWED.to_owned(),
                 service: PROXY.to_owned(),
                 tasks: 1,
-            },
-            Gate::EtcdQuorum {
+                ..Tasks::default()
+            }),
+            Gate::Members(Members {
+                component: METADATA.name.to_owned(),
+                check: "quorum".to_owned(),
+                cluster: "prod".to_owned(),
                 members: vec![PROXY.to_owned()],
-            },
+                at_least: 1,
+                asks: BTreeMap::new(),
+            }),
             Gate::Converged {
                 service: PROXY.to_owned(),
             },

@@ -62,12 +62,17 @@ impl Checker {
                     );
                 }
             }
-            (Shape::OneOf(words), Value::Text(text)) => {
+            (Shape::SomeOf(words), Value::List(items)) => {
+                for (position, item) in items.iter().enumerate() {
+                    self.item(item, &Shape::OneOf(words), &format!("{place}[{position}]"));
+                }
+            }
+            (Shape::OneOf(words) | Shape::SomeOf(words), Value::Text(text)) => {
                 if !words.contains(&text.as_str()) {
                     self.find(
                         node,
                         Problem::UnknownWord {
-                            text: text.clone(),
+                            text: shorten(text),
                             words,
                         },
                     );

@@ -3,7 +3,8 @@
 
 use super::names::Form;
 use super::shape::{Key, Shape};
-use crate::system::{etcd, milvus, minio, pulsar};
+use crate::system::grammar::{CREDENTIALS, HOLES, IMAGES, LOG, PUBLISH, ROLES, STORAGE};
+use crate::system::{milvus, pulsar};
 
 const BOUNDS_CPUS: Shape = Shape::Map(&[
     Key::new(
@@ -55,20 +56,6 @@ pub(crate) const STATELESS: Shape = Shape::Map(&[REPLICAS, PER_HOST, CPUS, MEMOR
 pub(crate) const COORDINATOR: Shape = Shape::Map(&[REPLICAS, CPUS, MEMORY]);
 pub(crate) const HEAP_ONLY: Shape = Shape::Map(&[HEAP, CPUS, MEMORY]);
 pub(crate) const JAVA: Shape = Shape::Map(&[HEAP, DIRECT, CPUS, MEMORY]);
-
-/// The settings that each role takes; `manager` takes none.
-pub const ROLES: &[Key] = &[
-    etcd::grammar::SETTINGS,
-    minio::grammar::SETTINGS,
-    pulsar::grammar::ZOOKEEPER,
-    pulsar::grammar::BOOKIE,
-    pulsar::grammar::BROKER,
-    milvus::grammar::COORD,
-    milvus::grammar::DATA,
-    milvus::grammar::INDEX,
-    milvus::grammar::QUERY,
-    milvus::grammar::PROXY,
-];
 
 const ADDRESS: Key = Key::new(
     "address",
@@ -124,31 +111,21 @@ pub(crate) const IMAGE: Shape = Shape::Word(Form::Image);
 /// The words for when digests are asked of a registry.
 pub const RESOLVE: &[&str] = &["always", "changed", "never"];
 
-const IMAGES: Shape = Shape::Map(&[
-    Key::new(
-        "registry",
-        Shape::Word(Form::Registry),
-        "Prefix for every image of the release, such as registry.example.com/mirror.",
-    ),
-    Key::new(
-        "resolve",
-        Shape::OneOf(RESOLVE),
-        "When digests are asked of the registry; default changed.",
-    ),
-    milvus::grammar::IMAGE,
-    etcd::grammar::IMAGE,
-    minio::grammar::IMAGE,
-    pulsar::grammar::IMAGE,
-]);
+pub(crate) const REGISTRY: Key = Key::new(
+    "registry",
+    Shape::Word(Form::Registry),
+    "Prefix for every image of the release, such as registry.example.com/mirror.",
+);
+pub(crate) const RESOLVING: Key = Key::new(
+    "resolve",
+    Shape::OneOf(RESOLVE),
+    "When digests are asked of the registry; default changed.",
+);
 
 pub(crate) const PORT: Shape = Shape::Whole(1, 65_535);
 
-const PUBLISH: Shape = Shape::Map(&[
-    milvus::grammar::PUBLISHED,
-    minio::grammar::PUBLISHED,
-    minio::grammar::CONSOLE,
-    milvus::grammar::METRICS,
-]);
+/// Each IPv4 network carries packets of 576 bytes, and no packet has more than 65535 (RFC 791).
+const MTU: Shape = Shape::Whole(576, 65_535);
 
 const NETWORK: Shape = Shape::Map(&[
     Key::new(
@@ -159,14 +136,15 @@ const NETWORK: Shape = Shape::Map(&[
     Key::new(
         "subnet",
         Shape::Word(Form::Subnet),
-        "Subnet of the overlay network, such as 10.50.0.0/20; it can't be changed later.",
+        "Subnet of the overlay network, such as 10.50.0.0/20; it can't be changed later. Default: a \
+         free part of Swarm's pool with room for twice the tasks.",
     ),
-]);
-
-const CREDENTIALS: Shape = Shape::Map(&[
-    minio::grammar::USER,
-    minio::grammar::PASSWORD,
-    milvus::grammar::PASSWORD,
+    Key::new(
+        "mtu",
+        MTU,
+        "Largest packet in bytes that the network between the hosts carries, where that is not 1500: \
+         tunnels and some clouds carry less. It can't be changed later.",
+    ),
 ]);
 
 /// The keys under a password.
@@ -186,9 +164,14 @@ pub const INVENTORY: &[Key] = &[
     Key::new(
         "milvus",
         Shape::Word(Form::MilvusVersion),
-        "Milvus version, such as 2.3 or 2.3.21; default 2.3.",
+        "Milvus version, such as 2.6 or 2.6.24; default: what is there, and 2.6 for a new cluster.",
     ),
-    Key::new("images", IMAGES, "Where images come from."),
+    Key::new(
+        "accept",
+        Shape::SomeOf(&HOLES),
+        "Known holes that the cluster may have, by name; without, what has one is refused.",
+    ),
+    Key::new("images", Shape::Map(IMAGES), "Where images come from."),
     Key::new(
         "groups",
         Shape::List(&GROUP),
@@ -216,16 +199,19 @@ pub const INVENTORY: &[Key] = &[
     ),
     Key::new(
         "publish",
-        PUBLISH,
+        Shape::Map(&PUBLISH),
         "Ports that users reach; default: only Milvus.",
     ),
     Key::new("network", NETWORK, "The overlay network of the cluster."),
     Key::new(
         "credentials",
-        CREDENTIALS,
+        Shape::Map(CREDENTIALS),
         "Credentials; what is absent is generated.",
     ),
+    milvus::grammar::COORDINATORS,
     pulsar::grammar::LEDGERS,
+    STORAGE,
+    LOG,
     Key::new(
         "stacks",
         Shape::Word(Form::File),
@@ -233,7 +219,5 @@ pub const INVENTORY: &[Key] = &[
     ),
 ];
 
-/// The version that a file without `milvus` means.
-pub const DEFAULT_MILVUS: &str = "2.3";
 /// The name that a file without `name` means.
 pub const DEFAULT_NAME: &str = "milvus";

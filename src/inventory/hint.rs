@@ -1,8 +1,12 @@
 //! The rule that a problem breaks, and the way out of it.
 
+use crate::release;
 use crate::role::{Duty, ROLES, Role};
+use crate::system::STORAGE;
+use crate::system::milvus::{MIXCOORD, MIXED};
+use crate::system::minio::shape::is_valid;
 
-use super::names::{Form, MILVUS_MINORS};
+use super::names::Form;
 use super::owned::alternatives;
 use super::problem::Problem;
 
@@ -32,6 +36,8 @@ impl Problem {
             Self::WordForTruth { .. } => "word-for-truth",
             Self::TwinKeys { .. } => "twin-keys",
             Self::MessageSize { .. } => "message-size",
+            Self::TwoFillers { .. } => "two-fillers",
+            Self::Filler { .. } => "filler",
             Self::HostsInOverlay { .. } => "overlay-hosts",
             Self::NoHosts => "no-hosts",
             Self::TooManyHosts { .. } => "too-many-hosts",
@@ -48,7 +54,8 @@ impl Problem {
             Self::QuorumOrder { .. } => "quorum-order",
             Self::FewBookies { .. } => "few-bookies",
             Self::TooManyReplicas { .. } => "too-many-replicas",
-            Self::RoleGone { .. } => "role-version",
+            Self::RoleEarly { .. } => "role-version",
+            Self::Coordinators { .. } => "coordinators-version",
             Self::ReserveOverLimit { .. } => "reserve-over-limit",
             Self::JvmOverLimit { .. } => "jvm-over-limit",
             Self::PortTwice { .. } | Self::PortPerHost { .. } => "port-clash",
@@ -98,6 +105,8 @@ impl Problem {
             Self::WordForTruth { means, .. } => format!("write `{means}`"),
             Self::TwinKeys { .. } => "it compares keys without case, `_`, `.` and `/`: keep one of them".into(),
             Self::MessageSize { most, .. } => format!("write a number up to {most}, or leave it out"),
+            Self::TwoFillers { key } => format!("leave one of the keys under `{key}` out"),
+            Self::Filler { .. } => return None,
             Self::HostsInOverlay { .. } => "name hosts and groups in the first file; overlays change settings".into(),
             Self::NoHosts => "name some under `hosts` or `groups`; `milvus-swarm init` writes an example".into(),
             Self::TooManyHosts { .. } => "a Swarm of this size will not work; split the cluster".into(),
@@ -117,15 +126,23 @@ impl Problem {
             }
             Self::MinioShape { hosts, drives } => minio_hint(*hosts, *drives),
             Self::QuorumOrder { larger, smaller, .. } => format!("raise `{larger}` or lower `{smaller}`"),
-            Self::FewBookies { bookies, .. } => format!(
-                "give more hosts the role `bookie`, or set `pulsar.ensemble: {bookies}`"
+            Self::FewBookies { role, bookies, .. } => format!(
+                "give more hosts the role `{role}`, or set `pulsar.ensemble: {bookies}`"
             ),
             Self::TooManyReplicas { role, replicas, .. } => format!(
                 "`milvus-swarm scale {role}={replicas} --on HOST,...` gives the role to more hosts; or raise `roles.{role}.per_host`"
             ),
-            Self::RoleGone { role, .. } => {
-                let gone = role.duty().and_then(|duty| duty.gone);
-                gone.map_or("remove the role", |(_, hint)| hint).into()
+            Self::RoleEarly { role, .. } => {
+                let since = role.duty().and_then(|duty| duty.since).unwrap_or_default();
+                let since = release::show(since);
+                format!("it comes with {since}: remove the role and its settings, or set `milvus: \"{since}\"`")
+            }
+            Self::Coordinators { mixed: true, .. } => {
+                format!("remove the key, or set `milvus: \"{}\"` or later", release::show(MIXED))
+            }
+            Self::Coordinators { .. } => {
+                let first = release::show(MIXCOORD.releases.0);
+                format!("remove the key: from {first} on there is one process for all")
             }
             Self::ReserveOverLimit { .. } => "lower `reserve` or raise `limit`".into(),
             Self::JvmOverLimit { role, .. } => {
@@ -187,10 +204,11 @@ fn missing_hint(roles: &[Role]) -> String {
 }
 
 fn minio_hint(hosts: u64, drives: u64) -> String {
-    let needed = (1..=16).find(|drives| super::minio::is_valid(hosts, *drives));
+    let needed = (1..=16).find(|drives| is_valid(hosts, *drives));
     match needed {
         Some(needed) if needed > drives => format!(
-            "it takes one drive, or four and more that divide into equal sets of 4 to 16: set `roles.minio.drives: {needed}`, or use 4 hosts"
+            "it takes one drive, or four and more that divide into equal sets of 4 to 16: set `roles.{}.drives: {needed}`, or use 4 hosts",
+            STORAGE.role
         ),
         _ => "it takes one drive, or four and more that divide into equal sets of 4 to 16: use 4 hosts, or a multiple".into(),
     }
@@ -232,7 +250,7 @@ fn value_hint(noun: &str, text: &str) -> Option<String> {
         return Some(format!(
             "write one of {}, or a patch release of one, such as `2.3.21`; another Milvus needs another \
              version of this tool",
-            MILVUS_MINORS.join(", ")
+            release::lines().join(", ")
         ));
     }
     if noun == Form::Image.noun() {

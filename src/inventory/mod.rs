@@ -8,12 +8,12 @@
 mod change;
 mod check;
 pub mod edit;
+mod fillers;
 pub(crate) mod grammar;
 mod hint;
 mod hosts;
 mod item;
 mod merge;
-pub mod minio;
 mod model;
 pub(crate) mod names;
 mod owned;
@@ -36,9 +36,9 @@ pub(crate) use hint::near;
 pub use hosts::MAX_HOSTS;
 pub use model::{
     Bounds, Credentials, DataPlace, Host, Image, Images, Inventory, Jvm, NamedPath,
-    NetworkSettings, Publish, PulsarQuorum, RoleSettings, Subnet,
+    NetworkSettings, Publish, Published, PulsarQuorum, RoleSettings, Subnet,
 };
-pub use names::{MILVUS_MINORS, THIS_HOST};
+pub use names::THIS_HOST;
 pub use owned::{alternatives, is_owned, must_be};
 pub use problem::{Amount, Finding, InventoryErrors, Problem};
 pub use shipped::{INIT, LAB, LOCAL, PRODUCTION_26, THREE_HOST};
@@ -103,22 +103,30 @@ fn build(root: &Node, findings: &mut Vec<Finding>) -> Option<Inventory> {
     findings.append(&mut listing.findings);
     findings.extend(root.get("config").into_iter().flat_map(owned::check));
     let mut hosts = listing.hosts.clone();
-    let defaulted = places::apply_defaults(&mut hosts);
+    let milvus = settings::milvus(root);
+    let by_default = places::apply_defaults(&mut hosts, model::line(milvus.as_deref()));
+    let fillers = fillers::read(root, findings);
+    let idle = fillers::idle(&mut hosts, &fillers, &by_default);
     let stores =
         |host: &&Host| Role::agreeing(Agreement::Ensemble).any(|role| host.roles.contains(&role));
     let bookies = hosts.iter().filter(stores).count();
     let inventory = Inventory {
         name: settings::name(root),
-        milvus: settings::milvus(root),
+        milvus,
+        accepted: settings::accepted(root),
         images: settings::images(root),
-        roles: settings::roles(root, &hosts),
+        mixed: settings::mixed(root),
+        roles: settings::roles(root, &hosts, &by_default),
         hosts,
+        by_default,
         data: settings::data(root),
         config: settings::config(root),
         publish: settings::publish(root),
         network: settings::network(root),
         credentials: settings::credentials(root),
         pulsar: settings::pulsar(root, bookies as u64),
+        fillers,
+        idle,
         stacks: settings::stacks(root),
     };
     if findings
@@ -129,7 +137,6 @@ fn build(root: &Node, findings: &mut Vec<Finding>) -> Option<Inventory> {
             inventory: &inventory,
             root,
             listing: &listing,
-            defaulted: &defaulted,
         };
         findings.extend(rules.broken());
     }
@@ -139,7 +146,15 @@ fn build(root: &Node, findings: &mut Vec<Finding>) -> Option<Inventory> {
 /// Whether a finding leaves the rules about the whole cluster meaningful: it stands under a key
 /// that they do not count.
 fn is_about_elsewhere(root: &Node, finding: &Finding) -> bool {
-    const APART: [&str; 6] = ["name", "images", "data", "config", "credentials", "stacks"];
+    const APART: [&str; 7] = [
+        "name",
+        "accept",
+        "images",
+        "data",
+        "config",
+        "credentials",
+        "stacks",
+    ];
     let before = |at: Span| at.source == finding.at.source && at.start <= finding.at.start;
     root.entries()
         .iter()

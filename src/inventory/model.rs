@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::Ipv4Addr;
 
+use super::shape::Key;
 use crate::compose::image::ResolveImage;
+use crate::release::{DEFAULT, Line};
 use crate::role::Role;
 
 /// A cluster: its hosts, their roles, and how each role is set up.
@@ -12,11 +14,18 @@ use crate::role::Role;
 pub struct Inventory {
     /// The cluster's name.
     pub name: String,
-    /// The Milvus version, `2.3` or `2.3.21`, without a leading `v`.
-    pub milvus: String,
+    /// The Milvus version, `2.3` or `2.3.21`, without a leading `v`. `None`: a cluster that is there
+    /// keeps its minor, and a new one gets the default.
+    pub milvus: Option<String>,
+    /// Names of the known holes that it may have.
+    pub accepted: BTreeSet<String>,
     pub images: Images,
     /// The hosts in the order in which the files name them.
     pub hosts: Vec<Host>,
+    /// Roles that nobody was given: they run where others do.
+    pub by_default: BTreeSet<Role>,
+    /// Whether one process is to do the work of all coordinators, where the inventory says.
+    pub mixed: Option<bool>,
     /// Settings of every role, defaults included.
     pub roles: BTreeMap<Role, RoleSettings>,
     pub data: DataPlace,
@@ -26,6 +35,10 @@ pub struct Inventory {
     pub network: NetworkSettings,
     pub credentials: Credentials,
     pub pulsar: PulsarQuorum,
+    /// What was chosen to meet needs of Milvus, where it is not what meets them by default.
+    pub fillers: BTreeMap<Slot, Filling>,
+    /// Roles that hosts were given and that run nothing, since something else was chosen.
+    pub idle: BTreeSet<Role>,
     /// The folder with stack templates of the user's own.
     pub stacks: Option<NamedPath>,
 }
@@ -54,7 +67,7 @@ pub struct Images {
     pub overrides: BTreeMap<Image, String>,
 }
 
-pub use crate::system::Image;
+pub use crate::system::{Filling, Image, Slot};
 
 /// Where members keep their data.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -96,25 +109,45 @@ pub struct Jvm {
     pub direct: i64,
 }
 
-/// Ports that users reach on the hosts; `None` is not published.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Publish {
-    /// Milvus itself, on the hosts with a proxy.
-    pub proxy: Option<u16>,
-    /// The S3 interface of MinIO, on its hosts.
-    pub minio: Option<u16>,
-    /// MinIO's console, on its hosts.
-    pub console: Option<u16>,
-    /// Health and metrics of the proxies, on their hosts.
-    pub metrics: Option<u16>,
+/// A port of a component that users may reach on its hosts.
+#[derive(Debug)]
+pub struct Published {
+    /// Its key under `publish`.
+    pub key: Key,
+    /// Where tasks listen.
+    pub port: u16,
+    /// The port of the hosts where the inventory says nothing; none is not published.
+    pub default: Option<u16>,
+}
+
+/// Ports that users reach on the hosts, by their keys; what is absent is not published.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Publish(BTreeMap<&'static str, u16>);
+
+impl Publish {
+    /// The port of the hosts that one is published as, if it is.
+    #[must_use]
+    pub fn port(&self, one: &Published) -> Option<u16> {
+        self.0.get(one.key.name).copied()
+    }
+
+    /// Publishes one, or does not.
+    pub fn set(&mut self, one: &Published, port: Option<u16>) {
+        match port {
+            Some(port) => self.0.insert(one.key.name, port),
+            None => self.0.remove(one.key.name),
+        };
+    }
 }
 
 /// The overlay network of the cluster.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct NetworkSettings {
     pub encrypted: bool,
-    /// `None`: Swarm's own pool.
+    /// `None`: what is there; of a network that is not, a part of Swarm's own pool.
     pub subnet: Option<Subnet>,
+    /// The largest packet between hosts, in bytes; `None`: 1500, or what is there.
+    pub mtu: Option<u16>,
 }
 
 /// An IPv4 subnet.
@@ -126,14 +159,20 @@ pub struct Subnet {
     pub prefix: u8,
 }
 
-/// Credentials that the user gives; what is absent is generated at the first `up`.
+/// Credentials that the user gives, by their keys; what is absent is generated at the first `up`.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct Credentials {
-    pub minio_user: Option<String>,
-    /// The file that holds MinIO's root password.
-    pub minio_password: Option<NamedPath>,
-    /// The file that holds the password of Milvus's root.
-    pub root_password: Option<NamedPath>,
+    pub users: BTreeMap<&'static str, String>,
+    /// The files that hold passwords.
+    pub passwords: BTreeMap<&'static str, NamedPath>,
+}
+
+impl Credentials {
+    /// The file with the password that a key names.
+    #[must_use]
+    pub fn password(&self, key: Key) -> Option<&NamedPath> {
+        self.passwords.get(key.name)
+    }
 }
 
 /// A file or folder that an inventory names.
@@ -170,12 +209,18 @@ impl Inventory {
         self.roles.get(&role).unwrap_or(&RoleSettings::NONE)
     }
 
-    /// The Milvus minor version: `(2, 3)`.
+    /// The line of its Milvus, `(2, 3)`: that of a new cluster where none is said.
     #[must_use]
-    pub fn minor(&self) -> (u32, u32) {
-        let mut parts = self.milvus.split('.').map(|part| part.parse().unwrap_or(0));
-        (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
+    pub fn line(&self) -> Line {
+        line(self.milvus.as_deref())
     }
+}
+
+/// The line of a version: `(2, 3)` of `2.3.21`.
+pub(super) fn line(version: Option<&str>) -> Line {
+    let version = version.unwrap_or(DEFAULT);
+    let mut parts = version.split('.').map(|part| part.parse().unwrap_or(0));
+    (parts.next().unwrap_or(0), parts.next().unwrap_or(0))
 }
 
 impl RoleSettings {

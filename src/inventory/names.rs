@@ -3,13 +3,10 @@
 use crate::role::Role;
 
 use super::words::{
-    absolute_dir, address, cluster, each, engine, file, host_name, image, milvus, registry, subnet,
-    user, zone,
+    absolute_dir, address, bucket, cluster, each, endpoint, engine, file, host_name, image, milvus,
+    object_path, registry, subnet, user, zone,
 };
 use super::{pattern, size};
-
-/// The Milvus minor versions that the tool knows.
-pub const MILVUS_MINORS: [&str; 5] = ["2.2", "2.3", "2.4", "2.5", "2.6"];
 
 /// The placeholder that stands for the machine that the tool talks to.
 pub const THIS_HOST: &str = "@this";
@@ -19,14 +16,17 @@ pub const THIS_HOST: &str = "@this";
 pub enum Form {
     AbsoluteDir,
     Address,
+    Bucket,
     Cluster,
     Cpus,
+    Endpoint,
     Engine,
     File,
     HostName,
     HostPattern,
     Image,
     MilvusVersion,
+    ObjectPath,
     Registry,
     Role,
     Size,
@@ -42,14 +42,17 @@ impl Form {
         match self {
             Self::AbsoluteDir => "an absolute directory",
             Self::Address => "an address",
+            Self::Bucket => "a bucket name",
             Self::Cluster => "a cluster name",
             Self::Cpus => "a number of CPUs",
+            Self::Endpoint => "an endpoint",
             Self::Engine => "an engine endpoint",
             Self::File => "a file name",
             Self::HostName => "a host name",
             Self::HostPattern => "a host name or range",
             Self::Image => "an image reference",
             Self::MilvusVersion => "a Milvus version",
+            Self::ObjectPath => "a path of objects",
             Self::Registry => "a registry prefix",
             Self::Role => "a role",
             Self::Size => "a memory size",
@@ -65,8 +68,10 @@ impl Form {
         match self {
             Self::AbsoluteDir => r"^/[A-Za-z0-9._/-]*[A-Za-z0-9._-][A-Za-z0-9._/-]*$",
             Self::Address => r"^[A-Za-z0-9.:,\[\]-]+$",
+            Self::Bucket => r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
             Self::Cluster => r"^[a-z]([a-z0-9-]{0,29}[a-z0-9])?$",
             Self::Cpus => r"^[0-9]+(\.[0-9]{1,9})?$",
+            Self::Endpoint => r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:[0-9]{1,5})?$",
             Self::Engine => r"^(unix|tcp|ssh)://[^\s]+$",
             Self::File => r"^[^\u0000-\u001f]+$",
             Self::HostName => r"^(@this|[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?)$",
@@ -76,7 +81,8 @@ impl Form {
                 r"(/[A-Za-z0-9][A-Za-z0-9._-]*)*",
                 r"(:[A-Za-z0-9_][A-Za-z0-9._-]*|(:[A-Za-z0-9_][A-Za-z0-9._-]*)?@sha256:[0-9a-f]{64})$"
             ),
-            Self::MilvusVersion => r"^v?2\.[2-6](\.[0-9]+)?$",
+            Self::MilvusVersion => r"^v?(2\.[2-6]|3\.0)(\.[0-9]+)?$",
+            Self::ObjectPath => r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9][A-Za-z0-9._-]*)*$",
             Self::Registry => {
                 r"^[A-Za-z0-9][A-Za-z0-9._-]*(:[0-9]+)?(/[A-Za-z0-9][A-Za-z0-9._-]*)*$"
             }
@@ -113,14 +119,17 @@ impl Form {
         match self {
             Self::AbsoluteDir => absolute_dir(text),
             Self::Address => pattern::expand(text).and_then(|all| each(&all, address)),
+            Self::Bucket => bucket(text),
             Self::Cluster => cluster(text),
             Self::Cpus => size::cpus(text).map(drop),
+            Self::Endpoint => endpoint(text),
             Self::Engine => pattern::expand(text).and_then(|all| each(&all, engine)),
             Self::File => file(text),
             Self::HostName => host_name(text),
             Self::HostPattern => pattern::expand(text).and_then(|all| each(&all, host_name)),
             Self::Image => image(text),
             Self::MilvusVersion => milvus(text),
+            Self::ObjectPath => object_path(text),
             Self::Registry => registry(text),
             Self::Role => Role::parse(text).map(drop).ok_or_else(String::new),
             Self::Size => size::bytes(text).map(drop),

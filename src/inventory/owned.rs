@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use super::problem::{Finding, Problem};
 use super::tree::{Node, Value};
+use crate::system::SYSTEMS;
 use crate::system::pulsar::{MAX_MESSAGE, MAX_MESSAGE_KEY};
-use crate::system::{KEPT, OWNED};
 
 /// Each such setting, and where its value comes from.
 fn owned() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    OWNED.iter().copied().flatten()
+    SYSTEMS.iter().flat_map(|system| system.owned)
 }
 
 /// Whether a Milvus setting such as `etcd.endpoints` follows from the inventory and is not set by
@@ -22,7 +22,7 @@ pub fn is_owned(path: &str) -> bool {
 /// What a Milvus setting must be that the tool relies on, and why, if this value is something else.
 #[must_use]
 pub fn must_be(path: &str, text: &str) -> Option<(&'static [&'static str], &'static str)> {
-    let mut rows = KEPT.iter().copied().flatten();
+    let mut rows = SYSTEMS.iter().flat_map(|system| system.kept);
     let (_, values, why) = rows.find(|(key, _, _)| same(key, path))?;
     let fits = values.iter().any(|value| value.eq_ignore_ascii_case(text));
     (!fits).then_some((values, why))

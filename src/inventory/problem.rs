@@ -4,6 +4,7 @@ use thiserror::Error;
 
 use crate::count::count;
 use crate::role::Role;
+use crate::system::STORAGE;
 
 use super::model::Subnet;
 use super::render::plain;
@@ -116,6 +117,11 @@ pub enum Problem {
     #[error("`{text}` bytes are more than a message of the brokers may have, which is {most}")]
     MessageSize { text: String, most: u64 },
 
+    #[error("`{key}` names two, and one keeps it")]
+    TwoFillers { key: &'static str },
+    #[error("`{key}`: {why}")]
+    Filler { key: String, why: String },
+
     #[error("`{key}` stands in an overlay: only the first file names hosts")]
     HostsInOverlay { key: String },
     #[error("the inventory names no hosts")]
@@ -157,7 +163,10 @@ pub enum Problem {
     MissingRoles { roles: Vec<Role> },
     #[error("an even {role}: {count} members survive no more failures than {}", .count - 1)]
     EvenMembers { role: Role, count: usize },
-    #[error("MinIO can't be built from {} with {} each", count(*.hosts, "host"), count(*.drives, "drive"))]
+    #[error(
+        "{} can't be built from {} with {} each",
+        STORAGE.title, count(*.hosts, "host"), count(*.drives, "drive")
+    )]
     MinioShape { hosts: u64, drives: u64 },
     #[error("`{larger}` is {large}, less than `{smaller}`, which is {small}")]
     QuorumOrder {
@@ -166,8 +175,12 @@ pub enum Problem {
         smaller: &'static str,
         small: u64,
     },
-    #[error("each ledger goes to {ensemble} bookies, but the role `bookie` has {}", count(*.bookies, "host"))]
-    FewBookies { ensemble: u64, bookies: u64 },
+    #[error("each ledger goes to {ensemble} bookies, but the role `{role}` has {}", count(*.bookies, "host"))]
+    FewBookies {
+        role: Role,
+        ensemble: u64,
+        bookies: u64,
+    },
     #[error("{replicas} replicas of `{role}` do not fit on {} with {per_host} each", count(*.hosts, "host"))]
     TooManyReplicas {
         role: Role,
@@ -175,8 +188,10 @@ pub enum Problem {
         hosts: u64,
         per_host: u64,
     },
-    #[error("Milvus {milvus} has no role `{role}`")]
-    RoleGone { role: Role, milvus: String },
+    #[error("Milvus {milvus} has no role `{role}` yet")]
+    RoleEarly { role: Role, milvus: String },
+    #[error("Milvus {milvus} does not run coordinators `{}`", if *.mixed { "mixed" } else { "separate" })]
+    Coordinators { mixed: bool, milvus: String },
     #[error("`{role}` reserves {} but is limited to {}", show(.reserve), show(.limit))]
     ReserveOverLimit {
         role: Role,

@@ -1,14 +1,16 @@
 //! What must be true of an inventory as a whole: counts, sizes and ports that can work.
 
-use std::collections::BTreeSet;
-
 use crate::role::{Agreement, Role};
-use crate::system::{FRONT, STORAGE};
+use crate::system::milvus::grammar::COORDINATORS;
+use crate::system::milvus::{MIXCOORD, MIXED};
+use crate::system::minio::shape::is_valid;
+use crate::system::pulsar::grammar::LEDGERS;
+use crate::system::{FRONT, PUBLISHED};
 
+use super::fillers::is_idle;
 use super::hosts::Listing;
-use super::minio;
 use super::model::{Bounds, Inventory};
-use super::places::beside;
+use super::places::{beside, is_early};
 use super::problem::{Amount, Finding, Problem};
 use super::source::Span;
 use super::tree::Node;
@@ -18,8 +20,6 @@ pub(super) struct Rules<'a> {
     pub inventory: &'a Inventory,
     pub root: &'a Node,
     pub listing: &'a Listing,
-    /// Roles that have their hosts by default.
-    pub defaulted: &'a BTreeSet<Role>,
 }
 
 impl Rules<'_> {
@@ -33,6 +33,7 @@ impl Rules<'_> {
         for role in Role::ALL {
             self.versions(role, &mut found);
         }
+        self.coordinators(&mut found);
         self.quorums(&mut found);
         for role in Role::agreeing(Agreement::Erasure) {
             self.pool(role, &mut found);
@@ -88,10 +89,15 @@ impl Rules<'_> {
 
     fn required(&self, found: &mut Vec<Finding>) {
         let missing = |role: &Role| {
-            let follows_missing = beside(*role)
-                .is_some_and(|beside| self.defaulted.contains(role) && self.count(beside) == 0);
+            let follows_missing = beside(*role).is_some_and(|beside| {
+                self.inventory.by_default.contains(role) && self.count(beside) == 0
+            });
             let is_required = role.duty().is_none_or(|duty| duty.is_required);
-            is_required && self.count(*role) == 0 && !follows_missing && !self.is_gone(*role)
+            is_required
+                && self.count(*role) == 0
+                && !follows_missing
+                && !self.has_become(*role)
+                && !is_idle(*role, &self.inventory.fillers)
         };
         let roles: Vec<Role> = Role::ALL.into_iter().filter(missing).collect();
         if !roles.is_empty() {
@@ -100,14 +106,14 @@ impl Rules<'_> {
         }
     }
 
-    /// Whether the release has the role no more.
-    fn is_gone(&self, role: Role) -> bool {
-        let gone = role.duty().and_then(|duty| duty.gone);
-        gone.is_some_and(|(minor, _)| self.inventory.minor() >= (2, minor))
+    /// Whether its hosts do the work of another role in this release.
+    fn has_become(&self, role: Role) -> bool {
+        let became = role.duty().and_then(|duty| duty.became);
+        became.is_some_and(|(since, _)| self.inventory.line() >= since)
     }
 
     fn versions(&self, role: Role, found: &mut Vec<Finding>) {
-        if !self.is_gone(role) {
+        if !is_early(role, self.inventory.line()) {
             return;
         }
         let settings = self
@@ -119,17 +125,37 @@ impl Rules<'_> {
             .filter(|(other, _)| *other == role)
             .map(|(_, at)| *at)
             .chain(settings.map(|entry| entry.at));
+        let milvus = self.inventory.milvus.clone().unwrap_or_default();
         found.extend(places.map(|at| {
-            let milvus = self.inventory.milvus.clone();
-            Finding::at(at, Problem::RoleGone { role, milvus })
+            let milvus = milvus.clone();
+            Finding::at(at, Problem::RoleEarly { role, milvus })
         }));
+    }
+
+    /// How coordinators run is a matter of the release, where the inventory says it: a cluster that is
+    /// there may keep another one.
+    fn coordinators(&self, found: &mut Vec<Finding>) {
+        let (Some(mixed), Some(milvus)) = (self.inventory.mixed, &self.inventory.milvus) else {
+            return;
+        };
+        let line = self.inventory.line();
+        let has = if mixed {
+            line >= MIXED
+        } else {
+            line < MIXCOORD.releases.0
+        };
+        if !has {
+            let milvus = milvus.clone();
+            let problem = Problem::Coordinators { mixed, milvus };
+            found.push(Finding::at(self.place(&[COORDINATORS.name]), problem));
+        }
     }
 
     /// etcd and `ZooKeeper` vote: an even number adds a member and no safety.
     fn quorums(&self, found: &mut Vec<Finding>) {
         for role in Role::agreeing(Agreement::Majority) {
             let count = self.count(role);
-            if count > 0 && count.is_multiple_of(2) && !self.defaulted.contains(&role) {
+            if count > 0 && count.is_multiple_of(2) && !self.inventory.by_default.contains(&role) {
                 found.push(Finding::at(
                     self.mention(role),
                     Problem::EvenMembers { role, count },
@@ -141,7 +167,7 @@ impl Rules<'_> {
     fn pool(&self, role: Role, found: &mut Vec<Finding>) {
         let hosts = self.count(role) as u64;
         let drives = self.inventory.settings(role).drives;
-        if hosts > 0 && !minio::is_valid(hosts, drives) {
+        if hosts > 0 && !is_valid(hosts, drives) {
             let at = self.mention(role);
             found.push(Finding::at(at, Problem::MinioShape { hosts, drives }));
         }
@@ -150,11 +176,19 @@ impl Rules<'_> {
     fn ledgers(&self, found: &mut Vec<Finding>) {
         let quorum = &self.inventory.pulsar;
         let roles = Role::agreeing(Agreement::Ensemble);
-        let bookies: u64 = roles.map(|role| self.count(role) as u64).sum();
-        if bookies > 0 && quorum.ensemble > bookies {
-            let ensemble = quorum.ensemble;
-            let at = self.place(&["pulsar", "ensemble"]);
-            found.push(Finding::at(at, Problem::FewBookies { ensemble, bookies }));
+        for role in roles {
+            let bookies = self.count(role) as u64;
+            if bookies > 0 && quorum.ensemble > bookies {
+                let problem = Problem::FewBookies {
+                    role,
+                    ensemble: quorum.ensemble,
+                    bookies,
+                };
+                found.push(Finding::at(
+                    self.place(&[LEDGERS.name, "ensemble"]),
+                    problem,
+                ));
+            }
         }
         let (ensemble, write, ack) = ("ensemble", "write_quorum", "ack_quorum");
         for (larger, large, smaller, small) in [
@@ -168,7 +202,7 @@ impl Rules<'_> {
                     smaller,
                     small,
                 };
-                found.push(Finding::at(self.place(&["pulsar", smaller]), problem));
+                found.push(Finding::at(self.place(&[LEDGERS.name, smaller]), problem));
             }
         }
     }
@@ -231,12 +265,7 @@ impl Rules<'_> {
     /// All published ports are taken on the hosts themselves.
     fn ports(&self, found: &mut Vec<Finding>) {
         let publish = &self.inventory.publish;
-        let named = [
-            (FRONT.name, publish.proxy),
-            (STORAGE.name, publish.minio),
-            ("console", publish.console),
-            ("metrics", publish.metrics),
-        ];
+        let named = PUBLISHED.map(|one| (one.key.name, publish.port(one)));
         for (position, (other, port)) in named.iter().enumerate() {
             let Some(port) = *port else { continue };
             let earlier = named[..position]
@@ -248,7 +277,8 @@ impl Rules<'_> {
             }
         }
         let per_host = self.inventory.settings(FRONT.role).per_host;
-        if let Some(port) = publish.proxy.or(publish.metrics)
+        let mut ports = FRONT.publishes.iter();
+        if let Some(port) = ports.find_map(|one| publish.port(one))
             && per_host > 1
         {
             let problem = Problem::PortPerHost { per_host, port };

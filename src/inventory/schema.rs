@@ -66,6 +66,10 @@ fn shape(shape: &Shape) -> Map<String, Value> {
             let one = word(*form);
             fields(json!({ "anyOf": [one, { "type": "array", "items": one }] }))
         }
+        Shape::SomeOf(words) => {
+            let one = json!({ "enum": words });
+            fields(json!({ "anyOf": [one, { "type": "array", "items": one }] }))
+        }
         Shape::List(item) => fields(json!({ "type": "array", "items": self::shape(item) })),
         Shape::Map(keys) => map(keys),
         Shape::Free => fields(json!({ "type": "object" })),

@@ -14,6 +14,8 @@ pub enum Shape {
     OneOf(&'static [&'static str]),
     /// One such value, or a list of them.
     Some(Form),
+    /// One of some words, or a list of them.
+    SomeOf(&'static [&'static str]),
     /// A list.
     List(&'static Self),
     /// A map with these keys and no others.
@@ -69,6 +71,7 @@ impl Shape {
             Self::Whole(from, to) => format!("a whole number from {from} to {to}"),
             Self::OneOf(words) => format!("one of {}", words.join(", ")),
             Self::Some(form) => format!("{} or a list", form.noun()),
+            Self::SomeOf(words) => format!("one of {} or a list", words.join(", ")),
             Self::List(_) => "a list".into(),
             Self::Map(_) | Self::Free => "a map".into(),
             Self::Password => "a map with the key `file`".into(),

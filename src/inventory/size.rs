@@ -1,5 +1,7 @@
 //! Memory sizes and CPU counts, read the way Docker reads them.
 
+pub use crate::words::{show_bytes, show_cpus};
+
 /// Bytes of a size such as `60GiB`, `512MiB`, `4G` or `1073741824`: every unit is a power of 1024,
 /// as in Docker's `RAMInBytes`.
 ///
@@ -39,24 +41,6 @@ pub fn cpus(text: &str) -> Result<i64, String> {
         nanos if nanos > 4_096_000_000_000 => Err("it is more than 4096 CPUs".into()),
         nanos => Ok(nanos),
     }
-}
-
-/// A size as one would write it: the largest unit that divides it.
-#[must_use]
-pub fn show_bytes(bytes: i64) -> String {
-    for (shift, unit) in [(40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")] {
-        if bytes >= 1 << shift && bytes % (1 << shift) == 0 {
-            return format!("{}{unit}", bytes >> shift);
-        }
-    }
-    format!("{bytes} bytes")
-}
-
-/// A number of CPUs as one would write it.
-#[must_use]
-pub fn show_cpus(nanos: i64) -> String {
-    let text = format!("{}.{:09}", nanos / 1_000_000_000, nanos % 1_000_000_000);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// A decimal number times a factor, exactly, rounded down.

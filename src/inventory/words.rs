@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use super::model::Subnet;
-use super::names::{MILVUS_MINORS, THIS_HOST};
+use super::names::THIS_HOST;
+use crate::release;
 
 pub(super) fn each(all: &[String], check: fn(&str) -> Result<(), String>) -> Result<(), String> {
     all.iter().try_for_each(|text| check(text))
@@ -73,6 +74,52 @@ pub(super) fn address(text: &str) -> Result<(), String> {
         return Err("it is no IP address; a port belongs in `engine`".into());
     }
     host_name(text)
+}
+
+/// A host, with a port where it is not that of the protocol.
+pub(super) fn endpoint(text: &str) -> Result<(), String> {
+    if text.contains("://") {
+        return Err("it has a scheme; write `HOST` or `HOST:PORT`".into());
+    }
+    let (host, port) = text.split_once(':').unwrap_or((text, "443"));
+    if !matches!(port.parse::<u16>(), Ok(1..)) {
+        return Err("after the colon there is no port".into());
+    }
+    address(host)
+}
+
+/// As S3 has them (Amazon S3 User Guide, "General purpose bucket naming rules").
+pub(super) fn bucket(text: &str) -> Result<(), String> {
+    only(text, "lower-case letters, digits, `.` and `-`", |c| {
+        c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c)
+    })?;
+    if !(3..=63).contains(&text.len()) {
+        return Err("it has 3 to 63 characters".into());
+    }
+    if text.starts_with(['.', '-']) || text.ends_with(['.', '-']) || text.contains("..") {
+        return Err("it begins and ends with a letter or digit, and has no empty part".into());
+    }
+    if text.parse::<IpAddr>().is_ok() {
+        return Err("it is an IP address".into());
+    }
+    Ok(())
+}
+
+/// The part of a key that all objects of a cluster have in common.
+pub(super) fn object_path(text: &str) -> Result<(), String> {
+    only(text, "letters, digits, `.`, `_`, `-` and `/`", |c| {
+        c.is_ascii_alphanumeric() || "._-/".contains(c)
+    })?;
+    if text.len() > 200 {
+        return Err("it has more than 200 characters".into());
+    }
+    let begins = |part: &str| part.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !text.split('/').all(begins) {
+        return Err(
+            "each part begins with a letter or digit, and it has no `/` at its ends".into(),
+        );
+    }
+    Ok(())
 }
 
 pub(super) fn engine(text: &str) -> Result<(), String> {
@@ -223,14 +270,11 @@ pub(super) fn milvus(text: &str) -> Result<(), String> {
     if !(2..=3).contains(&parts.len()) || !parts.iter().all(numeric) {
         return Err("it is not of the form 2.3 or 2.3.5".into());
     }
-    let minor = format!("{}.{}", parts[0], parts[1]);
-    if MILVUS_MINORS.contains(&minor.as_str()) {
+    let known = release::lines();
+    if known.contains(&format!("{}.{}", parts[0], parts[1])) {
         Ok(())
     } else {
-        Err(format!(
-            "the known versions are {}",
-            MILVUS_MINORS.join(", ")
-        ))
+        Err(format!("the known versions are {}", known.join(", ")))
     }
 }
 

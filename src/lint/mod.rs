@@ -5,12 +5,15 @@
 //! the user's. So no rule repeats what a template says.
 
 mod configs;
+mod missing;
 mod names;
 mod service;
 mod settings;
 
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use missing::missing;
 
 use crate::component::Component;
 use crate::compose::Stack;
@@ -34,7 +37,7 @@ pub struct Broken {
 /// A service with a fault, or the members of a component.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Place {
-    /// The template that the stack is made of: `store.yml`.
+    /// The stack file as it is rendered: `store.yml`.
     pub file: String,
     /// The service's line in the rendered file, where it has one.
     pub line: Option<usize>,

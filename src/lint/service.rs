@@ -1,7 +1,7 @@
 //! What is relied on in the spec of one service.
 
 use super::Fault;
-use crate::component::{Component, Shape};
+use crate::component::{COMPONENTS, Component, Shape};
 use crate::gate::short;
 use crate::inventory::{is_owned, must_be};
 use crate::spec::{Mount, ServiceSpec};
@@ -278,16 +278,14 @@ fn arguments(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) 
             ));
         }
     }
-    let password = |pair: &&String| pair.starts_with("MINIO_ROOT_PASSWORD=");
-    if their.env.iter().any(|pair| password(&pair)) {
-        faults.push(Fault::new(
-            "environment",
-            "has `MINIO_ROOT_PASSWORD`",
-            "whoever may inspect the service reads it; the password is a secret, and \
-             `credentials.minio_password` in the inventory gives one of your own",
-        ));
+    let forbidden = COMPONENTS.iter().flat_map(|row| row.relied.forbidden);
+    for (variable, why) in forbidden {
+        let mut names = their.env.iter().filter_map(|pair| pair.split_once('='));
+        if names.any(|(name, _)| name == *variable) {
+            faults.push(Fault::new("environment", format!("has `{variable}`"), why));
+        }
     }
-    let why = "it is the member's identity and where its data is";
+    let why = "it says who the process is, what it does, or where its data is";
     for argument in our
         .args
         .iter()

@@ -1,20 +1,23 @@
 //! Carrying out one action. Everything here can be done twice: a killed run is followed by
 //! another that may repeat its last call.
 
+use std::net::IpAddr;
 use std::time::Duration;
 
 use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
+use super::give::Gift;
 use super::{Live, failure};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::milvus::{Ask, lease_question, seed_question, setting_question, smoke};
-use crate::observed::Observed;
+use crate::observed::{Observed, Task};
 use crate::plan::{Action, SecretSource};
 use crate::question::{Answer, Question};
-use crate::spec::{ServiceSpec, diff, network_diff};
+use crate::spec::{ServiceSpec, diff, hide, network_diff};
 use crate::system::METADATA;
+use crate::system::milvus::rest::Rest;
 
 /// How long a network may stay in use after its services went.
 const NETWORK_PATIENCE: u32 = 120;
@@ -26,7 +29,7 @@ const VERSION_PATIENCE: u32 = 20;
 /// Milvus looks for changed settings every ten seconds.
 const REFRESH: Duration = Duration::from_secs(11);
 
-fn fail(message: impl Into<String>) -> Failure {
+pub(super) fn fail(message: impl Into<String>) -> Failure {
     Failure {
         message: message.into(),
         hint: None,
@@ -78,6 +81,15 @@ impl Live {
                 let made = self.engine.create_secret(name, labels, &bytes).await;
                 self.made(made, "secret", name, |seen| seen.secrets.contains_key(name))
                     .await
+            }
+            Action::RenewPassword {
+                name,
+                labels,
+                source,
+                proxy,
+            } => {
+                let bytes = secret(source)?;
+                self.renew_password(name, labels, &bytes, proxy).await
             }
             Action::CreateConfig { .. } => match action.config() {
                 Some(config) => {
@@ -134,8 +146,25 @@ impl Live {
             }
             Action::RemoveService { id, .. } => gone(self.engine.remove_service(id).await),
             Action::RemoveConfig { id, .. } => gone(self.engine.remove_config(id).await),
-            Action::RemoveSecret { id, .. } => gone(self.engine.remove_secret(id).await),
+            Action::RemoveSecret { id, .. } => self.remove_secret(id).await,
             Action::RemoveNetwork { name, id } => self.remove_network(name, id).await,
+            Action::GiveVolumes {
+                hostname,
+                service,
+                volumes,
+                uid,
+                image,
+                ..
+            } => {
+                let gift = Gift {
+                    hostname,
+                    service,
+                    volumes,
+                    uid: *uid,
+                    image,
+                };
+                self.give(gift).await
+            }
             Action::RemoveVolumes { hostname, volumes } => self.wipe(hostname, volumes).await,
         }
     }
@@ -185,6 +214,10 @@ impl Live {
             };
             let changes = diff(from, &found.spec);
             if !changes.is_empty() {
+                let (mut was, mut is) = (from.clone(), found.spec.clone());
+                hide(&mut was, spec, &mut |_| {});
+                hide(&mut is, spec, &mut |_| {});
+                let changes = diff(&was, &is);
                 let changes: Vec<String> = changes.iter().map(ToString::to_string).collect();
                 let what = format!("was changed: {}", changes.join(", "));
                 return Err(moved("service", name, &what));
@@ -214,6 +247,8 @@ impl Live {
     }
 
     async fn skip_hand_over(&self, etcd: &[String], root_path: &str) -> Result<(), String> {
+        // Where no proxy runs on this manager a probe has to start first.
+        self.place_to_ask().await?;
         let ip = address(&self.last.borrow(), etcd)
             .ok_or_else(|| format!("no {} member is up", METADATA.title))?;
         let lease = self.change(lease_question(&ip)).await;
@@ -225,16 +260,32 @@ impl Live {
 
     async fn smoke(&self, service: &str) -> Result<(), Failure> {
         let seen = self.look().await.map_err(failure)?;
-        let ip = address(&seen, &[service.to_owned()])
+        let (task, ip) = task_up(&seen, &[service.to_owned()])
             .ok_or_else(|| fail(format!("no task of `{service}` is up")))?;
         let name: String = random(12);
-        smoke(self, &ip, &format!("smoke_{name}"))
+        let rest = Rest::of(task, &self.cluster, &seen);
+        smoke(self, rest, &ip.to_string(), &format!("smoke_{name}"))
             .await
             .map_err(|error| Failure {
                 message: error.to_string(),
                 hint: Some("milvus-swarm status".to_owned()),
                 moved: false,
             })
+    }
+
+    async fn remove_secret(&self, id: &str) -> Result<(), Failure> {
+        match self.engine.remove_secret(id).await {
+            // A probe mounts what proxies mounted when this run began.
+            Err(EngineError::InUse(_)) => {
+                self.close().await;
+                match self.engine.remove_secret(id).await {
+                    // A service of somebody else does: the next plan points it out.
+                    Err(EngineError::InUse(_)) => Ok(()),
+                    done => gone(done),
+                }
+            }
+            done => gone(done),
+        }
     }
 
     async fn remove_network(&self, name: &str, id: &str) -> Result<(), Failure> {
@@ -256,7 +307,11 @@ impl Live {
     }
 }
 
-fn relabelled(done: Result<bool, EngineError>, kind: &str, name: &str) -> Result<(), Failure> {
+pub(super) fn relabelled(
+    done: Result<bool, EngineError>,
+    kind: &str,
+    name: &str,
+) -> Result<(), Failure> {
     match done {
         Ok(true) => Ok(()),
         Ok(false) | Err(EngineError::OutOfSequence(_)) => Err(moved(kind, name, "was changed")),
@@ -265,7 +320,7 @@ fn relabelled(done: Result<bool, EngineError>, kind: &str, name: &str) -> Result
     }
 }
 
-fn moved(kind: &str, name: &str, what: &str) -> Failure {
+pub(super) fn moved(kind: &str, name: &str, what: &str) -> Failure {
     Failure {
         message: format!("{kind} `{name}` {what} since the plan was made"),
         hint: Some("milvus-swarm plan".to_owned()),
@@ -290,19 +345,23 @@ fn secret(source: &SecretSource) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// The overlay address of the first task that is up.
-fn address(seen: &Observed, services: &[String]) -> Option<String> {
+/// The first task that is up, and its overlay address.
+fn task_up<'a>(seen: &'a Observed, services: &[String]) -> Option<(&'a Task, IpAddr)> {
     seen.tasks
         .iter()
         .filter(|task| services.contains(&task.service) && task.is_up())
-        .find_map(|task| task.addresses.values().next())
-        .map(ToString::to_string)
+        .find_map(|task| Some((task, *task.addresses.values().next()?)))
+}
+
+/// The same, as text.
+pub(super) fn address(seen: &Observed, services: &[String]) -> Option<String> {
+    task_up(seen, services).map(|(_, ip)| ip.to_string())
 }
 
 impl Live {
     /// Unlike a gate, which is asked again a moment later, an action waits for a place to ask
     /// from: the task that it asked through may have ended.
-    async fn place_to_ask(&self) -> Result<(), String> {
+    pub(super) async fn place_to_ask(&self) -> Result<(), String> {
         match self.open_tunnel() {
             Some(_) => Ok(()),
             None => self.ready_to_ask().await,

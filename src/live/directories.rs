@@ -39,7 +39,9 @@ impl Live {
         );
         let what = OneShot {
             verb: "directories",
+            of: hostname,
             hostname,
+            image: &self.probe.image,
             command,
             mounts: vec![Mount {
                 kind: "bind".to_owned(),

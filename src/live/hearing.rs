@@ -3,18 +3,20 @@
 use std::collections::BTreeSet;
 
 use super::Live;
+use super::tunnel::NO_PROXY;
 use crate::hear::Hearing;
 use crate::observed::Observed;
 use crate::plan::{Registries, Wanted};
 
 impl Hearing for Live {
     async fn can_ask(&self) -> Result<(), String> {
-        self.tunnel().await.map(drop)
+        let tunnel = self.tunnel_without_probe().await?;
+        tunnel.map(drop).ok_or_else(|| NO_PROXY.to_owned())
     }
 
     async fn reach(&self, seen: &Observed) -> Result<(), String> {
-        if !seen.networks.contains_key(&self.probe.network) {
-            // Nothing runs yet: a probe would have no network to ask through.
+        if !self.probe.has_what_it_needs(seen) {
+            // Nothing that is asked runs yet, and a probe could not start.
             return Ok(());
         }
         match self.can_ask().await {

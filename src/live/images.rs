@@ -2,11 +2,20 @@
 //! knows of the images that it holds.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::time::Instant;
 
 use super::Live;
+use crate::engine::Told;
 use crate::plan::{Registries, Wanted};
+use crate::question::Answer;
+
+/// How long the word of a registry stands while somebody waits.
+const ASK_AGAIN: Duration = Duration::from_secs(30);
+/// A gate does not wait longer for the word of a registry.
+const SLOW: Duration = Duration::from_secs(5);
 
 /// An image that says of itself that it is not upstream's.
 const STAND_IN: &str = "milvus-swarm.stand-in";
@@ -24,8 +33,11 @@ impl Live {
         };
         let answers = join_all(new.into_iter().map(|image| async move {
             let answer = match self.engine().distribution_inspect(image).await {
-                Ok(Some(found)) => Ok(found),
-                Ok(None) => Err("its registry has no such image, or does not show it".to_owned()),
+                Ok(Told::Has(found)) => Ok(found),
+                Ok(Told::HasNot) => Err("its registry has no such image".to_owned()),
+                Ok(Told::Hides) => {
+                    Err("its registry has no such image, or does not show it".to_owned())
+                }
                 Err(error) => Err(error.to_string()),
             };
             (image.clone(), answer)
@@ -37,6 +49,32 @@ impl Live {
         answers
             .map(|(image, answer)| (image.clone(), answer.clone()))
             .collect()
+    }
+
+    /// Whether a registry has an image, as the status of its answer. Who waits for an image looks
+    /// often, and a registry may be slow: it is asked once in a while.
+    pub(super) async fn image(&self, image: &str) -> Answer {
+        let known = self.images.borrow().get(image).cloned();
+        if let Some((at, answer)) = known
+            && at.elapsed() < ASK_AGAIN
+        {
+            return answer;
+        }
+        let asked = self.engine().distribution_inspect(image);
+        let status = |status| Answer::Http {
+            status,
+            body: Vec::new(),
+        };
+        let answer = match tokio::time::timeout(SLOW, asked).await {
+            Ok(Ok(Told::Has(_))) => status(200),
+            Ok(Ok(Told::HasNot)) => status(404),
+            Ok(Ok(Told::Hides)) => status(403),
+            Ok(Err(error)) => Answer::Failed(error.to_string()),
+            Err(_) => Answer::Failed("no answer in time".to_owned()),
+        };
+        let entry = (Instant::now(), answer.clone());
+        self.images.borrow_mut().insert(image.to_owned(), entry);
+        answer
     }
 
     /// Warns of images that are not what their names say.

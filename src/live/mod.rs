@@ -3,6 +3,7 @@
 
 mod act;
 mod directories;
+mod give;
 mod hearing;
 mod held;
 mod images;
@@ -11,28 +12,31 @@ mod lock;
 mod one_shot;
 mod own;
 mod probe;
+mod renew;
 mod tunnel;
 mod wipe;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::time::timeout;
 
 use crate::drive::Swarm;
 use crate::engine::{Access, Engine, EngineError};
 use crate::execute::Failure;
 use crate::gate::Asked;
-use crate::hear::Hearing;
 use crate::inventory::Host;
 use crate::observed::Observed;
 use crate::plan::{Action, Registries};
-use crate::question::Answer;
+use crate::question::{Answer, Question};
 use crate::wanted::Cluster;
 
 pub use held::{Guarded, Held};
 pub use last_words::LastWords;
 pub use lock::{NotTaken, end_lock, now, token, watch_lock};
+pub(crate) use one_shot::is_volume;
 pub use probe::PROBE;
-pub(crate) use wipe::is_volume;
 
 /// One cluster on one Swarm, reached through one engine.
 pub struct Live {
@@ -55,8 +59,12 @@ pub struct Live {
     /// How these are reached.
     access: Access,
     registries: RefCell<Registries>,
+    /// What registries said of images that are waited for, and when.
+    images: RefCell<BTreeMap<String, (tokio::time::Instant, Answer)>>,
     /// Names our own lock among others.
     token: RefCell<Option<String>>,
+    /// How long an answer is waited for, where that is not left to its question.
+    patience: Cell<Option<Duration>>,
 }
 
 impl Live {
@@ -77,8 +85,15 @@ impl Live {
             engines: BTreeMap::new(),
             access: Access::default(),
             registries: RefCell::default(),
+            images: RefCell::default(),
             token: RefCell::new(None),
+            patience: Cell::new(None),
         }
+    }
+
+    /// Waits no longer than this for any answer from now on.
+    pub fn be_brief(&self, patience: Duration) {
+        self.patience.set(Some(patience));
     }
 
     /// Takes over what a probe is made of.
@@ -151,8 +166,8 @@ impl Live {
             if let Some(reason) = self.probe_lacks_image() {
                 return Err(reason);
             }
-            match self.can_ask().await {
-                Ok(()) => return Ok(()),
+            match self.tunnel().await {
+                Ok(_) => return Ok(()),
                 Err(reason) => why = reason,
             }
             if self.is_others() || self.probe_is_foreign.get() {
@@ -180,12 +195,21 @@ impl Swarm for Live {
     }
 
     async fn ask(&self, asked: &[Asked]) -> Vec<Answer> {
-        futures_util::future::join_all(
-            asked
-                .iter()
-                .map(|asked| self.question(asked.question.clone())),
-        )
-        .await
+        let answers = asked.iter().map(|asked| async {
+            let answer = async {
+                match &asked.question {
+                    Question::Image { image } => self.image(image).await,
+                    other => self.question(other.clone()).await,
+                }
+            };
+            match self.patience.get() {
+                None => answer.await,
+                Some(patience) => timeout(patience, answer)
+                    .await
+                    .unwrap_or_else(|_| Answer::Failed("timed out".to_owned())),
+            }
+        });
+        futures_util::future::join_all(answers).await
     }
 }
 

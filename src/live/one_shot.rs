@@ -7,7 +7,8 @@ use super::{Live, failure, own};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::spec::{
-    ContainerSpec, Mode, Mount, Placement, Replicated, RestartPolicy, ServiceSpec, Shared, TaskSpec,
+    ContainerSpec, Mode, Mount, Placement, Replicated, RestartPolicy, ServiceSpec, Shared,
+    TaskSpec, VolumeOptions,
 };
 
 /// Looks at the task this often.
@@ -21,7 +22,10 @@ const LINES: usize = 5;
 pub(super) struct OneShot<'a> {
     /// One word for the name of its service, and what its label says that it is for.
     pub verb: &'a str,
+    /// For whom it is done, as the end of that name: the host, or a member.
+    pub of: &'a str,
     pub hostname: &'a str,
+    pub image: &'a str,
     /// An argument vector; run by root.
     pub command: Vec<String>,
     pub mounts: Vec<Mount>,
@@ -74,11 +78,11 @@ impl Live {
 
     fn one_shot(&self, what: OneShot<'_>) -> ServiceSpec {
         ServiceSpec {
-            name: format!("{}-{}-{}", self.cluster, what.verb, what.hostname),
+            name: format!("{}-{}-{}", self.cluster, what.verb, what.of),
             labels: own::labels(&self.cluster, what.verb),
             task_template: Shared::new(TaskSpec {
                 container_spec: ContainerSpec {
-                    image: self.probe.image.clone(),
+                    image: what.image.to_owned(),
                     command: what.command,
                     user: "0".to_owned(),
                     mounts: what.mounts,
@@ -101,4 +105,24 @@ impl Live {
             ..ServiceSpec::default()
         }
     }
+}
+
+/// A volume's name has no slash; a directory begins with one.
+pub(crate) fn is_volume(text: &str) -> bool {
+    !text.starts_with('/')
+}
+
+/// Mounts of volumes and directories below one of the task's own: `/wipe/0`, `/wipe/1`.
+pub(super) fn mounts(volumes: &[String], below: &str) -> Vec<Mount> {
+    let mount = |(at, source): (usize, &String)| Mount {
+        kind: if is_volume(source) { "volume" } else { "bind" }.to_owned(),
+        source: source.clone(),
+        target: format!("{below}/{at}"),
+        volume_options: is_volume(source).then(|| VolumeOptions {
+            no_copy: true,
+            ..VolumeOptions::default()
+        }),
+        ..Mount::default()
+    };
+    volumes.iter().enumerate().map(mount).collect()
 }

@@ -56,6 +56,13 @@ impl Probe {
         }
     }
 
+    /// Whether its network and its credentials are there.
+    pub(super) fn has_what_it_needs(&self, seen: &Observed) -> bool {
+        let mut secrets = self.secrets.iter();
+        seen.networks.contains_key(&self.network)
+            && secrets.all(|(_, name)| seen.secrets.contains_key(name))
+    }
+
     fn spec(&self, cluster: &str, node: &str) -> ServiceSpec {
         ServiceSpec {
             name: probe_name(cluster),
@@ -74,7 +81,9 @@ impl Probe {
                                 name: key.clone(),
                                 uid: "0".to_owned(),
                                 gid: "0".to_owned(),
-                                mode: 0o400,
+                                // Some images of Milvus run as a user of their own (milvus#51221),
+                                // who asks.
+                                mode: 0o444,
                                 ..FileTarget::default()
                             }),
                             name: name.clone(),

@@ -1,24 +1,26 @@
 //! Keeps one tunnel into the cluster's network open and sends questions through it.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::json;
 
 use super::{Live, probe};
-use crate::engine::Tunnel;
+use crate::engine::{Tunnel, TunnelStream};
 use crate::gate::ROOT_TOKEN;
-use crate::milvus::grpc::Client;
+use crate::milvus::grpc::{Client, Strangers};
 use crate::observed::Observed;
-use crate::question::{Answer, Question};
+use crate::question::{Answer, Question, Talk, Turn};
 use crate::render::ROOT_SECRET;
+use crate::system::elsewhere;
 use crate::system::milvus::PORT;
 
 /// Where Swarm mounts secrets.
 const SECRETS: &str = "/run/secrets";
 
 /// Why a plan is made deaf: it starts nothing on the Swarm unless it is told to.
-const NO_PROXY: &str = "no proxy runs on this manager to ask through; `milvus-swarm plan --probe` \
+pub(super) const NO_PROXY: &str = "no proxy runs on this manager to ask through; `milvus-swarm plan --probe` \
                         starts a small task for it, or name a manager with a proxy with `--host`";
 
 #[derive(Default)]
@@ -27,6 +29,8 @@ pub(super) struct Keeper {
     opening: tokio::sync::Mutex<()>,
     open: RefCell<Option<Open>>,
     password: RefCell<Option<String>>,
+    /// Whether that is known from elsewhere than the mounted secret.
+    is_told: Cell<bool>,
 }
 
 /// A tunnel and the container that it goes through.
@@ -52,23 +56,33 @@ impl Keeper {
 }
 
 impl Live {
-    /// The open tunnel, or a new one through a task on the engine's node, by the last look.
+    /// The open tunnel, or a new one through a task on the engine's node, by the last look. Where
+    /// there is none, a probe is started if that is allowed.
     pub(super) async fn tunnel(&self) -> Result<Rc<Tunnel>, String> {
-        if let Some(tunnel) = self.open_tunnel() {
+        if let Some(tunnel) = self.tunnel_without_probe().await? {
             return Ok(tunnel);
+        }
+        if !self.may_start_probe {
+            return Err(NO_PROXY.to_owned());
+        }
+        let _opening = self.tunnel.opening.lock().await;
+        self.start_probe().await?;
+        Err("the probe is starting".to_owned())
+    }
+
+    /// The same without starting anything; none where there is no task to go through.
+    pub(super) async fn tunnel_without_probe(&self) -> Result<Option<Rc<Tunnel>>, String> {
+        if let Some(tunnel) = self.open_tunnel() {
+            return Ok(Some(tunnel));
         }
         let _opening = self.tunnel.opening.lock().await;
         if let Some(tunnel) = self.open_tunnel() {
-            return Ok(tunnel);
+            return Ok(Some(tunnel));
         }
         let container = probe::vantage(&self.last.borrow(), &self.cluster)
             .map(|task| task.container_id.clone());
         let Some(container) = container else {
-            if !self.may_start_probe {
-                return Err(NO_PROXY.to_owned());
-            }
-            self.start_probe().await?;
-            return Err("the probe is starting".to_owned());
+            return Ok(None);
         };
         let tunnel = Tunnel::open(&self.engine, &container)
             .await
@@ -78,7 +92,7 @@ impl Live {
             container,
             tunnel: Rc::clone(&tunnel),
         }));
-        Ok(tunnel)
+        Ok(Some(tunnel))
     }
 
     /// The tunnel that is open and stays so, by the last look.
@@ -99,17 +113,42 @@ impl Live {
                     Err(why) => Answer::Failed(why),
                 };
             }
+            Question::Strangers { host } => {
+                return match self.strangers(&host).await {
+                    Ok(bytes) => Answer::Bytes(bytes),
+                    Err(why) => Answer::Failed(why),
+                };
+            }
+            Question::Talk(talk) => {
+                return self
+                    .talk(&tunnel, &talk)
+                    .await
+                    .unwrap_or_else(Answer::Failed);
+            }
             Question::Http { ref headers, .. }
                 if headers.iter().any(|(_, value)| value.contains(ROOT_TOKEN)) =>
             {
-                match self.root_password().await {
+                let question = match self.root_password().await {
                     Ok(password) => with_token(question, &format!("root:{password}")),
                     Err(why) => return Answer::Failed(why),
+                };
+                let answer = tunnel.ask(question).await;
+                let is_denied = matches!(answer, Answer::Http { status: 401, .. });
+                if is_denied && !self.tunnel.is_told.get() {
+                    // A task that is made meanwhile may mount the next generation of the secret.
+                    self.tunnel.password.take();
                 }
+                return answer;
             }
             other => other,
         };
         tunnel.ask(question).await
+    }
+
+    /// What is root's password from now on: tasks that mount the one before are still there.
+    pub(super) fn password_is(&self, password: &str) {
+        self.tunnel.password.replace(Some(password.to_owned()));
+        self.tunnel.is_told.set(true);
     }
 
     /// The password of Milvus' root user, read where it is mounted.
@@ -138,21 +177,64 @@ impl Live {
         }
     }
 
-    async fn shard_leaders(&self, proxy: &str) -> Result<Vec<u8>, String> {
-        let password = self.root_password().await?;
+    /// Talks with what is not of the cluster until its row has heard enough.
+    async fn talk(&self, tunnel: &Tunnel, talk: &Talk) -> Result<Answer, String> {
+        /// More than any talk has.
+        const TURNS: usize = 32;
+        let (_, row) = elsewhere(&talk.system)
+            .ok_or_else(|| format!("`{}` is not known to this version", talk.system))?;
+        let mut secrets = BTreeMap::new();
+        for key in &talk.secrets {
+            secrets.insert(key.clone(), self.secret(key).await?);
+        }
+        // Who holds the lock is carrying out a plan; all others only look.
+        let talk = Talk {
+            writes: self.token.borrow().is_some(),
+            ..talk.clone()
+        };
+        let mut lead = (row.lead)(&talk, &secrets);
+        let mut answer = None;
+        for _ in 0..TURNS {
+            match lead.next(answer.take()) {
+                Turn::Ask(question) => answer = Some(tunnel.ask(question).await),
+                Turn::Over(outcome) => {
+                    return Ok(Answer::Bytes(json!(outcome).to_string().into_bytes()));
+                }
+            }
+        }
+        Err("it came to no end".to_owned())
+    }
+
+    /// A connection to a proxy for something else than HTTP.
+    async fn stream(&self, proxy: &str) -> Result<TunnelStream, String> {
         let container = probe::vantage(&self.last.borrow(), &self.cluster)
             .map(|task| task.container_id.clone())
             .ok_or("no task on this manager to ask through")?;
-        let stream = Tunnel::open_stream(&self.engine, &container, proxy, PORT)
+        Tunnel::open_stream(&self.engine, &container, proxy, PORT)
             .await
-            .map_err(|error| error.to_string())?;
-        let mut client = Client::over(stream, "root", &password)
+            .map_err(|error| error.to_string())
+    }
+
+    /// A connection to a proxy as root, with a password that may be wrong.
+    pub(super) async fn as_root(&self, proxy: &str, password: &str) -> Result<Client, String> {
+        let stream = self.stream(proxy).await?;
+        Client::over(stream, "root", password)
             .await
-            .map_err(|error| error.to_string())?;
-        let leaders = client
-            .shard_leaders()
-            .await
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| error.to_string())
+    }
+
+    async fn strangers(&self, proxy: &str) -> Result<Vec<u8>, String> {
+        let stream = self.stream(proxy).await?;
+        let found = Strangers::over(stream).await;
+        let found = found.map_err(|error| error.to_string())?;
+        Ok(json!(found).to_string().into_bytes())
+    }
+
+    async fn shard_leaders(&self, proxy: &str) -> Result<Vec<u8>, String> {
+        let password = self.root_password().await?;
+        let mut client = self.as_root(proxy, &password).await?;
+        let leaders = client.shard_leaders().await;
+        let leaders = leaders.map_err(|error| error.to_string())?;
         Ok(json!(leaders).to_string().into_bytes())
     }
 }
@@ -163,6 +245,7 @@ fn with_token(question: Question, token: &str) -> Question {
             method,
             host,
             port,
+            tls,
             path,
             headers,
             body,
@@ -171,6 +254,7 @@ fn with_token(question: Question, token: &str) -> Question {
             method,
             host,
             port,
+            tls,
             path,
             headers: headers
                 .into_iter()

@@ -1,10 +1,9 @@
 //! Emptying volumes and directories on the node that holds them.
 
 use super::Live;
-use super::one_shot::OneShot;
+use super::one_shot::{OneShot, is_volume, mounts};
 use crate::engine::{Engine, EngineError, Target};
 use crate::execute::Failure;
-use crate::spec::{Mount, VolumeOptions};
 use crate::wanted::CLUSTER_LABEL;
 
 impl Live {
@@ -15,9 +14,11 @@ impl Live {
         let command = ["find", "/wipe", "-mindepth", "2", "-delete"];
         let what = OneShot {
             verb: "wipe",
+            of: hostname,
             hostname,
+            image: &self.probe.image,
             command: command.map(str::to_owned).to_vec(),
-            mounts: volumes.iter().enumerate().map(mount).collect(),
+            mounts: mounts(volumes, "/wipe"),
         };
         self.run_once(what).await.map_err(|failure| Failure {
             hint: failure
@@ -82,23 +83,5 @@ impl Live {
         let target = self.target(hostname)?.ok()?;
         let engine = Engine::reach(target).await.ok()?;
         Some(engine.behind_the_fence_of(&self.engine))
-    }
-}
-
-/// A volume's name has no slash; a directory begins with one.
-pub(crate) fn is_volume(text: &str) -> bool {
-    !text.starts_with('/')
-}
-
-fn mount((at, source): (usize, &String)) -> Mount {
-    Mount {
-        kind: if is_volume(source) { "volume" } else { "bind" }.to_owned(),
-        source: source.clone(),
-        target: format!("/wipe/{at}"),
-        volume_options: is_volume(source).then(|| VolumeOptions {
-            no_copy: true,
-            ..VolumeOptions::default()
-        }),
-        ..Mount::default()
     }
 }

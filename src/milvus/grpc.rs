@@ -1,5 +1,5 @@
-//! Unary gRPC calls over any byte stream, and the one question that needs them: which query
-//! nodes lead shards.
+//! Unary gRPC calls over any byte stream, and the questions that need them: who leads shards, and
+//! whether strangers get in.
 
 use std::time::Duration;
 
@@ -16,8 +16,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::proto::{
     GetReplicasRequest, GetReplicasResponse, ListDatabasesRequest, ListDatabasesResponse,
-    ShowCollectionsRequest, ShowCollectionsResponse, Status,
+    ShowCollectionsRequest, ShowCollectionsResponse, Status, UpdateCredentialRequest,
 };
+
+use crate::question::Answer;
+use crate::system::milvus::KNOWN_PASSWORD;
 
 const SERVICE: &str = "/milvus.proto.milvus.MilvusService";
 /// No answer that is asked for here comes near this size.
@@ -35,8 +38,24 @@ pub enum GrpcError {
     },
     #[error("`{call}` was answered with {why}")]
     Answer { call: &'static str, why: String },
+    #[error("`{call}` was answered with gRPC status {status}: {message}")]
+    Refused {
+        call: &'static str,
+        status: String,
+        message: String,
+    },
+    /// What Milvus says then is not repeated: some releases say which password was tried.
+    #[error("`{call}` was answered with: wrong user or password")]
+    Denied { call: &'static str },
     #[error("`{call}` had no answer within {}s", LIMIT.as_secs())]
     Late { call: &'static str },
+}
+
+/// Whether a status is that of who is not let in: `Unauthenticated` (milvus:
+/// `internal/proxy/authentication_interceptor.go`), and `Unknown` with these words in 2.2 and the first
+/// of 2.3 (`ErrUnauthenticated` in `internal/proxy/error.go` of 2.2).
+fn is_denial(status: &str, message: &str) -> bool {
+    status == "16" || status == "2" && message.contains("auth check failure")
 }
 
 /// One leader of one shard.
@@ -46,14 +65,59 @@ pub struct ShardLeader {
     pub collection: String,
     /// The DML channel of the shard.
     pub channel: String,
-    /// The query node's ServerID.
+    /// The ServerID of the query node that leads it: from 2.6 on that of the streaming node which
+    /// runs it, as the two have one.
     pub leader: i64,
 }
 
-/// A connection to a proxy, authenticated as `root`.
+/// Who a proxy let in that it should not know.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Strangers {
+    /// Somebody who named no password.
+    pub without: bool,
+    /// `root` with the password that each Milvus begins with.
+    pub known: bool,
+}
+
+impl Strangers {
+    /// Of the answer to the question.
+    ///
+    /// # Errors
+    /// It was not answered.
+    pub fn read(answer: &Answer) -> Result<Self, String> {
+        serde_json::from_slice(answer.ok()?).map_err(|error| error.to_string())
+    }
+
+    /// Who gets in, if anybody does.
+    #[must_use]
+    pub fn told(self) -> Option<&'static str> {
+        match (self.without, self.known) {
+            (true, _) => Some("lets in whoever names no password"),
+            (false, true) => Some("takes the password of root that each Milvus begins with"),
+            (false, false) => None,
+        }
+    }
+
+    /// Asks a proxy over a stream, first without a password, then with the known one.
+    ///
+    /// # Errors
+    /// It does not speak gRPC, or not in time.
+    pub async fn over<S>(stream: S) -> Result<Self, GrpcError>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let mut client = Client::over(stream, "root", KNOWN_PASSWORD).await?;
+        let known = client.is_let_in().await?;
+        client.authorization = None;
+        let without = client.is_let_in().await?;
+        Ok(Self { without, known })
+    }
+}
+
+/// A connection to a proxy.
 pub struct Client {
     sender: SendRequest<Full<Bytes>>,
-    authorization: String,
+    authorization: Option<String>,
 }
 
 impl Client {
@@ -75,8 +139,45 @@ impl Client {
         tokio::spawn(connection);
         Ok(Self {
             sender,
-            authorization: STANDARD.encode(format!("{user}:{password}")),
+            authorization: Some(STANDARD.encode(format!("{user}:{password}"))),
         })
+    }
+
+    /// Whether a call that every release has is answered for this user.
+    ///
+    /// # Errors
+    /// Milvus said neither yes nor no: a proxy that is not ready says so by a status too.
+    pub async fn is_let_in(&mut self) -> Result<bool, GrpcError> {
+        let request = ShowCollectionsRequest {
+            db_name: String::new(),
+            kind: 0,
+        };
+        let call = self.call::<ShowCollectionsResponse>("ShowCollections", "", &request);
+        match call.await {
+            Ok(_) => Ok(true),
+            Err(GrpcError::Denied { .. }) => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Gives a user another password. Those who use the old one are no longer let in.
+    ///
+    /// # Errors
+    /// The old password is wrong, or Milvus does not take the new one.
+    pub async fn change_password(
+        &mut self,
+        user: &str,
+        old: &str,
+        new: &str,
+    ) -> Result<(), GrpcError> {
+        const CALL: &str = "UpdateCredential";
+        let request = UpdateCredentialRequest {
+            username: user.to_owned(),
+            old_password: STANDARD.encode(old),
+            new_password: STANDARD.encode(new),
+        };
+        let status: Status = self.call(CALL, "", &request).await?;
+        check(CALL, Some(&status))
     }
 
     /// The leader of every shard of every loaded collection in every database.
@@ -139,11 +240,14 @@ impl Client {
         request: &impl Message,
     ) -> Result<A, GrpcError> {
         let answer = |why: String| GrpcError::Answer { call, why };
-        let request = hyper::Request::post(format!("http://milvus{SERVICE}/{call}"))
+        let mut builder = hyper::Request::post(format!("http://milvus{SERVICE}/{call}"))
             .header("content-type", "application/grpc")
             .header("te", "trailers")
-            .header("authorization", &self.authorization)
-            .header("dbname", database)
+            .header("dbname", database);
+        if let Some(authorization) = &self.authorization {
+            builder = builder.header("authorization", authorization);
+        }
+        let request = builder
             .body(Full::new(framed(request)))
             .map_err(|error| answer(error.to_string()))?;
         let response = self
@@ -168,7 +272,14 @@ impl Client {
                 .or_else(|| head.headers.get("grpc-message"))
                 .and_then(|value| value.to_str().ok())
                 .unwrap_or("no message");
-            return Err(answer(format!("gRPC status {status}: {message}")));
+            if is_denial(status, message) {
+                return Err(GrpcError::Denied { call });
+            }
+            return Err(GrpcError::Refused {
+                call,
+                status: status.to_owned(),
+                message: message.to_owned(),
+            });
         }
         let bytes = collected.to_bytes();
         let message = bytes
@@ -194,5 +305,29 @@ fn check(call: &'static str, status: Option<&Status>) -> Result<(), GrpcError> {
             why: format!("error {}: {}", status.code, status.reason),
         }),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_let_in_is_told_from_who_was_not_understood() {
+        let wrong = "auth check failure, please check username and password are correct";
+        assert!(is_denial("16", wrong));
+        assert!(is_denial("16", "missing authorization in header"));
+        // 2.2, and 2.3.0, which says which password was tried.
+        assert!(is_denial("2", wrong));
+        assert!(is_denial(
+            "2",
+            &format!("{wrong}: expected=valid, actual=username: root, password: x")
+        ));
+        assert!(!is_denial(
+            "2",
+            "service unavailable: internal: Milvus Proxy is not ready yet. please wait"
+        ));
+        assert!(!is_denial("14", wrong));
+        assert!(!is_denial("12", "unknown method"));
     }
 }

@@ -12,6 +12,9 @@ use serde_json::json;
 use crate::question::{Answer, Question};
 use crate::system::etcd::{ETCD, PORT};
 
+/// The setting, below `ROOT/config/` in etcd.
+pub const SETTING: &str = "queryNode/gracefulStopTimeout";
+
 /// Seconds until the setting takes itself away again, also if nobody comes back.
 const LIFETIME: u32 = 120;
 /// Seconds that a query node then waits.
@@ -33,7 +36,7 @@ pub fn setting_question(ip: &str, root_path: &str, lease: &Answer) -> Result<Que
     let id = lease["ID"]
         .as_str()
         .ok_or_else(|| format!("{} gave no lease", ETCD.title))?;
-    let key = format!("{root_path}/config/queryNode/gracefulStopTimeout");
+    let key = format!("{root_path}/config/{SETTING}");
     let body = json!({
         "key": STANDARD.encode(key),
         "value": STANDARD.encode(WAIT),

@@ -7,6 +7,6 @@ pub mod proto;
 mod seed;
 mod smoke;
 
-pub use hand_over::{lease_question, setting_question};
+pub use hand_over::{SETTING as HAND_OVER, lease_question, setting_question};
 pub use seed::seed_question;
 pub use smoke::{Ask, SmokeError, smoke};

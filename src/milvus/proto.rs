@@ -12,6 +12,17 @@ pub struct Status {
     pub code: i32,
 }
 
+/// Passwords are in base64.
+#[derive(Clone, Message, PartialEq)]
+pub struct UpdateCredentialRequest {
+    #[prost(string, tag = "2")]
+    pub username: String,
+    #[prost(string, tag = "3")]
+    pub old_password: String,
+    #[prost(string, tag = "4")]
+    pub new_password: String,
+}
+
 #[derive(Clone, Message, PartialEq)]
 pub struct ListDatabasesRequest {}
 

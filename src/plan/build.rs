@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::adopt::{adopted, because, is_paused_halfway};
-use super::constraint;
 use super::ends::{Nodes, foretell, running};
 use super::heard::Heard;
 use super::labels::{self, NodeLabels};
@@ -14,6 +13,7 @@ use super::scale::{Draining, draining};
 use super::unlabel::{Placed, held, placed_by};
 use super::wanted::{Phase, Verdicts, Wanted};
 use super::{Action, Because, Plan, StepId};
+use crate::constraint;
 use crate::gate::{Gate, Verdict};
 use crate::observed::{Observed, Service, Task};
 use crate::spec::{Change, Restart, ServiceSpec, diff, posted, stamped};
@@ -49,36 +49,27 @@ pub(crate) fn up(wanted: &Wanted, seen: &Observed, heard: &Heard) -> Plan {
         directories: BTreeMap::new(),
         opens: BTreeMap::new(),
         ends: Vec::new(),
+        guards: Vec::new(),
         running: running(seen),
         nodes: nodes(&labels, seen),
         named,
         leaving: leaving(seen).into_iter().collect(),
         draining: draining(wanted, seen, &heard.leavers),
         changes,
+        replaced: BTreeMap::new(),
         held: held(&placed_by, seen),
         placed_by,
     };
     builder.labels();
     builder.objects();
     builder.directories();
-    let mut later = Vec::new();
-    for phase in &wanted.phases {
-        if builder.rolls_later(phase) {
-            builder.defer(phase);
-            later.push(phase);
-        } else {
-            builder.phase(phase);
-        }
-    }
-    later.sort_by_key(|phase| phase.upgrade_rank);
-    for phase in later {
-        builder.roll(phase);
-    }
+    builder.phases();
     builder.orphans();
     builder.unlabel();
     builder.smoke();
+    builder.former_secrets();
     foretell(&mut plan, seen);
-    plan.outages = outages(&plan, &running(seen));
+    plan.outages = outages(&plan, wanted, &running(seen));
     plan.adopted = adopted;
     plan
 }
@@ -136,6 +127,8 @@ pub(super) struct Builder<'a> {
     pub(super) opens: BTreeMap<String, Vec<StepId>>,
     /// Every await, for what comes at the very end.
     pub(super) ends: Vec<StepId>,
+    /// Those that tell who gets in: only the very end waits for them.
+    guards: Vec<StepId>,
     /// The tasks that are up, by service.
     pub(super) running: BTreeMap<&'a str, Vec<&'a Task>>,
     pub(super) nodes: Nodes<'a>,
@@ -146,6 +139,8 @@ pub(super) struct Builder<'a> {
     pub(super) draining: Option<Draining<'a>>,
     /// What is to be changed of each service that exists; comparing is work, and is done once.
     pub(super) changes: BTreeMap<&'a str, Changed>,
+    /// For each service that makes room for another, the step that finds nothing of it left.
+    pub(super) replaced: BTreeMap<String, StepId>,
     /// The services that each label places, of the labels that some host loses.
     pub(super) placed_by: Placed<'a>,
     /// Which of those have a task on which node.
@@ -162,8 +157,13 @@ impl Builder<'_> {
         needs.into_iter().collect()
     }
 
-    fn phase(&mut self, phase: &Phase) {
+    pub(super) fn phase(&mut self, phase: &Phase) {
         let mut needs = self.needs(phase);
+        if phase.is_elsewhere() {
+            // It is asked from the cluster's network, with the cluster's secrets.
+            needs.extend(&self.base);
+        }
+        needs.extend(self.make_room(phase, &needs.clone()));
         if let Some(seed) = self.seed(phase) {
             needs.push(seed);
         }
@@ -183,18 +183,32 @@ impl Builder<'_> {
         for gate in &phase.opens {
             opens.extend(self.gate(phase, gate, &acted, &needs));
         }
+        let after = if opens.is_empty() { &needs } else { &opens };
+        let remembered = self.remember(phase, &after.clone());
+        opens.extend(remembered);
         self.ends.extend(&opens);
         for gate in &phase.settles {
             // A gate that settles starts to be asked once the phase is open.
             let after = if opens.is_empty() { &acted } else { &opens };
             let settled = self.gate(phase, gate, &after.clone(), &needs);
-            self.ends.extend(settled);
+            self.awaited(gate, settled);
         }
         // A phase in which nothing happens still passes on what it waits for.
         self.opens.insert(
             phase.name.clone(),
             if opens.is_empty() { needs } else { opens },
         );
+    }
+
+    /// What comes later waits for a gate, but for one that tells who gets in: what would close the
+    /// door may be what comes later.
+    pub(super) fn awaited(&mut self, gate: &Gate, step: Option<StepId>) {
+        let steps = if gate.is_guard() {
+            &mut self.guards
+        } else {
+            &mut self.ends
+        };
+        steps.extend(step);
     }
 
     pub(super) fn service(
@@ -212,6 +226,7 @@ impl Builder<'_> {
                 Because::Missing,
             ),
             Some(found) => match self.changes.get(spec.name.as_str()) {
+                Some(_) if self.is_given(spec) => return self.give(phase, spec, needs),
                 Some(Changed { to, how }) => {
                     let from = Arc::new(found.spec.clone());
                     let action = update(found, from, to.clone(), how.clone());
@@ -298,13 +313,26 @@ impl Builder<'_> {
         } else {
             Because::Follows
         };
-        let after = if acted.is_empty() { needs } else { acted };
+        let after = if acted.is_empty() {
+            // A task that waits for a label is given up no earlier than the label is there.
+            let mut after: BTreeSet<StepId> = needs.iter().copied().collect();
+            let services = phase.services.iter();
+            after.extend(services.flat_map(|spec| self.placement(spec)));
+            after.into_iter().collect()
+        } else {
+            acted.to_vec()
+        };
         Some(self.plan.push(
             &phase.name,
             Action::Await { gate: gate.clone() },
-            after.to_vec(),
+            after,
             because,
         ))
+    }
+
+    pub(super) fn creates(&self, phase: &Phase) -> bool {
+        let mut services = phase.services.iter();
+        services.any(|spec| !self.seen.services.contains_key(&spec.name))
     }
 
     /// The seeding step, made when the first phase that must wait for it creates a service.
@@ -321,11 +349,10 @@ impl Builder<'_> {
         {
             return Some(id);
         }
-        let creates = phase
-            .services
-            .iter()
-            .any(|spec| !self.seen.services.contains_key(&spec.name));
-        if !creates {
+        // What makes room for it has had a credential.
+        let follows = phase.replaces.iter();
+        let mut follows = follows.filter(|ended| self.replaced.contains_key(&ended.service));
+        if !self.creates(phase) || follows.next().is_some() {
             return None;
         }
         let mut after = self.base.clone();
@@ -350,7 +377,8 @@ impl Builder<'_> {
             .map(|phase| phase.name.as_str())
             .collect::<Vec<_>>();
         if self.plan.touches(&milvus) {
-            let after = self.ends.clone();
+            let mut after = self.ends.clone();
+            after.extend(&self.guards);
             self.plan.push(
                 "smoke",
                 Action::Smoke {

@@ -10,9 +10,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::constraint::meets;
 use super::surplus::surplus;
 use super::{Action, Plan, Turn};
+use crate::constraint::meets;
 use crate::gate::task_name;
 use crate::observed::{Node, Observed, Task};
 use crate::spec::{Restart, ServiceSpec};
@@ -88,6 +88,19 @@ impl<'a> Nodes<'a> {
     fn meets(&self, constraints: &[String], task: &Task) -> bool {
         let node = self.0.get(task.node_id.as_str());
         node.is_some_and(|node| meets(constraints, node))
+    }
+
+    /// The one node that a member may run on, which has its data. One that joined the Swarm anew may
+    /// have its former self beside it, which is down.
+    pub(super) fn home(&self, spec: &ServiceSpec) -> Option<&Node> {
+        let constraints = &spec.task_template.placement.constraints;
+        let nodes = self.0.values().map(AsRef::as_ref);
+        let homes: Vec<&Node> = nodes.filter(|node| meets(constraints, node)).collect();
+        let live = homes.iter().copied().filter(|node| node.state != "down");
+        match (homes.as_slice(), live.collect::<Vec<_>>().as_slice()) {
+            ([one], _) | (_, [one]) => Some(one),
+            _ => None,
+        }
     }
 
     fn ended(&self, task: &Task) -> Ended {

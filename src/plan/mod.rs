@@ -6,19 +6,22 @@
 mod adopt;
 mod ancestors;
 mod build;
-mod constraint;
 mod ends;
+mod give;
 mod heard;
 mod images;
 mod labels;
 mod orphans;
 mod outage;
+mod phases;
 mod prepare;
 mod priority;
 mod remove;
 mod roll;
+mod room;
 mod saved;
 mod scale;
+mod shown;
 mod stands;
 mod surplus;
 mod unlabel;
@@ -42,19 +45,24 @@ pub use roll::is_pause;
 pub use saved::SavedError;
 pub use scale::{Drain, Leaver, leavers};
 pub use stands::stands;
-pub use wanted::{
-    Directory, Home, HostLabels, Phase, Renewal, Seed, Verdicts, Wanted, WantedSecret,
-};
+pub use wanted::{Directory, Home, HostLabels, Phase, Seed, Verdicts, Wanted, WantedSecret};
 
-use crate::gate::{Gate, Why};
+use crate::gate::{Gate, Why, short};
 use crate::spec::{Change, ConfigSpec, NetworkSpec, Restart, ServiceSpec};
+
+/// How plans are written now: since the second, a gate names a component and one of its checks.
+pub const FORMAT: u32 = 2;
 
 /// Position of a step in [`Plan::steps`].
 pub type StepId = usize;
 
 /// What will be done.
-#[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 pub struct Plan {
+    /// Of how the plan is written: another number when a reader of the one before would not
+    /// understand it. Plans before the second had none.
+    #[serde(default = "first_format")]
+    pub format: u32,
     pub cluster: String,
     /// Steps stand after the steps they wait for.
     pub steps: Vec<Step>,
@@ -112,6 +120,15 @@ pub enum Action {
         name: String,
         labels: BTreeMap<String, String>,
         source: SecretSource,
+    },
+    /// Makes the next generation of root's password and tells Milvus of it, unless it takes that
+    /// password already: a client may have been first.
+    RenewPassword {
+        name: String,
+        labels: BTreeMap<String, String>,
+        source: SecretSource,
+        /// Full name of the service of the proxies.
+        proxy: String,
     },
     CreateConfig {
         name: String,
@@ -184,6 +201,20 @@ pub enum Action {
         name: String,
         id: String,
     },
+    /// Gives all that is in the volumes of a member to the user of the image that comes, through a
+    /// task on the node that holds them, while no task of the member is left.
+    GiveVolumes {
+        node_id: String,
+        hostname: String,
+        /// Full name of the member's service.
+        service: String,
+        /// Names of volumes, and directories where the inventory gives them.
+        volumes: Vec<String>,
+        /// The user; the group becomes that of root.
+        uid: u32,
+        /// What that task runs: the image that the member has run, which is on the node.
+        image: String,
+    },
     /// Empties the volumes of members on the node that holds them.
     RemoveVolumes {
         hostname: String,
@@ -246,6 +277,24 @@ pub struct Refusal {
     pub hint: String,
 }
 
+const fn first_format() -> u32 {
+    1
+}
+
+impl Default for Plan {
+    fn default() -> Self {
+        Self {
+            format: FORMAT,
+            cluster: String::new(),
+            steps: Vec::new(),
+            warnings: Vec::new(),
+            outages: Vec::new(),
+            adopted: Vec::new(),
+            refusals: Vec::new(),
+        }
+    }
+}
+
 impl Plan {
     /// Whether there is nothing to do.
     #[must_use]
@@ -296,6 +345,9 @@ impl Action {
             },
             Self::CreateNetwork { spec } => format!("create network {}", spec.name),
             Self::CreateSecret { name, .. } => format!("create secret {name}"),
+            Self::RenewPassword { name, .. } => {
+                format!("create secret {name} and change the root password to it")
+            }
             Self::CreateConfig { name, .. } => format!("create config {name}"),
             Self::UpdateConfig { name, .. } => format!("update labels of config {name}"),
             Self::UpdateSecret { name, .. } => format!("update labels of secret {name}"),
@@ -305,6 +357,9 @@ impl Action {
                 turn: Some(turn),
                 ..
             } => format!("update service {name}, task {} of {}", turn.nth, turn.of),
+            Self::UpdateService { name, spec, .. } if spec.replicas() == Some(0) => {
+                format!("stop service {name}")
+            }
             Self::UpdateService { name, .. } => format!("update service {name}"),
             Self::MakeDirectories {
                 hostname,
@@ -326,6 +381,15 @@ impl Action {
             Self::RemoveConfig { name, .. } => format!("remove config {name}"),
             Self::RemoveSecret { name, .. } => format!("remove secret {name}"),
             Self::RemoveNetwork { name, .. } => format!("remove network {name}"),
+            Self::GiveVolumes {
+                hostname,
+                service,
+                uid,
+                ..
+            } => format!(
+                "give the data of {} on {hostname} to user {uid}",
+                short(service)
+            ),
             Self::RemoveVolumes { hostname, volumes } => {
                 format!("empty volumes {} on {hostname}", volumes.join(", "))
             }

@@ -1,10 +1,12 @@
-//! What nothing wants any more goes last: services, configs. Secrets and networks are pointed out
-//! and stay: what a password opens may still be there, and a network may have other users.
+//! What nothing wants any more goes last: services, configs, former generations of secrets. Other
+//! secrets and networks are pointed out and stay: what a password opens may still be there, and a
+//! network may have other users.
 
 use std::collections::BTreeSet;
 
 use super::build::Builder;
-use super::{Action, Because};
+use super::{Action, Because, StepId};
+use crate::topology::UNTOLD_LABEL;
 
 impl Builder<'_> {
     /// Services and configs of the cluster that nothing wants any more.
@@ -20,7 +22,11 @@ impl Builder<'_> {
         let mut removed = Vec::new();
         for (name, found) in &self.seen.services {
             let component = found.spec.labels.get("milvus-swarm.component");
-            if services.contains(name.as_str()) || component.is_some_and(|word| word == "probe") {
+            let makes_room = self.replaced.contains_key(name);
+            if makes_room
+                || services.contains(name.as_str())
+                || component.is_some_and(|word| word == "probe")
+            {
                 continue;
             }
             removed.push(self.plan.push(
@@ -36,6 +42,7 @@ impl Builder<'_> {
         self.point_out();
         let mut after = ends;
         after.extend(removed);
+        after.extend(self.replaced.values());
         after.extend(self.plan.steps.iter().enumerate().filter_map(|(id, step)| {
             matches!(step.action, Action::UpdateService { .. }).then_some(id)
         }));
@@ -56,11 +63,59 @@ impl Builder<'_> {
         }
     }
 
+    /// Former generations of secrets, once everything else came true; of one that stays, since a
+    /// service of somebody else mounts it, a plan without anything else is no place.
+    pub(super) fn former_secrets(&mut self) {
+        if !self.renews() {
+            return;
+        }
+        let after: Vec<StepId> = (0..self.plan.steps.len()).collect();
+        for (name, found) in &self.seen.secrets {
+            if self.is_former(name) {
+                let action = Action::RemoveSecret {
+                    name: name.clone(),
+                    id: found.id.clone(),
+                };
+                self.plan
+                    .push("former secrets", action, after.clone(), Because::Orphan);
+            }
+        }
+    }
+
+    /// Whether some service of the plan comes to mount something else.
+    fn renews(&self) -> bool {
+        let mut steps = self.plan.steps.iter();
+        steps.any(|step| matches!(step.action, Action::UpdateService { .. }))
+    }
+
+    /// Whether a secret is a generation that another one took the place of: what it opened takes the
+    /// new one by the time that all gates are open.
+    fn is_former(&self, name: &str) -> bool {
+        let generation = |name: &str| {
+            let (stem, number) = name.rsplit_once("-v")?;
+            Some((stem.to_owned(), number.parse::<u32>().ok()?))
+        };
+        let Some((stem, number)) = generation(name) else {
+            return false;
+        };
+        let wanted = self.wanted.secrets.iter();
+        let mut wanted = wanted.filter_map(|secret| generation(&secret.name));
+        wanted.any(|(of, newest)| of == stem && number < newest)
+    }
+
+    /// Whether a change of a password was cut short before Milvus took it, as far as is known.
+    fn is_untold(&self, name: &str) -> bool {
+        let secret = self.seen.secrets.get(name);
+        secret.is_some_and(|secret| secret.labels.contains_key(UNTOLD_LABEL))
+            && !self.is_former(name)
+    }
+
     fn point_out(&mut self) {
         let secrets = self.seen.secrets.keys();
         let secrets = secrets.filter(|name| {
             let mut wanted = self.wanted.secrets.iter();
-            !wanted.any(|secret| secret.name == **name)
+            let is_removed = self.is_former(name) && self.renews();
+            !wanted.any(|secret| secret.name == **name) && !is_removed && !self.is_untold(name)
         });
         let networks = self.seen.networks.keys();
         let networks = networks.filter(|name| **name != self.wanted.network.name);
@@ -73,6 +128,14 @@ impl Builder<'_> {
                  is left alone; `docker {kind} rm {name}` removes it"
             )
         });
+        let untold = self.seen.secrets.keys().filter(|name| self.is_untold(name));
+        let untold = untold.map(|name| {
+            format!(
+                "secret `{name}` has a password that Milvus was not told of, or did not say that it took: \
+                 `milvus-swarm credentials set root` makes another one and finds out"
+            )
+        });
+        let warnings: Vec<String> = warnings.chain(untold).collect();
         self.plan.warnings.extend(warnings);
     }
 }

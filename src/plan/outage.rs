@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Action, Because, Plan};
+use super::{Action, Because, Plan, Wanted};
 use crate::component::{COMPONENTS, Component};
 use crate::gate::short;
 use crate::observed::Task;
 use crate::spec::Restart;
+use crate::system::choice;
 
 /// Something that does not work for a while.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -27,7 +28,11 @@ pub struct Outage {
 
 /// Estimates from the tasks that the steps of a plan end. What is created for the first time is
 /// no outage.
-pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<Outage> {
+pub(super) fn outages(
+    plan: &Plan,
+    wanted: &Wanted,
+    running: &BTreeMap<&str, Vec<&Task>>,
+) -> Vec<Outage> {
     let mut up: BTreeMap<usize, u64> = BTreeMap::new();
     for (service, tasks) in running {
         if let Some(row) = row(short(service)) {
@@ -50,6 +55,8 @@ pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<
                 turn: None,
                 ..
             } => match restart {
+                // A task that goes alone is one of a member, who waits for the others.
+                Restart::None if ends.tasks == 1 => 0,
                 Restart::None => ends.tasks,
                 _ => {
                     let replicas = from.replicas().zip(spec.replicas());
@@ -103,14 +110,27 @@ pub(super) fn outages(plan: &Plan, running: &BTreeMap<&str, Vec<&Task>>) -> Vec<
             } else {
                 loss.tasks - loss.at_once.saturating_sub(1)
             };
+            let besides = besides(component, wanted);
             Outage {
                 component: component.name.to_owned(),
                 tasks: loss.tasks,
-                effect: effect.to_owned(),
+                effect: [effect]
+                    .into_iter()
+                    .chain(besides)
+                    .collect::<Vec<_>>()
+                    .join("; "),
                 seconds: each * rounds,
             }
         })
         .collect()
+}
+
+/// What users miss without a component besides what they miss without it in every cluster.
+fn besides(component: &Component, wanted: &Wanted) -> Option<&'static str> {
+    let chosen = wanted.phases.iter().filter_map(|phase| choice(&phase.name));
+    let mut hanging = chosen.flat_map(|choice| choice.hangs_on);
+    let (_, what) = hanging.find(|(on, _)| *on == component.name)?;
+    Some(what)
 }
 
 /// What a component loses.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::adopt::labelled;
 use super::build::Builder;
 use super::labels::NodeLabels;
-use super::wanted::Directory;
+use super::wanted::{Directory, Phase};
 use super::{Action, Because, StepId};
 use crate::topology::home;
 
@@ -13,6 +13,8 @@ impl Builder<'_> {
     pub(super) fn labels(&mut self) {
         for labels in self.labels {
             let mut add = labels.add.clone();
+            // Those are written when what they tell has come true.
+            add.retain(|label, _| !self.is_remembered(label));
             if let Some(draining) = &self.draining {
                 // A pending query node must not land on the host that was just emptied.
                 add.remove(&draining.how.label);
@@ -26,6 +28,26 @@ impl Builder<'_> {
                 self.placed.entry(label).or_default().push(id);
             }
         }
+    }
+
+    fn is_remembered(&self, label: &str) -> bool {
+        let mut phases = self.wanted.phases.iter();
+        phases.any(|phase| phase.remembered.as_deref() == Some(label))
+    }
+
+    /// Writes down that what a phase is of is used from now on.
+    pub(super) fn remember(&mut self, phase: &Phase, after: &[StepId]) -> Vec<StepId> {
+        let Some(label) = &phase.remembered else {
+            return Vec::new();
+        };
+        let mut steps = Vec::new();
+        for labels in self.labels {
+            if let Some(value) = labels.add.get(label) {
+                let add = BTreeMap::from([(label.clone(), value.clone())]);
+                steps.push(self.label(labels, add, Vec::new(), after.to_vec()));
+            }
+        }
+        steps
     }
 
     /// Sets and takes labels of one node.
@@ -84,16 +106,26 @@ impl Builder<'_> {
                 }
                 continue;
             }
-            let id = self.plan.push(
-                "secrets",
-                Action::CreateSecret {
-                    name: secret.name.clone(),
-                    labels: secret.labels.clone(),
-                    source: secret.source.clone(),
-                },
-                labelled.clone(),
-                Because::Missing,
-            );
+            let (name, labels) = (secret.name.clone(), secret.labels.clone());
+            let source = secret.source.clone();
+            let (action, because) = if secret.renews {
+                let proxy = self.wanted.proxy.clone();
+                let action = Action::RenewPassword {
+                    name,
+                    labels,
+                    source,
+                    proxy,
+                };
+                (action, Because::Asked)
+            } else {
+                let action = Action::CreateSecret {
+                    name,
+                    labels,
+                    source,
+                };
+                (action, Because::Missing)
+            };
+            let id = self.plan.push("secrets", action, labelled.clone(), because);
             self.base.push(id);
         }
         for (name, config) in &self.wanted.configs {

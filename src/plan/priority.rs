@@ -4,24 +4,12 @@
 //! at its head.
 
 use super::{Action, Plan, StepId};
-use crate::gate::Gate;
 
 /// Milliseconds that a step is expected to take. Only the order of these numbers matters:
 /// they were read off bring-ups of the 26-host topology, and nothing waits on them.
-const fn weight(action: &Action) -> u64 {
+fn weight(action: &Action) -> u64 {
     match action {
-        Action::Await { gate } => match gate {
-            Gate::EtcdQuorum { .. } => 3_000,
-            Gate::MinioWriteQuorum { .. }
-            | Gate::ZookeeperQuorum { .. }
-            | Gate::SessionsRegistered { .. }
-            | Gate::CoordinatorLeads { .. } => 5_000,
-            Gate::PulsarMetadata { .. } => 4_000,
-            Gate::BookiesWritable { .. } => 8_000,
-            Gate::BrokersHealthy { .. } => 10_000,
-            Gate::MilvusHealthy { .. } | Gate::ProxiesServe { .. } => 6_000,
-            _ => 2_000,
-        },
+        Action::Await { gate } => gate.takes(),
         Action::Smoke { .. } => 5_000,
         _ => 50,
     }

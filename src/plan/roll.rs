@@ -5,10 +5,10 @@ use std::sync::Arc;
 use super::adopt::because;
 use super::build::{Builder, update};
 use super::surplus::surplus;
-use super::wanted::{Phase, Renewal};
+use super::wanted::Phase;
 use super::working::works;
 use super::{Action, Because, StepId, Turn};
-use crate::gate::Gate;
+use crate::gate::{Gate, Tasks};
 use crate::observed::{Service, Task};
 use crate::spec::{Restart, ServiceSpec, diff, posted};
 
@@ -44,9 +44,12 @@ impl Builder<'_> {
         acted
     }
 
-    /// Whether bringing a service to its spec ends a process that runs now.
+    /// Whether bringing a service to its spec ends a process that runs now. Of a service that has
+    /// been told to have no task, what still runs goes whatever is done.
     fn ends_a_process(&self, spec: &ServiceSpec) -> bool {
-        self.changes.contains_key(spec.name.as_str()) && self.stale(spec) > 0
+        let found = self.seen.services.get(&spec.name);
+        let stays = found.is_some_and(|found| found.spec.replicas() != Some(0));
+        stays && self.changes.contains_key(spec.name.as_str()) && self.stale(spec) > 0
     }
 
     /// What bringing a service to its spec does to the tasks that run.
@@ -154,9 +157,16 @@ impl Builder<'_> {
                 }
             };
         }
-        for gate in phase.opens.iter().chain(&phase.settles) {
-            if let Some(open) = self.gate(phase, gate, &acted, &needs) {
-                self.ends.push(open);
+        for gates in [&phase.opens, &phase.settles] {
+            let mut open: Vec<StepId> = Vec::new();
+            for gate in gates {
+                let step = self.gate(phase, gate, &acted, &needs);
+                self.awaited(gate, step);
+                open.extend(step);
+            }
+            // A gate that settles starts to be asked once the phase is open.
+            if !open.is_empty() {
+                acted = open;
             }
         }
     }
@@ -185,7 +195,7 @@ impl Builder<'_> {
     fn renew(
         &mut self,
         phase: &Phase,
-        renewal: &Renewal,
+        renewal: &Tasks,
         (from, to): (&ServiceSpec, &ServiceSpec),
         stale: usize,
         after: &[StepId],
@@ -195,15 +205,11 @@ impl Builder<'_> {
         };
         let tasks = to.replicas().unwrap_or(1);
         let taken_over = |renewed| Action::Await {
-            gate: Gate::Renewed {
-                etcd: renewal.etcd.clone(),
-                root_path: renewal.root_path.clone(),
-                service: to.name.clone(),
-                role: renewal.role.clone(),
+            gate: Gate::Tasks(Tasks {
                 tasks,
-                renewed,
-                proxy: renewal.proxy.clone(),
-            },
+                renewed: Some(renewed),
+                ..renewal.clone()
+            }),
         };
         let mut from = Arc::new(from.clone());
         let mut after = after.to_vec();

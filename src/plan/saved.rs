@@ -1,9 +1,11 @@
 //! Plans that were written to a file, which anybody may have edited since.
 
+use serde::Deserialize;
+use serde::de::IgnoredAny;
 use thiserror::Error;
 
 use super::stands::{is_question, stands};
-use super::{Action, Because, Plan, Step, StepId};
+use super::{Action, Because, FORMAT, Plan, Step, StepId, first_format};
 
 /// Why a file is no plan to execute; reads as the second half of a sentence.
 #[derive(Clone, Debug, Eq, Error, PartialEq)]
@@ -19,8 +21,21 @@ pub enum SavedError {
         title: String,
         after: StepId,
     },
+    #[error(
+        "is a plan of format {0}, and this version of milvus-swarm writes and reads format {FORMAT}"
+    )]
+    Format(u32),
     #[error("is a plan for cluster `{saved}`, the inventory is about `{wanted}`")]
     OtherCluster { saved: String, wanted: String },
+}
+
+/// The one field that tells of the others; what has no steps is no plan of any version.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default = "first_format")]
+    format: u32,
+    #[serde(rename = "steps")]
+    _steps: Vec<IgnoredAny>,
 }
 
 impl Plan {
@@ -30,6 +45,12 @@ impl Plan {
     /// It is cut short or something else, its steps do not follow one another, or it is for
     /// another cluster.
     pub fn read(text: &str, cluster: &str) -> Result<Self, SavedError> {
+        // What another version wrote may be no plan of this one.
+        if let Ok(Written { format, .. }) = serde_json::from_str(text)
+            && format != FORMAT
+        {
+            return Err(SavedError::Format(format));
+        }
         let plan: Self =
             serde_json::from_str(text).map_err(|error| SavedError::Malformed(error.to_string()))?;
         for (step, one) in plan.steps.iter().enumerate() {
@@ -57,20 +78,21 @@ impl Plan {
     /// What differs, in words. Words of gates, and versions of services whose specs are equal, differ
     /// between any two looks; a gate that has opened since takes its step away.
     pub fn is_still(&self, fresh: &Self) -> Result<(), String> {
-        stands(self, fresh)?;
+        let (saved, fresh) = (&self.shown(), &fresh.shown());
+        stands(saved, fresh)?;
         // A task that runs once leads to a gate, so that a plan stands without it: but not a file
         // in which somebody wrote one of theirs. The others were looked for above.
         let runs_once =
             |step: &&Step| is_question(step) && matches!(step.action, Action::CreateService { .. });
-        for step in self.steps.iter().filter(runs_once) {
+        for step in saved.steps.iter().filter(runs_once) {
             if !fresh.steps.iter().any(|now| now.action == step.action) {
                 return Err(format!("no longer in the plan: {}", step.action.title()));
             }
         }
-        if self.steps.len() != fresh.steps.len() {
+        if saved.steps.len() != fresh.steps.len() {
             return Ok(());
         }
-        let pairs = self.steps.iter().zip(&fresh.steps);
+        let pairs = saved.steps.iter().zip(&fresh.steps);
         for (step, (saved, now)) in pairs.enumerate() {
             if lasting(saved) != lasting(now) {
                 return Err(format!(

@@ -16,7 +16,7 @@ use super::adopt::because;
 use super::build::{Builder, update};
 use super::wanted::{Phase, Wanted};
 use super::{Action, Because, Plan, StepId};
-use crate::gate::{Gate, short};
+use crate::gate::{Gate, Tasks, short};
 use crate::observed::{Observed, Service};
 use crate::spec::{ServiceSpec, diff, posted};
 use crate::system::FRONT;
@@ -74,23 +74,17 @@ pub struct Drain {
     pub service: String,
     /// The node label that places the service.
     pub label: String,
-    pub etcd: Vec<String>,
-    pub root_path: String,
-    /// The service that knows who leads a shard.
-    pub proxy: String,
+    /// Asks whether one leads no shard.
+    pub leads: Tasks,
+    /// Asks whether one has left.
+    pub gone: Tasks,
 }
 
 impl Drain {
     /// Asks whether the one on a node of the Swarm leads no shard.
     #[must_use]
     pub fn leads_no_shard(&self, node: &str) -> Gate {
-        Gate::LeadsNoShard {
-            etcd: self.etcd.clone(),
-            root_path: self.root_path.clone(),
-            service: self.service.clone(),
-            node: node.to_owned(),
-            proxy: self.proxy.clone(),
-        }
+        Gate::Tasks(self.leads.on(node))
     }
 }
 
@@ -238,12 +232,7 @@ impl Exit<'_> {
         let changes = diff(&from, to);
         let lower = update(self.found, Arc::new(from), to.clone(), changes);
         let lower = self.push(lower, vec![pending], self.why.clone());
-        let gate = Gate::TaskGone {
-            etcd: self.how.etcd.clone(),
-            root_path: self.how.root_path.clone(),
-            service: self.how.service.clone(),
-            node: leaver.hostname.clone(),
-        };
+        let gate = Gate::Tasks(self.how.gone.on(&leaver.hostname));
         self.push(Action::Await { gate }, vec![lower], Because::Follows)
     }
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::slice::from_ref;
 
 use super::build::Builder;
-use super::constraint;
 use super::labels::NodeLabels;
 use super::wanted::Phase;
 use super::{Action, Because, StepId};
+use crate::constraint;
 use crate::gate::Gate;
 use crate::observed::Observed;
 use crate::spec::ServiceSpec;
@@ -172,20 +172,13 @@ impl<'a> Builder<'a> {
     ) -> Vec<StepId> {
         let mut whole = Vec::new();
         for (phase, spec) in moved {
-            let left = self.plan.push(
-                &phase.name,
-                Action::Await {
-                    gate: Gate::TaskGone {
-                        etcd: self.wanted.seed.etcd.clone(),
-                        root_path: self.wanted.seed.root_path.clone(),
-                        service: spec.name.clone(),
-                        node: hostname.to_owned(),
-                    },
-                },
-                vec![unlabel],
-                Because::Follows,
-            );
-            let mut acted = vec![left];
+            let mut acted = vec![unlabel];
+            if let Some(gone) = &phase.gone {
+                debug_assert_eq!(gone.service, spec.name);
+                let gate = Gate::Tasks(gone.on(hostname));
+                let left = Action::Await { gate };
+                acted = vec![self.plan.push(&phase.name, left, acted, Because::Follows)];
+            }
             for gate in phase.opens.iter().chain(&phase.settles) {
                 if let Some(open) = self.gate(phase, gate, &acted, &[]) {
                     acted = vec![open];

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SecretSource;
 use super::scale::Drain;
-use crate::gate::{Gate, Verdict};
+use crate::gate::{Gate, Tasks, Verdict};
 use crate::observed::Observed;
 use crate::spec::{ConfigSpec, NetworkSpec, ServiceSpec};
 pub use crate::topology::HostLabels;
@@ -37,6 +37,14 @@ impl Wanted {
     /// Every service, in the order of the phases.
     pub fn services(&self) -> impl Iterator<Item = &ServiceSpec> {
         self.phases.iter().flat_map(|phase| &phase.services)
+    }
+
+    /// How many tasks it has once it is up. One that ends gives its address back.
+    #[must_use]
+    pub fn tasks(&self) -> u64 {
+        let lasting = self.phases.iter().filter(|phase| !phase.runs_once);
+        let services = lasting.flat_map(|phase| &phase.services);
+        services.filter_map(ServiceSpec::replicas).sum()
     }
 
     /// The image that Milvus is to run.
@@ -74,6 +82,8 @@ pub struct WantedSecret {
     pub name: String,
     pub labels: BTreeMap<String, String>,
     pub source: SecretSource,
+    /// Whether it takes the place of one that Milvus knows, which must be told.
+    pub renews: bool,
 }
 
 /// Services that start together and the gates that say they are ready.
@@ -94,13 +104,34 @@ pub struct Phase {
     /// The members know each other by name from the start: none joins later.
     pub closed: bool,
     pub is_milvus: bool,
+    /// The label that is written once it is ready and before what needs it starts.
+    pub remembered: Option<String>,
     /// Position in upstream's upgrade order, which is not the order of starting.
     pub upgrade_rank: usize,
-    /// How the tasks are renewed one at a time; `None` leaves that to Swarm.
-    pub renewal: Option<Renewal>,
+    /// Tells that a renewed task has taken over; `None` leaves to Swarm how tasks are renewed.
+    pub renewal: Option<Tasks>,
+    /// Tells that a task has left a node, where its process outlives it.
+    pub gone: Option<Tasks>,
+    /// Of each service that can't be there beside those of this phase: tells that nothing of it is
+    /// left.
+    pub replaces: Vec<Tasks>,
 }
 
 impl Phase {
+    /// Whether it is of what a cluster uses and does not run.
+    #[must_use]
+    pub fn is_elsewhere(&self) -> bool {
+        self.opens
+            .iter()
+            .any(|gate| matches!(gate, Gate::Elsewhere(_)))
+    }
+
+    /// Whether nothing of it runs and nobody can be asked about it: it is a part of others.
+    #[must_use]
+    pub const fn is_silent(&self) -> bool {
+        self.services.is_empty() && self.opens.is_empty()
+    }
+
     /// Every gate whose verdict tells a planner something: whether the phase is as wanted, and
     /// whether it works as it is.
     #[must_use]
@@ -110,17 +141,6 @@ impl Phase {
             .flat_map(|gate| [gate.clone(), gate.standing(seen)])
             .collect()
     }
-}
-
-/// What tells that a renewed task has taken over from the one before.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Renewal {
-    pub etcd: Vec<String>,
-    pub root_path: String,
-    /// Milvus' own word for the role.
-    pub role: String,
-    /// The service that knows the shard leaders, where tasks may lead shards.
-    pub proxy: Option<String>,
 }
 
 /// Where a member keeps its data outside of volumes.

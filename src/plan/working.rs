@@ -6,8 +6,11 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 
 use super::wanted::{Phase, Verdicts, Wanted};
+use crate::component::Component;
+use crate::formed;
 use crate::gate::Verdict;
 use crate::observed::{Observed, Task};
+use crate::tag::Version;
 
 /// A Milvus process serves within this many seconds of its start or does not work. A coordinator
 /// of 2.3.5 takes over 30 s where the one before it left its lease in etcd.
@@ -32,15 +35,18 @@ pub(super) fn works(part: &Phase, wanted: &Wanted, seen: &Observed, verdicts: &V
             || phase.needs.contains(&part.name)
             || (is_needed(part) && is_needed(phase))
     };
-    let milvus = || wanted.phases.iter().filter(|phase| phase.is_milvus);
+    let milvus = || {
+        let phases = wanted.phases.iter().filter(|phase| phase.is_milvus);
+        phases.filter(|phase| !comes(phase, wanted, seen))
+    };
     let parts = || milvus().filter(is_related);
     let exists = |phase: &Phase| {
         let mut services = phase.services.iter();
         services.all(|spec| seen.services.contains_key(&spec.name))
     };
     let stands_open = |phase: &Phase| {
-        let mut gates = phase.opens.iter().chain(&phase.settles);
-        gates.all(|gate| {
+        let gates = phase.opens.iter().chain(&phase.settles);
+        gates.filter(|gate| !gate.is_guard()).all(|gate| {
             let verdict = verdicts.get(&gate.standing(seen));
             verdict.is_none_or(|verdict| matches!(verdict, Verdict::Open(_) | Verdict::Partly(_)))
         })
@@ -57,6 +63,29 @@ pub(super) fn works(part: &Phase, wanted: &Wanted, seen: &Observed, verdicts: &V
     // Who needs a part that has only begun takes a moment longer.
     let mut needed = wanted.phases.iter().filter(|phase| is_needed(phase));
     needed.any(|phase| starts.has(phase)) || shut.all(|phase| starts.has(phase))
+}
+
+/// Whether a part comes with the wanted release, and what runs of Milvus is all older or in part: it
+/// may not work before that is renewed (milvus-operator#446: a streaming node of 2.6 beside
+/// coordinators of 2.5).
+pub(super) fn comes(part: &Phase, wanted: &Wanted, seen: &Observed) -> bool {
+    let Some(row) = Component::named(&part.name).filter(|row| row.milvus.is_some()) else {
+        return false;
+    };
+    let phases = wanted.phases.iter().filter(|phase| phase.is_milvus);
+    let services = phases.flat_map(|phase| &phase.services);
+    let found = services.filter_map(|spec| seen.services.get(&spec.name));
+    let images = found.map(|found| &found.spec.task_template.container_spec.image);
+    let known = formed::versions(&wanted.cluster, &seen.nodes);
+    let versions = images.filter_map(|image| {
+        let tag = Version::of_image(image);
+        tag.or_else(|| known.first().copied())
+    });
+    // What may run in one process for all parts came with the minor in which it first could.
+    let process = row.milvus.filter(|process| process.before.is_some());
+    let mixed = process.and_then(|process| process.mixed);
+    let (first, _) = mixed.unwrap_or(row.releases);
+    versions.min().is_some_and(|oldest| oldest.line() < first)
 }
 
 /// Services by what their tasks do.

@@ -76,7 +76,7 @@ impl<'a> Facts<'a> {
 
     /// Replicated services that only the label of their role places.
     pub(crate) fn spreads(&self) -> impl Iterator<Item = Spread<'a>> {
-        Component::of(self.case.release)
+        Component::of(self.case.inventory, self.case.release)
             .filter(|component| component.shape == Shape::Replicas)
             .filter_map(|component| {
                 let spec = *self.specs.get(component.name)?;

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use super::No;
 use super::facts::{Facts, Spread};
-use super::words::{MOST, amount, count, list};
+use super::words::{MOST, count, list};
 use crate::observed::{Node, Reserved};
 use crate::spec::ServiceSpec;
 
@@ -126,9 +126,9 @@ fn stock(node: &Node, used: Reserved) -> String {
     let taken = if used == Reserved::default() {
         "nothing of it is taken".to_owned()
     } else {
-        format!("of which {} are taken", amount(used))
+        format!("of which {used} are taken")
     };
-    format!("`{}` has {}, {taken}", node.hostname, amount(has(node)))
+    format!("`{}` has {}, {taken}", node.hostname, has(node))
 }
 
 const HINT: &str = "lower `cpus.reserve` or `memory.reserve` of the role, give the role to another \
@@ -152,12 +152,12 @@ fn crowded(
             .filter(|(_, _, one)| *one != Reserved::default());
         let each: Vec<String> = each
             .map(|(name, tasks, one)| match tasks {
-                1 => format!("`{name}` {}", amount(*one)),
-                n => format!("{n} of `{name}` {} each", amount(*one)),
+                1 => format!("`{name}` {one}"),
+                n => format!("{n} of `{name}` {one} each"),
             })
             .collect();
         let sum = if each.len() > 1 {
-            format!(", together {}", amount(total(asked)))
+            format!(", together {}", total(asked))
         } else {
             String::new()
         };
@@ -228,7 +228,7 @@ fn homeless(
                 usize::try_from(spread.replicas).unwrap_or(usize::MAX),
                 "task"
             ),
-            amount(one),
+            one,
             stocks.join("; ")
         ),
         hint: format!("{HINT} {}`", first.hostname),

@@ -8,7 +8,6 @@ use super::facts::Facts;
 use super::words::list;
 use crate::component::Component;
 use crate::inventory::Image;
-use crate::system::minio::MOVED;
 use crate::tag::Age;
 
 /// What would change at services of one image.
@@ -65,15 +64,15 @@ pub(crate) fn changes<'a>(facts: &Facts<'a>) -> BTreeMap<Image, Change<'a>> {
 
 /// The lines that keep what runs, as they stand in an inventory.
 pub(crate) fn kept<'a>(images: impl Iterator<Item = (Image, &'a str)>) -> String {
-    let (gone, there) = MOVED;
     let lines = images.map(|(image, is)| {
         let reference = is.split('@').next().unwrap_or(is);
-        let found = reference
-            .strip_prefix(gone)
-            .map(|tag| format!("{there}{tag}"));
+        let found = image.moved.and_then(|(gone, there)| {
+            let tag = reference.strip_prefix(gone)?;
+            Some(format!("{there}{tag}"))
+        });
         format!(
             "{}: {}",
-            image.name(),
+            image.name,
             found.unwrap_or_else(|| reference.to_owned())
         )
     });
@@ -96,9 +95,7 @@ pub(super) fn goes_back(facts: &Facts<'_>) -> Vec<No> {
         .map(|(image, change)| {
             format!(
                 "{} from `{}` to `{}`",
-                image.title(),
-                change.is,
-                change.wanted
+                image.title, change.is, change.wanted
             )
         })
         .collect();

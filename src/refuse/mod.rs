@@ -8,7 +8,9 @@
 mod away;
 mod config;
 pub(crate) mod facts;
+mod filler;
 mod fit;
+mod hole;
 pub(crate) mod image;
 mod join;
 mod moves;
@@ -25,11 +27,13 @@ mod version;
 mod voters;
 mod words;
 
-use crate::inventory::Inventory;
+use crate::component::Component;
+use crate::inventory::{Image, Inventory};
 use crate::observed::Observed;
 use crate::plan::{Refusal, Wanted};
 use crate::release::Release;
-use crate::system::{minio, pulsar};
+use crate::role::Agreement;
+use crate::system::{FRONT, SYSTEMS};
 use crate::topology::Topology;
 
 use facts::Facts;
@@ -49,8 +53,9 @@ pub struct Case<'a> {
 pub struct Rule {
     /// As it is printed in brackets: `member-moves`.
     pub name: &'static str,
-    /// What it keeps from happening, in one line of Markdown.
-    pub about: &'static str,
+    /// What it keeps from happening, in one line of Markdown. `{voters}`, `{members}` and `{images}`
+    /// stand for those that there are.
+    pub(crate) about: &'static str,
     pub(crate) check: fn(&Facts<'_>) -> Vec<No>,
 }
 
@@ -61,9 +66,18 @@ pub(crate) struct No {
     pub hint: String,
 }
 
-/// The rules, in the order in which they are printed: what is wrong with the hosts, then with the
-/// data, then with what would run.
-pub const RULES: &[Rule] = &[
+impl No {
+    fn by(self, rule: &str) -> Refusal {
+        Refusal {
+            rule: rule.to_owned(),
+            reason: self.reason,
+            hint: self.hint,
+        }
+    }
+}
+
+/// What is wrong with the hosts, then with the data of any system.
+const HOSTS_AND_DATA: &[Rule] = &[
     Rule {
         name: "no-such-node",
         about: "A host of the inventory is not a node of this Swarm.",
@@ -78,6 +92,11 @@ pub const RULES: &[Rule] = &[
         name: "not-a-manager",
         about: "A host with the role `manager` is a Swarm worker.",
         check: node::workers,
+    },
+    Rule {
+        name: "node-platform",
+        about: "A host is no Linux machine, or of an architecture that Milvus is not built for.",
+        check: node::platform,
     },
     Rule {
         name: "member-moves",
@@ -102,13 +121,13 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "member-joins",
-        about: "An etcd or ZooKeeper member is new beside members that formed without it: it would \
+        about: "An {voters} member is new beside members that formed without it: it would \
                 found a second cluster.",
         check: join::joins,
     },
     Rule {
         name: "shrink-stateful",
-        about: "Fewer etcd, ZooKeeper, MinIO or BookKeeper members than hold data.",
+        about: "Fewer {members} members than hold data.",
         check: shrink::shrinks,
     },
     Rule {
@@ -116,15 +135,28 @@ pub const RULES: &[Rule] = &[
         about: "A member that exists would look for its data in another volume or directory.",
         check: place::moved,
     },
-    minio::refuse::SHAPE,
+    Rule {
+        name: "directory-shared",
+        about: "Two tasks on one host would write to one directory or volume.",
+        check: place::shared,
+    },
+    Rule {
+        name: "filler-moves",
+        about: "Data of the cluster is kept in another system, or another place of it.",
+        check: filler::moved,
+    },
+];
+
+/// What would be wrong with what runs.
+const RUNNING: &[Rule] = &[
     Rule {
         name: "even-members",
-        about: "An even number of etcd or ZooKeeper members.",
+        about: "An even number of {voters} members.",
         check: voters::even,
     },
     Rule {
         name: "quorum-loss",
-        about: "The plan would leave fewer etcd or ZooKeeper members than a quorum, or fewer drives \
+        about: "The plan would leave fewer {voters} members than a quorum, or fewer drives \
                 or bookies than a write needs.",
         check: quorum::lost,
     },
@@ -135,8 +167,13 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "network-changes",
-        about: "The cluster's network has another driver, encryption or subnet than the wanted one.",
+        about: "The cluster's network has another driver, encryption, MTU or subnet than the wanted one.",
         check: network::changes,
+    },
+    Rule {
+        name: "network-full",
+        about: "More tasks than the cluster's network has addresses.",
+        check: network::full,
     },
     Rule {
         name: "config-changes",
@@ -171,41 +208,89 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         name: "image-goes-back",
-        about: "An older image of etcd, MinIO or Pulsar than the one that runs.",
+        about: "An older image of {images} than the one that runs.",
         check: image::goes_back,
     },
-    pulsar::refuse::MAJOR,
-    pulsar::refuse::OWNER,
+];
+
+/// What goes last, since what is before it tells more.
+const LAST: &[Rule] = &[
     Rule {
         name: "role-not-in-version",
-        about: "A role or process that the wanted Milvus does not have, or an image of a version \
-                that lacks it or that the tool does not know.",
+        about: "A role or process that the wanted Milvus does not have, or an image of another minor \
+                version than the inventory says or that the tool does not know.",
         check: version::absent,
     },
+    Rule {
+        name: HOLE,
+        about: "A release, or a port that is published, with a known hole that the inventory does not \
+                accept by name.",
+        check: hole::open,
+    },
 ];
+
+/// The rule against known holes.
+pub const HOLE: &str = "known-hole";
+
+/// The rules, in the order in which they are printed: what is wrong with the hosts, then with the
+/// data, then with what would run. Rules of one system are in its folder.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    let of_data = SYSTEMS.iter().flat_map(|system| system.rules_of_data);
+    let of_images = SYSTEMS.iter().flat_map(|system| system.rules_of_images);
+    let (first, then) = (HOSTS_AND_DATA.iter(), RUNNING.iter());
+    first
+        .chain(of_data)
+        .chain(then)
+        .chain(of_images)
+        .chain(LAST)
+}
+
+impl Rule {
+    /// What it keeps from happening, in one line of Markdown.
+    #[must_use]
+    pub fn about(&self) -> String {
+        let wholes = |agreements: &[Agreement]| {
+            let rows = agreements.iter().flat_map(|one| Component::agreeing(*one));
+            any(rows.map(|row| row.whole).collect())
+        };
+        let needs = Image::all().filter(|image| *image != FRONT.image);
+        self.about
+            .replace("{voters}", &wholes(&[Agreement::Majority]))
+            .replace(
+                "{members}",
+                &wholes(&[Agreement::Majority, Agreement::Erasure, Agreement::Ensemble]),
+            )
+            .replace("{images}", &any(needs.map(|image| image.title).collect()))
+    }
+}
+
+/// `a, b or c`
+fn any(all: Vec<&str>) -> String {
+    match all.split_last() {
+        Some((last, rest)) if !rest.is_empty() => format!("{} or {last}", rest.join(", ")),
+        _ => all.concat(),
+    }
+}
 
 /// Everything that forbids the plan, in the order of the table.
 #[must_use]
 pub fn refusals(case: &Case<'_>) -> Vec<Refusal> {
     let facts = Facts::of(case);
-    RULES
-        .iter()
-        .flat_map(|rule| {
-            (rule.check)(&facts).into_iter().map(|no| Refusal {
-                rule: rule.name.to_owned(),
-                reason: no.reason,
-                hint: no.hint,
-            })
-        })
-        .collect()
+    let by = |rule: &'static Rule| (rule.check)(&facts).into_iter().map(|no| no.by(rule.name));
+    rules().flat_map(by).collect()
+}
+
+/// The known holes of what is wanted that the inventory does not accept.
+#[must_use]
+pub(crate) fn holes(wanted: &Wanted, inventory: &Inventory, release: &Release) -> Vec<Refusal> {
+    let open = hole::of(wanted, inventory, release).into_iter();
+    open.map(|no| no.by(HOLE)).collect()
 }
 
 /// The table of rules in Markdown, as `docs/refusals.md` has it.
 #[must_use]
 pub fn table() -> String {
-    let rows = RULES
-        .iter()
-        .map(|rule| format!("| [`{0}`](#{0}) | {1} |\n", rule.name, rule.about));
+    let rows = rules().map(|rule| format!("| [`{0}`](#{0}) | {1} |\n", rule.name, rule.about()));
     format!(
         "| rule | what is refused |\n|---|---|\n{}",
         rows.collect::<String>()

@@ -73,7 +73,7 @@ pub(crate) fn all<'a>(facts: &Facts<'a>) -> Vec<Muster<'a>> {
         *services.entry(component.name).or_default() += 1;
     }
     let has_run = facts.has_run();
-    Component::of(case.release)
+    Component::of(case.inventory, case.release)
         .filter(|component| component.shape == Shape::Members)
         .map(|component| {
             let held = held.remove(component.name).unwrap_or_default();

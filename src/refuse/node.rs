@@ -92,3 +92,38 @@ pub(super) fn workers(facts: &Facts<'_>) -> Vec<No> {
         })
         .collect()
 }
+
+/// What upstream builds the images of Milvus for (milvus: `.github/workflows/publish-builder.yaml:57`
+/// of branch 2.3), as Docker names it and as the kernel does.
+const ARCHITECTURES: [&str; 4] = ["x86_64", "amd64", "aarch64", "arm64"];
+
+/// A task on such a node is rejected again and again, or waits for ever; which of them depends on
+/// whether the registry was asked.
+pub(super) fn platform(facts: &Facts<'_>) -> Vec<No> {
+    let inventory = facts.case.inventory;
+    // Whoever builds images of their own may have built them for this.
+    let is_own = !inventory.images.overrides.is_empty();
+    let hosts = inventory.hosts.iter();
+    hosts
+        .filter_map(|host| {
+            let node = facts.homes.get(host.name.as_str())?;
+            let (os, architecture) = (node.os.as_str(), node.architecture.as_str());
+            let is_linux = os.is_empty() || os == "linux";
+            let fits = is_own || architecture.is_empty() || ARCHITECTURES.contains(&architecture);
+            (!is_linux || !fits).then(|| No {
+                reason: format!(
+                    "node `{}` is {os}/{architecture}; images of the cluster are built for \
+                     linux/amd64 and linux/arm64",
+                    host.name
+                ),
+                hint: if is_linux {
+                    "take the host out of the inventory, or name images that are built for it under \
+                     `images`"
+                        .to_owned()
+                } else {
+                    "take the host out of the inventory".to_owned()
+                },
+            })
+        })
+        .collect()
+}

@@ -1,12 +1,15 @@
 //! Where a member that exists keeps its data.
 
+use std::collections::BTreeMap;
+
 use super::No;
 use super::facts::Facts;
 use super::moves::keeps;
 use super::muster::Muster;
 use super::words::{count, list};
 use crate::component::Agreement;
-use crate::spec::Mount;
+use crate::gate::short;
+use crate::spec::{Mount, ServiceSpec};
 
 pub(super) fn moved(facts: &Facts<'_>) -> Vec<No> {
     let musters = facts.musters.iter();
@@ -47,6 +50,52 @@ pub(super) fn moved(facts: &Facts<'_>) -> Vec<No> {
             })
         })
         .collect()
+}
+
+/// Tasks that would write over each other's files. Where a service of several tasks has fewer hosts
+/// than tasks, two of them are on one.
+pub(super) fn shared(facts: &Facts<'_>) -> Vec<No> {
+    let mut writers: BTreeMap<(&str, &str), Vec<String>> = BTreeMap::new();
+    for (spec, host) in facts.pinned() {
+        for source in written(spec) {
+            let who = format!("`{}`", short(&spec.name));
+            writers.entry((host, source)).or_default().push(who);
+        }
+    }
+    let mut found = Vec::new();
+    for ((host, source), who) in writers {
+        if who.len() > 1 {
+            found.push(both(source, &format!("{} on `{host}`", list(who))));
+        }
+    }
+    for spread in facts.spreads() {
+        if spread.replicas > spread.pool.hosts.len() as u64 {
+            let who = format!(
+                "several tasks of `{}` on one host",
+                short(&spread.spec.name)
+            );
+            found.extend(written(spread.spec).map(|source| both(source, &who)));
+        }
+    }
+    found
+}
+
+fn both(source: &str, who: &str) -> No {
+    No {
+        reason: format!("{who} would write to `{source}`"),
+        hint: "mount a place of its own for each, or the same one with `read_only: true`"
+            .to_owned(),
+    }
+}
+
+/// The directories and volumes that each task of a service may write to, the same for all of them:
+/// Swarm puts the task into a source that has a placeholder of it.
+fn written(spec: &ServiceSpec) -> impl Iterator<Item = &str> {
+    let mounts = spec.task_template.container_spec.mounts.iter();
+    mounts
+        .filter(|mount| !mount.read_only && matches!(mount.kind.as_str(), "bind" | "volume"))
+        .map(|mount| mount.source.as_str())
+        .filter(|source| !source.is_empty() && !source.contains("{{"))
 }
 
 /// The first place of data that is another one, before and after. How many drives MinIO has is

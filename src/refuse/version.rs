@@ -1,7 +1,7 @@
 //! From which Milvus to which; and what each version has.
 //!
 //! Upstream's upgrade guides go minor by minor, and never back; 2.6 takes over from 2.5.16 or later
-//! that runs one coordinator for all (milvus.io, "Upgrade Milvus Cluster").
+//! that runs one coordinator for all (milvus.io, "Upgrade Milvus Cluster"), and 3.0 from 2.6.20 or later.
 
 use std::collections::BTreeMap;
 
@@ -11,13 +11,16 @@ use super::words::{list, names};
 use crate::component::{COMPONENTS, Component};
 use crate::formed;
 use crate::gate::short;
-use crate::release;
-use crate::role::Role;
-use crate::system::milvus::MIXCOORD;
+use crate::release::{self, Line, show};
+use crate::role::{ROLES, Role};
+use crate::system::milvus::{MIXCOORD, MIXED};
 use crate::tag::Version;
 
-/// The patch releases from which an upgrade to the next minor is supported.
-const LEAST: [(u32, u32); 2] = [(2, 3), (5, 16)];
+/// The patch releases of a line from which an upgrade to the next one is supported.
+const LEAST: [(Line, u32); 3] = [((2, 2), 3), ((2, 5), 16), ((2, 6), 20)];
+
+/// The last line that may run a coordinator for each task; the next takes over from one for all.
+const COORDINATORS: Line = (2, 5);
 
 pub(super) fn jump(facts: &Facts<'_>) -> Vec<No> {
     let case = facts.case;
@@ -95,57 +98,100 @@ fn step(from: Version, to: Version, one_coordinator: bool) -> Option<(String, St
             format!("migrate to 2.2 with milvusdb/meta-migration first, or {beside}"),
         ));
     }
-    let next = (from.major, from.minor + 1);
+    let next = release::after(from.line()).unwrap_or((from.major, from.minor + 1));
     if to.line() != next {
         return Some((
             "upstream supports one minor version at a time".to_owned(),
             format!(
-                "set `milvus: \"{}.{}\"` first, `milvus-swarm up`, then the next one",
-                next.0, next.1
+                "set `milvus: \"{}\"` first, `milvus-swarm up`, then the next one",
+                show(next)
             ),
         ));
     }
-    let least = LEAST.iter().find(|(minor, _)| *minor == from.minor);
-    if let Some((minor, patch)) = least.filter(|(_, patch)| from.patch < *patch) {
+    let least = LEAST.iter().find(|(line, _)| *line == from.line());
+    if let Some((line, patch)) = least.filter(|(_, patch)| from.patch < *patch) {
+        let line = show(*line);
         return Some((
-            format!("upstream supports this from 2.{minor}.{patch} on"),
-            format!("set `milvus: \"2.{minor}\"` first and `milvus-swarm up`"),
+            format!("upstream supports this from {line}.{patch} on"),
+            format!("set `milvus: \"{line}\"` first and `milvus-swarm up`"),
         ));
     }
-    (from.minor == 5 && !one_coordinator).then(|| {
+    (from.line() == COORDINATORS && !one_coordinator).then(|| {
         (
             format!(
-                "2.6 takes over only from one coordinator for all (`{}`), and before 2.6 this tool \
-                 runs one for each task",
+                "2.6 takes over only from one process for all coordinators (`{}`)",
                 MIXCOORD.name
             ),
-            beside.to_owned(),
+            "set `milvus: \"2.5\"` and `coordinators: mixed` first and `milvus-swarm up`, then this one"
+                .to_owned(),
         )
     })
+}
+
+/// How coordinators are to run, where that Milvus runs them in another way.
+fn coordinators(facts: &Facts<'_>) -> Option<No> {
+    let release = facts.case.release;
+    let version = &release.version;
+    match facts.case.inventory.mixed? {
+        true if release.line < MIXED => Some(No {
+            reason: format!(
+                "Milvus {version} has a process for each coordinator here, and the inventory says \
+                 `coordinators: mixed`"
+            ),
+            hint: format!(
+                "remove `coordinators`, or set `milvus: \"{}\"` or later",
+                show(MIXED)
+            ),
+        }),
+        false if MIXCOORD.releases.0 <= release.line => Some(No {
+            reason: format!(
+                "Milvus {version} has one process for all coordinators, and the inventory says \
+                 `coordinators: separate`"
+            ),
+            hint: "remove `coordinators`".to_owned(),
+        }),
+        _ => None,
+    }
 }
 
 pub(super) fn absent(facts: &Facts<'_>) -> Vec<No> {
     let case = facts.case;
     let version = &case.release.version;
     let roles = Role::ALL.into_iter().filter(|role| {
-        let knows = |row: &&Component| row.role == *role;
+        let knows = |row: &&Component| row.role.doers(case.release.line).contains(role);
         *role != Role::Manager
+            && !case.inventory.by_default.contains(role)
             && case.inventory.hosts_with(*role).next().is_some()
-            && !Component::of(case.release).any(|row| knows(&row))
+            && !Component::of(case.inventory, case.release).any(|row| knows(&row))
     });
     let roles = roles.map(|role| No {
         reason: format!(
             "Milvus {version} has no role `{role}`, which the inventory gives to {}",
             names(case.inventory.hosts_with(role).map(|host| &host.name))
         ),
-        hint: role.duty().and_then(|duty| duty.gone).map_or_else(
-            || format!("remove the role `{role}`"),
-            |(_, hint)| hint.to_owned(),
-        ),
+        hint: format!("remove the role `{role}`, or set `milvus:` to a version that has it"),
     });
-    let images = images(facts).into_values();
+    // The inventory was read for what a new cluster gets; one that is there may need more.
+    let missing = ROLES.iter().filter(|duty| {
+        let runs = |row: &Component| row.role == duty.role;
+        duty.is_required
+            && case.inventory.hosts_with(duty.role).next().is_none()
+            && Component::of(case.inventory, case.release).any(runs)
+    });
+    let missing = missing.map(|duty| No {
+        reason: format!(
+            "Milvus {version} needs the role `{}`, which the inventory gives to no host",
+            duty.role
+        ),
+        hint: format!("give the role `{}` to a host", duty.role),
+    });
+    let images = images(facts);
+    // Of several minors one is wrong in any case: that is a rule of its own.
+    let is_one = images.len() == 1;
+    let images = images.into_values().filter(|_| is_one);
     let images = images.filter_map(|(image, _)| of_image(facts, image));
-    roles.chain(images).collect()
+    let all = roles.chain(missing).chain(images);
+    all.chain(coordinators(facts)).collect()
 }
 
 /// By the line of the version that its tag names, an image of Milvus and the services that are to
@@ -179,34 +225,42 @@ pub(super) fn mixed(facts: &Facts<'_>) -> Vec<No> {
             "services of Milvus would run several minor versions: {}",
             each.collect::<Vec<_>>().join("; ")
         ),
-        hint: "give all of them images of one minor version; flavours such as `-gpu` may differ"
-            .to_owned(),
+        hint: format!(
+            "give all of them images of {}, which the inventory says; flavours such as `-gpu` may \
+             differ",
+            show(facts.case.release.line)
+        ),
     }]
 }
 
-/// An image of another version than the inventory says, which has other processes.
+/// An image of another minor than the inventory says: each has processes, settings and an API of its
+/// own, and what is rendered is for the one that the inventory says.
 fn of_image(facts: &Facts<'_>, image: &str) -> Option<No> {
-    let version = Version::of_image(image)?;
-    let ours = facts.case.release.minor;
-    let minor = u8::try_from(version.minor).ok();
-    let knows = |minor: &u8| release::known().any(|known| known.minor == *minor);
-    let Some(minor) = minor.filter(|minor| version.major == 2 && knows(minor)) else {
+    let release = Version::from(facts.case.release);
+    let version = Version::of_image(image).filter(|version| version.line() != release.line())?;
+    let (line, said) = (version.line(), facts.case.release.line);
+    let ours = show(said);
+    if !release::known().any(|known| known.line == line) {
         return Some(No {
             reason: format!(
                 "image `{image}` is Milvus {version}, which this tool does not know; the inventory \
-                 says `milvus: 2.{ours}`"
+                 says `milvus: {ours}`"
             ),
-            hint: format!("take an image of 2.{ours}"),
+            hint: format!("take an image of {ours}"),
         });
+    }
+    let is_in = |row: &Component, line: Line| {
+        let mut known = release::known();
+        let release = known.find(|known| known.line == line);
+        release.is_some_and(|release| row.is_of(facts.case.inventory, &release))
     };
-    let is_in = |row: &Component, minor: u8| (row.releases.0..=row.releases.1).contains(&minor);
-    let without = |has: u8, lacks: u8| -> Vec<String> {
+    let without = |has: Line, lacks: Line| -> Vec<String> {
         let rows = COMPONENTS.iter();
         rows.filter(|row| is_in(row, has) && !is_in(row, lacks))
             .map(|row| format!("`{}`", row.name))
             .collect()
     };
-    let (gone, needed) = (without(ours, minor), without(minor, ours));
+    let (gone, needed) = (without(said, line), without(line, said));
     let mut differences = Vec::new();
     if !gone.is_empty() {
         differences.push(format!("has no {}", list(gone)));
@@ -214,12 +268,18 @@ fn of_image(facts: &Facts<'_>, image: &str) -> Option<No> {
     if !needed.is_empty() {
         differences.push(format!("needs {}", list(needed)));
     }
-    (!differences.is_empty()).then(|| No {
+    if differences.is_empty() {
+        differences.push("reads other settings".to_owned());
+    }
+    Some(No {
         reason: format!(
-            "image `{image}` is Milvus {version}, which {}; the inventory says `milvus: 2.{ours}`",
+            "image `{image}` is Milvus {version}, which {}; the inventory says `milvus: {ours}`",
             differences.join(" and ")
         ),
-        hint: format!("set `milvus: \"2.{minor}\"`, or take an image of 2.{ours}"),
+        hint: format!(
+            "set `milvus: \"{}\"`, or take an image of {ours}",
+            show(line)
+        ),
     })
 }
 
@@ -255,5 +315,11 @@ mod tests {
         }
         let one = |from: &str| step(version(from), version("v2.6.1"), true).is_none();
         assert!(one("v2.5.16") && !one("v2.5.15"));
+        let newest = |from: &str| step(version(from), version("v3.0.2"), true);
+        assert!(newest("v2.6.20").is_none() && newest("v3.0.0").is_none());
+        let (why, hint) = newest("v2.6.19").expect("it is too old");
+        assert_eq!(why, "upstream supports this from 2.6.20 on");
+        assert_eq!(hint, "set `milvus: \"2.6\"` first and `milvus-swarm up`");
+        assert!(newest("v2.5.27").is_some_and(|(_, hint)| hint.contains("\"2.6\"` first")));
     }
 }

@@ -1,16 +1,15 @@
 //! The files that services mount as Swarm configs.
 
 use minijinja::Environment;
-use serde_json::{Value, json};
+use minijinja::value::Serde;
+use serde_json::Value;
 
 use super::defaults::{KEYS, SettingsFile};
 use super::{RenderError, render, short_hash, user_yaml};
-use crate::component::{Component, Kind, StackName};
+use crate::component::{Component, Stack};
 use crate::inventory::Inventory;
-use crate::release::Release;
-use crate::system::milvus::sections;
-use crate::system::{FILES, FRONT, METADATA, etcd, pulsar};
-use crate::topology::Topology;
+use crate::system::milvus::{SETTINGS, sections};
+use crate::system::{FRONT, Plot, SYSTEMS, System};
 
 /// A config file as one stack uses it.
 #[derive(Clone, Debug)]
@@ -21,7 +20,7 @@ pub(super) struct ConfigFile {
     pub variable: Option<&'static str>,
     /// The components that mount it, where that is not the template's to say.
     pub readers: Vec<&'static str>,
-    pub stack: StackName,
+    pub stack: Stack,
     /// Where tasks find it.
     pub target: &'static str,
     pub templated: bool,
@@ -35,48 +34,44 @@ pub(super) struct ConfigFile {
 /// Every config file of a cluster.
 pub(super) fn files(
     environment: &Environment<'_>,
-    inventory: &Inventory,
-    release: &Release,
-    topology: &Topology,
+    plot: &Plot<'_>,
+    values: &Value,
 ) -> Result<Vec<ConfigFile>, RenderError> {
-    let zookeeper_members: Vec<_> = topology
-        .members(pulsar::ZOOKEEPER.name)
-        .iter()
-        .map(|member| json!({ "id": member.ordinal + 1, "name": member.name }))
-        .collect();
-    let values = json!({ "zookeeper_members": zookeeper_members });
     let mut files = Vec::new();
-    for row in FILES {
-        let text = render(environment, row.template, &values)?;
-        let text = super::tidy(&text);
-        files.push(ConfigFile {
-            key: row.key.to_owned(),
-            variable: Some(row.variable),
-            readers: Vec::new(),
-            target: row.target,
-            templated: false,
-            ..file(inventory, row.stack, row.key, text)
-        });
+    let running = System::all_of(plot.inventory).filter_map(|one| Some((one, one.runs?)));
+    for (system, runs) in running {
+        for row in system.files {
+            let text = render(environment, row.template.name, Serde(values))?;
+            let text = super::tidy(&text);
+            files.push(ConfigFile {
+                key: row.key.to_owned(),
+                variable: Some(row.variable),
+                readers: Vec::new(),
+                target: row.target,
+                templated: false,
+                ..file(plot.inventory, runs.stack, row.key, text)
+            });
+        }
     }
-    files.extend(settings_files(environment, inventory, release, topology)?);
+    files.extend(settings_files(environment, plot, values)?);
     Ok(files)
 }
 
 /// One settings file for each set of components that read the same sections.
 fn settings_files(
     environment: &Environment<'_>,
-    inventory: &Inventory,
-    release: &Release,
-    topology: &Topology,
+    plot: &Plot<'_>,
+    values: &Value,
 ) -> Result<Vec<ConfigFile>, RenderError> {
-    let settings = settings(environment, inventory, release, topology)?;
+    let (inventory, release) = (plot.inventory, plot.release);
+    let settings = settings(environment, inventory, values)?;
     let image = inventory.images.overrides.get(&FRONT.image);
     let file_of = SettingsFile::of(release, image.map(String::as_str))?;
     let read_by =
         |component: &str| user_yaml::write(&file_of.complete(sections::of(&settings, component)));
     let shared = read_by("");
     let mut files: Vec<ConfigFile> = Vec::new();
-    for component in Component::of(release).filter(|row| row.milvus.is_some()) {
+    for component in Component::of(inventory, release).filter(|row| row.milvus.is_some()) {
         let text = read_by(component.name);
         if let Some(same) = files.iter_mut().find(|file| file.text == text) {
             same.readers.push(component.name);
@@ -110,11 +105,15 @@ pub(crate) fn is_config_file(cluster: &str, name: &str, text: Option<&str>) -> b
     else {
         return false;
     };
-    let known = KEYS.contains(&stem) || FILES.iter().any(|row| row.key == stem);
+    let known = KEYS.contains(&stem)
+        || SYSTEMS
+            .iter()
+            .flat_map(|system| system.files)
+            .any(|row| row.key == stem);
     known && text.is_none_or(|text| short_hash(text) == hash)
 }
 
-fn file(inventory: &Inventory, stack: StackName, stem: &str, text: String) -> ConfigFile {
+fn file(inventory: &Inventory, stack: Stack, stem: &str, text: String) -> ConfigFile {
     let name = format!("{}-{stem}-{}", inventory.name, short_hash(&text));
     ConfigFile {
         key: String::new(),
@@ -133,31 +132,9 @@ fn file(inventory: &Inventory, stack: StackName, stem: &str, text: String) -> Co
 fn settings(
     environment: &Environment<'_>,
     inventory: &Inventory,
-    release: &Release,
-    topology: &Topology,
+    values: &Value,
 ) -> Result<Value, RenderError> {
-    let etcd_endpoints: Vec<String> = topology
-        .members(METADATA.name)
-        .iter()
-        .map(|member| format!("{}:{}", member.name, etcd::PORT))
-        .collect();
-    let leads = |name: &str| {
-        let row = Component::named(name);
-        row.and_then(Component::kind) == Some(Kind::Coordinator)
-    };
-    let mut pools = topology.pools.iter();
-    let standby = pools.any(|(name, pool)| leads(name) && pool.replicas > 1);
-    let password = format!("{{{{ secret `{}` }}}}", super::MINIO_SECRET);
-    let values = json!({
-        "cluster": inventory.name,
-        "etcd_endpoints": etcd_endpoints,
-        "minio_user": super::names::minio_user(inventory),
-        "minio_password": password,
-        "bucket": super::names::bucket(inventory),
-        "standby": standby,
-        "release_minor": release.minor,
-    });
-    let text = render(environment, "user.yaml", &values)?;
+    let text = render(environment, SETTINGS.name, Serde(values))?;
     let tree: Value =
         serde_saphyr::from_str(&text).map_err(|error| RenderError::UserYaml(error.to_string()))?;
     if !tree.is_object() {
@@ -169,7 +146,7 @@ fn settings(
 }
 
 /// The files of one stack.
-pub(super) fn used_by(stack: StackName, files: &[ConfigFile]) -> Vec<ConfigFile> {
+pub(super) fn used_by(stack: Stack, files: &[ConfigFile]) -> Vec<ConfigFile> {
     files
         .iter()
         .filter(|file| file.stack == stack)

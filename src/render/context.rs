@@ -8,28 +8,27 @@ use serde_json::{Value, json};
 use super::config::ConfigFile;
 use super::names::network_name;
 use super::service::{Service, services};
-use crate::component::{Component, StackName};
+use crate::component::{Component, Secret, Stack};
 use crate::inventory::{Image, Inventory};
 use crate::release::Release;
-use crate::system::{self, Plot, SECRETS, VALUES};
+use crate::system::{Plot, System};
 use crate::topology::Topology;
 
 /// Values that every stack sees: of the cluster, and of each system.
 pub(super) fn base(plot: &Plot<'_>) -> Value {
     let inventory = plot.inventory;
-    let images = Image::ALL.map(|image| {
-        let default = system::image_of(image, plot.release);
-        (
-            image.name().to_owned(),
-            reference(inventory, image, &default),
-        )
+    let images = Image::all().map(|image| {
+        let default = (image.of)(plot.release);
+        (image.name, reference(inventory, image, &default))
     });
     let own = [
         ("cluster", json!(inventory.name)),
         ("network", json!(network_name(&inventory.name))),
-        ("images", json!(BTreeMap::from(images))),
+        ("images", json!(BTreeMap::from_iter(images))),
+        // Of Milvus' processes; what meets its needs may have some.
+        ("milvus_environment", json!({})),
     ];
-    let systems = VALUES.iter().flat_map(|values| values(plot));
+    let systems = System::all_of(inventory).flat_map(|system| (system.values)(plot));
     let all = own.into_iter().chain(systems);
     Value::Object(all.map(|(key, value)| (key.to_owned(), value)).collect())
 }
@@ -56,7 +55,7 @@ struct Volume {
 
 /// The context of one stack's template.
 pub(super) fn of_stack<'a>(
-    stack: StackName,
+    stack: Stack,
     base: &'a Value,
     inventory: &Inventory,
     release: &Release,
@@ -64,17 +63,17 @@ pub(super) fn of_stack<'a>(
     configs: &[ConfigFile],
 ) -> StackContext<'a> {
     let mut by_component: BTreeMap<&'static str, Vec<Service>> = BTreeMap::new();
-    let rows = || Component::of(release).filter(|row| row.stack == stack);
+    let rows = || Component::of(inventory, release).filter(|row| row.stack == stack);
     for component in rows() {
         let key = if component.milvus.is_some() {
-            stack.name()
+            stack.name
         } else {
             component.name
         };
         by_component
             .entry(key)
             .or_default()
-            .extend(services(component, inventory, topology, configs));
+            .extend(services(component, inventory, release, topology, configs));
     }
     let volumes = by_component
         .values()
@@ -90,10 +89,9 @@ pub(super) fn of_stack<'a>(
         base,
         services: by_component,
         volumes,
-        secrets: SECRETS
-            .iter()
-            .filter(|(key, _)| rows().any(|row| row.secrets.contains(key)))
-            .map(|(_, variable)| &base[*variable])
+        secrets: Secret::all_of(inventory)
+            .filter(|secret| rows().any(|row| row.mounts(inventory, release).contains(&secret.key)))
+            .map(|secret| &base[secret.variable])
             .collect(),
         config: configs
             .iter()

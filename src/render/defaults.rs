@@ -9,16 +9,16 @@ use serde_json::Value;
 
 use super::RenderError;
 use super::user_yaml::laid_over;
-use crate::release::Release;
+use crate::release::{Line, Release};
 use crate::tag::Version;
 
 /// Upstream's file by minor, and the first patch release that it is for; `lab/milvus-defaults.py`
 /// makes these. Of `common.storageType` 2.3.0 knows `minio` and ends at `remote`, which later ones are
 /// set to (milvus#26398).
-const WHOLE: [(u8, u32, &str); 3] = [
-    (2, 0, include_str!("../../templates/milvus/2.2.yaml")),
-    (3, 0, include_str!("../../templates/milvus/2.3.0.yaml")),
-    (3, 1, include_str!("../../templates/milvus/2.3.yaml")),
+const WHOLE: [(Line, u32, &str); 3] = [
+    ((2, 2), 0, include_str!("../../templates/milvus/2.2.yaml")),
+    ((2, 3), 0, include_str!("../../templates/milvus/2.3.0.yaml")),
+    ((2, 3), 1, include_str!("../../templates/milvus/2.3.yaml")),
 ];
 
 /// A settings file of Milvus: where it is mounted, and what stands in it besides ours.
@@ -46,7 +46,7 @@ impl SettingsFile {
             .filter(|image| image.line() == wanted.line())
             .map_or(wanted.patch, |image| image.patch);
         let mut rows = WHOLE.iter().rev();
-        let found = rows.find(|(minor, first, _)| *minor == release.minor && *first <= patch);
+        let found = rows.find(|(line, first, _)| *line == release.line && *first <= patch);
         let Some((_, _, text)) = found else {
             return Ok(Self {
                 key: over,
@@ -115,8 +115,8 @@ mod tests {
 
     #[test]
     fn go_finds_nothing_to_expand_in_upstreams_settings() {
-        for (minor, _, text) in WHOLE {
-            assert!(!text.contains("{{"), "2.{minor}");
+        for (line, _, text) in WHOLE {
+            assert!(!text.contains("{{"), "{line:?}");
         }
     }
 }

@@ -16,28 +16,27 @@ use std::collections::BTreeMap;
 use std::panic::resume_unwind;
 use std::thread;
 
-use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior};
-use serde::Serialize;
+use minijinja::value::{Serde, Value};
+use minijinja::{AutoEscape, Environment, ErrorKind, UndefinedBehavior, context as values};
 use thiserror::Error;
 
 use bounds::{FUEL, MOST_BYTES, MOST_TEMPLATE, STACK};
 pub(crate) use config::is_config_file;
-pub use names::{DEFAULT_MINIO_USER, Generations, MINIO_SECRET, ROOT_SECRET, secret_name};
-pub(crate) use names::{minio_user, network_name};
+pub(crate) use names::network_name;
+pub use names::{Generations, ROOT_SECRET, secret_name};
 pub(crate) use user_yaml::plain;
 
-use crate::component::StackName;
+use crate::component::Stack;
 use crate::digest::sha256;
 use crate::inventory::Inventory;
 use crate::release::Release;
-use crate::system::Plot;
+use crate::system::{Plot, SYSTEMS, Text};
 use crate::topology::Topology;
 
 /// A rendered stack file.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct StackFile {
-    /// `store`, `pulsar` or `milvus`.
+    /// That of the stack without the cluster's: `store`.
     pub name: String,
     /// The stack's name: `prod-store`.
     pub namespace: String,
@@ -74,48 +73,44 @@ pub enum RenderError {
 #[derive(Clone, Debug)]
 pub struct Sources(BTreeMap<String, String>);
 
-const SHIPPED: [(&str, &str); 9] = [
-    ("macros.yml", include_str!("../../stacks/macros.yml")),
-    ("store.yml", include_str!("../../stacks/store.yml")),
-    ("pulsar.yml", include_str!("../../stacks/pulsar.yml")),
-    ("milvus.yml", include_str!("../../stacks/milvus.yml")),
-    (
-        "zookeeper.conf",
-        include_str!("../../templates/zookeeper.conf"),
-    ),
-    (
-        "start-zookeeper.sh",
-        include_str!("../../templates/start-zookeeper.sh"),
-    ),
-    (
-        "init-metadata.sh",
-        include_str!("../../templates/init-metadata.sh"),
-    ),
-    (
-        "start-pulsar.sh",
-        include_str!("../../templates/start-pulsar.sh"),
-    ),
-    ("user.yaml", include_str!("../../templates/user.yaml")),
+/// What the stack files of all systems share.
+const SHARED: [Text; 2] = [
+    Text {
+        name: "macros.yml",
+        text: include_str!("../../stacks/macros.yml"),
+    },
+    FRAME,
 ];
+
+/// A stack file around the services of its systems.
+const FRAME: Text = Text {
+    name: "stack.yml",
+    text: include_str!("../../stacks/stack.yml"),
+};
+
+fn shipped() -> impl Iterator<Item = Text> {
+    let runs = SYSTEMS.iter().filter_map(|system| system.runs);
+    let services = runs.map(|runs| runs.services);
+    let others = SYSTEMS.iter().flat_map(|system| {
+        let files = system.files.iter().map(|file| file.template);
+        files.chain(system.templates.iter().copied())
+    });
+    SHARED.into_iter().chain(services).chain(others)
+}
 
 impl Sources {
     /// The templates inside the program.
     #[must_use]
     pub fn shipped() -> Self {
-        Self(
-            SHIPPED
-                .iter()
-                .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()))
-                .collect(),
-        )
+        let all = shipped().map(|text| (text.name.to_owned(), text.text.to_owned()));
+        Self(all.collect())
     }
 
     /// Whether nothing was replaced.
     #[must_use]
     pub fn are_shipped(&self) -> bool {
-        SHIPPED
-            .iter()
-            .all(|(name, text)| self.text(name) == Some(text))
+        let mut all = shipped();
+        self.0.len() == shipped().count() && all.all(|one| self.text(one.name) == Some(one.text))
     }
 
     /// Names and texts of all templates.
@@ -127,20 +122,43 @@ impl Sources {
 
     /// Names of all templates.
     pub fn names() -> impl Iterator<Item = &'static str> {
-        SHIPPED.iter().map(|(name, _)| *name)
+        shipped().map(|text| text.name)
+    }
+
+    /// Files that earlier versions wrote and this one does not, and the templates that each became:
+    /// whoever edited one still has it.
+    #[must_use]
+    pub fn former() -> Vec<(String, Vec<&'static str>)> {
+        let all = Stack::all().into_iter().map(|stack| {
+            let parts = stack.parts().map(|(_, runs)| runs.services.name);
+            (whole_file(stack), parts.collect::<Vec<_>>())
+        });
+        all.filter(|(file, parts)| !parts.contains(&file.as_str()))
+            .collect()
+    }
+
+    /// A stack file that a user edited in an earlier version, when one template was all of it.
+    fn whole(&self, stack: Stack) -> Option<String> {
+        let file = whole_file(stack);
+        let text = self.text(&file)?;
+        let is_part = Self::names().any(|name| name == file);
+        let is_whole = !is_part || text.lines().any(|line| line.trim_end() == "services:");
+        is_whole.then_some(file)
     }
 
     /// The template that a file beside it looks like another layer of, as
     /// `milvus.override.yml` and `milvus.yaml` do of `milvus.yml`.
     #[must_use]
-    pub fn layered(file: &str) -> Option<&'static str> {
+    pub fn layered(file: &str) -> Option<String> {
         let (stem, _) = file.split_once('.')?;
         let is_yaml = |name: &str| name.ends_with(".yml") || name.ends_with(".yaml");
-        if !is_yaml(file) || Self::names().any(|name| name == file) {
+        let former = Self::former().into_iter().map(|(name, _)| name);
+        let names: Vec<String> = Self::names().map(str::to_owned).chain(former).collect();
+        if !is_yaml(file) || names.iter().any(|name| name == file) {
             return None;
         }
-        let of = |name: &&str| is_yaml(name) && name.split('.').next() == Some(stem);
-        Self::names().find(of)
+        let of = |name: &String| is_yaml(name) && name.split('.').next() == Some(stem);
+        names.into_iter().find(of)
     }
 
     /// Replaces one template.
@@ -153,6 +171,11 @@ impl Sources {
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
+}
+
+/// The file of a stack: `store.yml`.
+fn whole_file(stack: Stack) -> String {
+    format!("{}.yml", stack.name)
 }
 
 /// Renders every stack of a cluster. The same input gives the same bytes.
@@ -191,24 +214,32 @@ fn made(
     sources: &Sources,
 ) -> Result<Vec<StackFile>, RenderError> {
     let environment = environment(sources)?;
-    let base = context::base(&Plot {
+    let plot = Plot {
         inventory,
         release,
         topology,
         generations,
-    });
-    let configs = config::files(&environment, inventory, release, topology)?;
-    StackName::ALL
+    };
+    let base = context::base(&plot);
+    let configs = config::files(&environment, &plot, &base)?;
+    // What was chosen in place of all that a stack has leaves none to deploy.
+    let is_of = |stack: &Stack| stack.parts().any(|(system, _)| system.is_of(inventory));
+    Stack::all()
         .into_iter()
+        .filter(is_of)
         .map(|stack| {
             let used = config::used_by(stack, &configs);
             let context = context::of_stack(stack, &base, inventory, release, topology, &used);
-            let file = format!("{}.yml", stack.name());
-            let text = render(&environment, &file, &context)?;
-            drop(context);
+            let text = stack_text(
+                &environment,
+                sources,
+                inventory,
+                stack,
+                Serde(context).into(),
+            )?;
             Ok(StackFile {
-                name: stack.name().to_owned(),
-                namespace: format!("{}-{}", inventory.name, stack.name()),
+                name: stack.name.to_owned(),
+                namespace: format!("{}-{}", inventory.name, stack.name),
                 text: tidy(&text),
                 files: used
                     .into_iter()
@@ -217,6 +248,29 @@ fn made(
             })
         })
         .collect()
+}
+
+/// A stack file: the services of each of its systems, in the frame that all share.
+fn stack_text(
+    environment: &Environment<'_>,
+    sources: &Sources,
+    inventory: &Inventory,
+    stack: Stack,
+    values: Value,
+) -> Result<String, RenderError> {
+    if let Some(file) = sources.whole(stack) {
+        return render(environment, &file, values);
+    }
+    let mut parts = String::new();
+    for (_, runs) in stack.parts().filter(|(system, _)| system.is_of(inventory)) {
+        let part = render(environment, runs.services.name, values.clone())?;
+        // Each begins on a line of its own, whatever its template ends with.
+        parts.push('\n');
+        parts.push_str(part.trim_start_matches('\n').trim_end());
+        parts.push('\n');
+    }
+    let values = values! { parts, about => stack.about, ..values };
+    render(environment, FRAME.name, values)
 }
 
 fn environment(sources: &Sources) -> Result<Environment<'_>, RenderError> {
@@ -239,7 +293,7 @@ fn environment(sources: &Sources) -> Result<Environment<'_>, RenderError> {
 fn render(
     environment: &Environment<'_>,
     name: &str,
-    context: &impl Serialize,
+    values: impl Into<Value>,
 ) -> Result<String, RenderError> {
     let template = |source| RenderError::Template {
         name: name.to_owned(),
@@ -247,9 +301,7 @@ fn render(
     };
     let found = environment.get_template(name).map_err(template)?;
     let mut text = bounds::Text::default();
-    let rendered = found
-        .render_captured_to(Serde(context), &mut text)
-        .map(drop);
+    let rendered = found.render_captured_to(values, &mut text).map(drop);
     match rendered {
         Ok(()) => Ok(text.into_string()),
         Err(_) if text.is_full() => Err(RenderError::TooLong {

@@ -2,39 +2,52 @@
 
 use std::collections::BTreeMap;
 
-use crate::inventory::Inventory;
+use crate::component::Secret;
 use crate::observed::Observed;
 pub use crate::system::milvus::SECRET as ROOT_SECRET;
-pub use crate::system::minio::SECRET as MINIO_SECRET;
-
-/// MinIO's root user where the inventory names none.
-pub const DEFAULT_MINIO_USER: &str = "milvus";
+use crate::topology::UNTOLD_LABEL;
 
 /// The generation of each credential: a new generation is a new secret.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Generations(BTreeMap<String, u32>);
+pub struct Generations {
+    newest: BTreeMap<String, u32>,
+    /// Those that Milvus was not told of count here: their numbers are taken.
+    taken: BTreeMap<String, u32>,
+}
 
 impl Generations {
-    /// The highest generation of each credential that exists in a Swarm.
+    /// The highest generation of each credential that exists in a Swarm and is in use.
     #[must_use]
     pub fn of(cluster: &str, seen: &Observed) -> Self {
-        let mut generations = BTreeMap::new();
-        for key in [MINIO_SECRET, ROOT_SECRET] {
+        let mut generations = Self::default();
+        for Secret { key, .. } in Secret::all() {
             let prefix = format!("{cluster}-{key}-v");
-            let highest = seen
-                .secrets
-                .keys()
-                .filter_map(|name| name.strip_prefix(&prefix)?.parse::<u32>().ok())
-                .max();
-            if let Some(highest) = highest {
-                generations.insert(key.to_owned(), highest);
+            for (name, secret) in &seen.secrets {
+                let number = name.strip_prefix(&prefix).map(str::parse::<u32>);
+                let Some(Ok(number)) = number else { continue };
+                let highest = |of: &mut BTreeMap<String, u32>| {
+                    let known = of.entry((*key).to_owned()).or_default();
+                    *known = number.max(*known);
+                };
+                highest(&mut generations.taken);
+                if !secret.labels.contains_key(UNTOLD_LABEL) {
+                    highest(&mut generations.newest);
+                }
             }
         }
-        Self(generations)
+        generations
+    }
+
+    /// The same with the one after the newest of one credential.
+    #[must_use]
+    pub fn with_next(mut self, key: &str) -> Self {
+        let next = self.taken.get(key).map_or(1, |newest| newest + 1);
+        self.newest.insert(key.to_owned(), next);
+        self
     }
 
     fn get(&self, key: &str) -> u32 {
-        self.0.get(key).copied().unwrap_or(1)
+        self.newest.get(key).copied().unwrap_or(1)
     }
 }
 
@@ -42,19 +55,6 @@ impl Generations {
 #[must_use]
 pub fn secret_name(cluster: &str, key: &str, generations: &Generations) -> String {
     format!("{cluster}-{key}-v{}", generations.get(key))
-}
-
-pub(crate) fn minio_user(inventory: &Inventory) -> String {
-    inventory
-        .credentials
-        .minio_user
-        .clone()
-        .unwrap_or_else(|| DEFAULT_MINIO_USER.to_owned())
-}
-
-/// Bucket names have at least three characters.
-pub(super) fn bucket(inventory: &Inventory) -> String {
-    format!("milvus-{}", inventory.name)
 }
 
 /// The overlay network of a cluster.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::config::ConfigFile;
 use crate::component::{Component, Data, Shape};
 use crate::inventory::{DataPlace, Inventory, RoleSettings};
+use crate::release::Release;
 use crate::topology::{Topology, member_label, role_label, zone_label};
 
 #[derive(Serialize)]
@@ -27,6 +28,8 @@ pub(super) struct Service {
     mounts: Vec<Mount>,
     jvm: String,
     run: &'static str,
+    /// What the process is told besides.
+    flags: &'static [&'static str],
     secrets: Vec<&'static str>,
     ports: Vec<Port>,
     user_yaml: Vec<Value>,
@@ -57,10 +60,18 @@ impl Service {
 pub(super) fn services(
     component: &Component,
     inventory: &Inventory,
+    release: &Release,
     topology: &Topology,
     configs: &[ConfigFile],
 ) -> Vec<Service> {
-    let service = |name: &str| bare(component, inventory, configs, name);
+    let arguments = component.milvus.map(|process| process.arguments(release));
+    let (run, flags) = arguments.unwrap_or_default();
+    let service = |name: &str| Service {
+        run,
+        flags,
+        secrets: component.mounts(inventory, release),
+        ..bare(component, inventory, configs, name)
+    };
     match component.shape {
         Shape::Members => topology
             .members(component.name)
@@ -125,8 +136,9 @@ fn bare(
         grace: format!("{}s", component.grace),
         mounts: Vec::new(),
         jvm: jvm(settings),
-        run: component.milvus.map_or("", |process| process.run),
-        secrets: component.secrets.to_vec(),
+        run: "",
+        flags: &[],
+        secrets: Vec::new(),
         ports: ports(component, inventory),
         user_yaml: mounted(configs, component),
     }
@@ -146,10 +158,10 @@ fn ports(component: &Component, inventory: &Inventory) -> Vec<Port> {
     component
         .publishes
         .iter()
-        .filter_map(|(target, published)| {
+        .filter_map(|one| {
             Some(Port {
-                target: *target,
-                published: published(&inventory.publish)?,
+                target: one.port,
+                published: inventory.publish.port(one)?,
             })
         })
         .collect()

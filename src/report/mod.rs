@@ -6,6 +6,7 @@ mod ends_text;
 mod graph;
 mod json;
 mod line;
+mod made_text;
 mod mark;
 mod plain;
 mod plan_text;

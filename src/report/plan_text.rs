@@ -6,10 +6,12 @@ use std::fmt::Write;
 use super::Style;
 use super::change_text::change_lines;
 use super::ends_text::ends_text;
+use super::made_text::made_lines;
 use crate::component::Component;
 use crate::count::count;
 use crate::execute::sentences;
 use crate::plan::{Action, Because, Plan, SecretSource, Step};
+use crate::spec::{MTU, ranges};
 
 /// The whole plan as text.
 #[must_use]
@@ -120,6 +122,7 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
     let sign = match &step.action {
         Action::CreateNetwork { .. }
         | Action::CreateSecret { .. }
+        | Action::RenewPassword { .. }
         | Action::CreateConfig { .. }
         | Action::CreateService { .. }
         | Action::MakeDirectories { .. }
@@ -130,7 +133,8 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
         Action::LabelNode { add, .. } if !add.is_empty() => style.good("+"),
         Action::UpdateService { .. }
         | Action::UpdateConfig { .. }
-        | Action::UpdateSecret { .. } => style.change("~"),
+        | Action::UpdateSecret { .. }
+        | Action::GiveVolumes { .. } => style.change("~"),
         Action::Await { .. } | Action::Smoke { .. } | Action::SkipHandOver { .. } => {
             style.faint("?")
         }
@@ -150,10 +154,20 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
                 let _ = writeln!(out, "        {change}");
             }
         }
+        Action::CreateService { spec } => {
+            for line in made_lines(spec) {
+                let _ = writeln!(out, "        {}", style.faint(line));
+            }
+        }
         Action::MakeDirectories { directories, .. } => {
             for directory in directories {
                 let owner = format!("(owner {} where it must be made)", directory.uid);
                 let _ = writeln!(out, "        {} {}", directory.path, style.faint(owner));
+            }
+        }
+        Action::GiveVolumes { volumes, .. } => {
+            for volume in volumes {
+                let _ = writeln!(out, "        {volume}");
             }
         }
         Action::LabelNode {
@@ -238,14 +252,22 @@ fn what(step: &Step) -> String {
             } else {
                 "not encrypted"
             };
-            format!("network {} (overlay, attachable, {encrypted})", spec.name)
+            let subnets: Vec<String> = ranges(spec).map(|range| format!(", {range}")).collect();
+            let mtu = spec.options.get(MTU);
+            let mtu = mtu.map_or_else(String::new, |mtu| format!(", MTU {mtu}"));
+            format!(
+                "network {} (overlay, attachable, {encrypted}{}{mtu})",
+                spec.name,
+                subnets.concat()
+            )
         }
-        Action::CreateSecret { name, source, .. } => match source {
-            SecretSource::Generated { length } => {
-                format!("secret {name} ({length} random letters and digits, made by `up`)")
-            }
-            SecretSource::File { path } => format!("secret {name} (from {path})"),
-        },
+        Action::CreateSecret { name, source, .. } => {
+            format!("secret {name} ({})", from(source, "up"))
+        }
+        Action::RenewPassword { name, source, .. } => {
+            let source = from(source, "credentials set");
+            format!("secret {name} ({source}), and the root password in Milvus")
+        }
         Action::CreateConfig { name, data, .. } => {
             format!("config {name} ({})", count(data.len(), "byte"))
         }
@@ -254,6 +276,16 @@ fn what(step: &Step) -> String {
         Action::LabelNode { hostname, .. } => format!("labels of node {hostname}"),
         Action::MakeDirectories { hostname, .. } => format!("directories on {hostname}"),
         action => action.title(),
+    }
+}
+
+/// Where the bytes of a secret come from; chance is a verb's.
+fn from(source: &SecretSource, verb: &str) -> String {
+    match source {
+        SecretSource::Generated { length } => {
+            format!("{length} random letters and digits, made by `{verb}`")
+        }
+        SecretSource::File { path } => format!("from {path}"),
     }
 }
 
@@ -269,6 +301,7 @@ fn summary(plan: &Plan) -> String {
             action,
             Action::CreateNetwork { .. }
                 | Action::CreateSecret { .. }
+                | Action::RenewPassword { .. }
                 | Action::CreateConfig { .. }
                 | Action::CreateService { .. }
         )
@@ -280,6 +313,7 @@ fn summary(plan: &Plan) -> String {
                 | Action::UpdateConfig { .. }
                 | Action::UpdateSecret { .. }
                 | Action::LabelNode { .. }
+                | Action::GiveVolumes { .. }
         )
     });
     let remove = steps(|action| {

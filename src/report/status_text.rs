@@ -93,7 +93,12 @@ fn line(row: &Row, style: Style, out: &mut String) {
     let text = format!(
         "  {:<18} {:>7}  {health}  {saw}",
         row.title,
-        format!("{}/{}", row.running, row.desired),
+        if row.desired == 0 && row.running == 0 {
+            // It is not the cluster's.
+            "-".to_owned()
+        } else {
+            format!("{}/{}", row.running, row.desired)
+        },
     );
     let _ = writeln!(out, "{}", text.trim_end());
 }

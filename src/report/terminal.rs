@@ -137,11 +137,11 @@ impl Progress for Terminal {
     }
 }
 
-#[cfg(test)]
 #[expect(
     clippy::disallowed_methods,
     reason = "what is drawn while time passes is tested"
 )]
+#[cfg(test)]
 mod tests {
     use std::thread::sleep;
 
@@ -159,8 +159,8 @@ mod tests {
         let mut plan = Plan::default();
         let service = "prod-milvus_proxy".to_owned();
         let smoke = Action::Smoke { service };
-        let gate = Gate::EtcdQuorum {
-            members: vec!["etcd-0".to_owned()],
+        let gate = Gate::ServicesGone {
+            services: vec!["prod-milvus_proxy".to_owned()],
         };
         plan.push("proxy", smoke, Vec::new(), Because::Follows);
         plan.push("etcd", Action::Await { gate }, Vec::new(), Because::Follows);

@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use hide::HIDDEN;
+pub use crate::spec::HIDDEN;
 pub use problem::SnapshotError;
 
 use crate::compose::image::ResolveImage;
@@ -109,6 +109,8 @@ impl Snapshot {
         }
         let value: Value = serde_json::from_str(text).map_err(|e| problem::syntax(&e, text))?;
         match value.get("format").map(Value::as_u64) {
+            // A saved plan has a format of its own.
+            _ if value.get("steps").is_some() => return Err(problem::not_one(&value)),
             Some(Some(FORMAT)) => {}
             Some(Some(format)) => return Err(SnapshotError::OtherFormat { format }),
             _ => return Err(problem::not_one(&value)),

@@ -1,21 +1,25 @@
 //! The difference of two networks.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
-use super::{Change, NetworkSpec};
+use super::{Change, NetworkSpec, Range};
 
 /// The overlay driver looks whether the option is there, not at its value (moby
 /// `libnetwork/drivers/overlay`).
 const ENCRYPTED: &str = "encrypted";
 
+/// The MTU of the hosts' network, from which the overlay driver takes what its own headers need
+/// (moby `daemon/libnetwork/netlabel/labels.go`, `DriverMTU`, and `maxMTU` in
+/// `daemon/libnetwork/drivers/overlay/encryption.go`).
+pub const MTU: &str = "com.docker.network.driver.mtu";
+
 /// What is wanted of a network and is otherwise in the one that exists; empty when they mean the
 /// same.
 ///
 /// What the engine fills in by itself is left out of it: the driver and the gateways of its
-/// address management, the numbers of its tunnels, and the subnet where none is asked for.
+/// address management, the numbers of its tunnels, and subnet and MTU where none is asked for.
 /// Labels and other options change nothing for who is on the network.
 #[must_use]
 pub fn network_diff(found: &NetworkSpec, wanted: &NetworkSpec) -> Vec<Change> {
@@ -34,6 +38,10 @@ pub fn network_diff(found: &NetworkSpec, wanted: &NetworkSpec) -> Vec<Change> {
         ),
         ("internal", json!(found.internal), json!(wanted.internal)),
     ];
+    let mtu = |spec: &NetworkSpec| spec.options.get(MTU).cloned();
+    if let Some(asked) = mtu(wanted) {
+        pairs.push(("mtu", mtu(found).into(), asked.into()));
+    }
     let asked = subnets(wanted);
     if !asked.is_empty() {
         let list = |subnets: BTreeSet<String>| Vec::from_iter(subnets).join(", ");
@@ -49,25 +57,21 @@ pub fn network_diff(found: &NetworkSpec, wanted: &NetworkSpec) -> Vec<Change> {
         .collect()
 }
 
+/// The IPv4 subnets of a network.
+pub fn ranges(spec: &NetworkSpec) -> impl Iterator<Item = Range> {
+    let parts = spec.ipam.iter().flat_map(|ipam| &ipam.config);
+    parts.filter_map(|part| Range::parse(&part.subnet))
+}
+
 fn subnets(spec: &NetworkSpec) -> BTreeSet<String> {
     let parts = spec.ipam.iter().flat_map(|ipam| &ipam.config);
     parts
         .filter(|part| !part.subnet.is_empty())
-        .map(|part| first(&part.subnet).unwrap_or_else(|| part.subnet.clone()))
+        .map(|part| {
+            Range::parse(&part.subnet)
+                .map_or_else(|| part.subnet.clone(), |range| range.to_string())
+        })
         .collect()
-}
-
-/// `10.1.0.0/16` of `10.1.2.3/16`: the engine keeps the text that it was given.
-fn first(subnet: &str) -> Option<String> {
-    let (address, prefix) = subnet.split_once('/')?;
-    let (address, prefix): (Ipv4Addr, u32) = (address.parse().ok()?, prefix.parse().ok()?);
-    let mask = u32::MAX
-        .checked_shl(32_u32.checked_sub(prefix)?)
-        .unwrap_or(0);
-    Some(format!(
-        "{}/{prefix}",
-        Ipv4Addr::from(address.to_bits() & mask)
-    ))
 }
 
 #[cfg(test)]
@@ -102,6 +106,8 @@ mod tests {
         found.options.insert(list.to_owned(), "4097".to_owned());
         found.labels.insert("by".to_owned(), "hand".to_owned());
         assert_eq!(shown(&found, &network(&[])), [""; 0]);
+        found.options.insert(MTU.to_owned(), "1400".to_owned());
+        assert_eq!(shown(&found, &network(&[])), [""; 0]);
         let asked = network(&["10.20.0.0/16"]);
         assert_eq!(shown(&network(&["10.20.3.4/16"]), &asked), [""; 0]);
     }
@@ -110,6 +116,7 @@ mod tests {
     fn each_field_is_told_with_both_sides() {
         let mut wanted = network(&["10.20.0.0/16"]);
         wanted.options.insert(ENCRYPTED.to_owned(), String::new());
+        wanted.options.insert(MTU.to_owned(), "1400".to_owned());
         wanted.internal = true;
         let mut found = network(&["10.0.7.0/24", "10.0.6.0/24"]);
         found.attachable = false;
@@ -121,21 +128,9 @@ mod tests {
                 "driver: bridge -> overlay",
                 "encrypted: false -> true",
                 "internal: false -> true",
+                "mtu: null -> 1400",
                 "subnet: 10.0.6.0/24, 10.0.7.0/24 -> 10.20.0.0/16",
             ]
         );
-    }
-
-    #[test]
-    fn odd_subnets_are_compared_as_text() {
-        for (subnet, expected) in [
-            ("0.0.0.0/0", Some("0.0.0.0/0")),
-            ("10.1.2.3/32", Some("10.1.2.3/32")),
-            ("10.1.2.3/33", None),
-            ("fd00::/64", None),
-            ("x", None),
-        ] {
-            assert_eq!(first(subnet).as_deref(), expected);
-        }
     }
 }

@@ -2,22 +2,40 @@
 //!
 //! A row has no `..`: a fact that is forgotten does not compile.
 
+mod advisory;
 pub mod etcd;
+pub mod grammar;
 mod image;
 pub mod milvus;
 pub mod minio;
 pub mod pulsar;
+mod s3;
+mod slot;
+mod woodpecker;
 
+pub use advisory::Advisory;
 pub use image::Image;
+pub use slot::{Choice, Filler, Filling, Slot};
+
+use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::component::{Component, File};
-use crate::inventory::Inventory;
+use crate::component::{Component, File, Secret, Stack};
+use crate::gate::{Check, Members, Tasks};
+use crate::inventory::{Inventory, Published};
+use crate::question::{Lead, Talk};
+use crate::refuse::Rule;
 use crate::release::Release;
 use crate::render::{Generations, secret_name};
 use crate::role::Duty;
 use crate::topology::Topology;
+
+/// Where users connect.
+pub const DOOR: &Published = &milvus::USERS;
+
+/// Ports that an inventory may publish, in the order in which people are told of them.
+pub const PUBLISHED: [&Published; 4] = [DOOR, &minio::S3, &minio::BROWSERS, &milvus::METRICS];
 
 /// What keeps the metadata of Milvus, and who is registered.
 pub const METADATA: &Component = &etcd::ETCD;
@@ -57,6 +75,7 @@ pub const ROLES: &[Duty] = &[
     milvus::QUERY,
     milvus::INDEX,
     milvus::DATA,
+    milvus::STREAMING,
     milvus::PROXIES,
     milvus::COORD,
     minio::ROLE,
@@ -66,25 +85,166 @@ pub const ROLES: &[Duty] = &[
     pulsar::ZOOKEEPERS,
 ];
 
-/// Settings of Milvus that an inventory may not set, because the tool derives them, and where their
-/// values come from.
-pub const OWNED: &[&[(&str, &str)]] = &[etcd::OWNED, minio::OWNED, pulsar::OWNED, milvus::OWNED];
+/// The check of members that a gate names.
+#[must_use]
+pub fn members_check(component: &str, check: &str) -> Option<&'static Check<Members>> {
+    Component::named(component)?.checks.of_members(check)
+}
+
+/// The check of tasks that a gate names.
+#[must_use]
+pub fn tasks_check(component: &str, check: &str) -> Option<&'static Check<Tasks>> {
+    Component::named(component)?.checks.of_tasks(check)
+}
 
 /// A setting of Milvus that the tool relies on, the values that it may have, and why.
 pub type Kept = (&'static str, &'static [&'static str], &'static str);
 
-/// Settings of Milvus that stay as Milvus has them. Whole files of upstream name them with their
-/// own value, so that one is allowed.
-pub const KEPT: &[&[Kept]] = &[etcd::KEPT, minio::KEPT, pulsar::KEPT, milvus::KEPT];
-
 /// A warning of what works and may go wrong later, if there is something to warn of.
 pub type Advice = fn(&Inventory) -> Option<String>;
 
-/// What is warned of that only one system knows.
-pub const ADVICE: &[Advice] = &[minio::advice::shared_disk, pulsar::advice::few_buffers];
+/// Variables that templates see.
+pub type Values = fn(&Plot<'_>) -> Vec<(&'static str, Value)>;
 
-/// Files that services mount as they are rendered; the settings of Milvus are beside them.
-pub const FILES: &[File] = pulsar::FILES;
+/// A text that users may edit, by the name of its file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Text {
+    pub name: &'static str,
+    pub text: &'static str,
+}
+
+/// A system: its texts, and what the rest of the tool knows of no other. Its components and roles
+/// are in tables of their own, since their order is one over all systems.
+#[derive(Debug)]
+pub struct System {
+    pub name: &'static str,
+    /// How people write it.
+    pub title: &'static str,
+    /// What of Milvus' needs it meets; none of what is there in every cluster.
+    pub fills: Option<Filler>,
+    /// What it runs; nothing of what is there without this tool.
+    pub runs: Option<Runs>,
+    /// How it is asked whether it does what Milvus needs, where it runs nothing and is no part of
+    /// Milvus' own processes.
+    pub elsewhere: Option<Elsewhere>,
+    /// Templates besides that of its services and those of `files`.
+    pub templates: &'static [Text],
+    /// Files that services mount as they are rendered; the settings of Milvus are beside them.
+    pub files: &'static [File],
+    /// What it tells templates, its own and all others.
+    pub values: Values,
+    pub secrets: &'static [Secret],
+    /// Settings of Milvus that an inventory may not set, because the tool derives them, and where
+    /// their values come from.
+    pub owned: &'static [(&'static str, &'static str)],
+    /// Settings of Milvus that stay as Milvus has them. Whole files of upstream name them with
+    /// their own value, so that one is allowed.
+    pub kept: &'static [Kept],
+    /// What was published of its releases.
+    pub advisories: &'static [Advisory],
+    pub advice: &'static [Advice],
+    /// Rules about its data.
+    pub rules_of_data: &'static [Rule],
+    /// Rules about what its image may become.
+    pub rules_of_images: &'static [Rule],
+}
+
+/// What a system runs.
+#[derive(Clone, Copy, Debug)]
+pub struct Runs {
+    pub image: Image,
+    /// The stack file that has its services.
+    pub stack: Stack,
+    /// Its services, as they stand in that file.
+    pub services: Text,
+}
+
+/// A system that is there without this tool.
+#[derive(Clone, Copy, Debug)]
+pub struct Elsewhere {
+    /// As [`Check::takes`].
+    pub takes: u64,
+    /// What is waited for, in words, by what the inventory says of it.
+    pub words: fn(&BTreeMap<String, String>) -> String,
+    /// Leads a talk with it, given its secrets by their keys.
+    pub lead: fn(&Talk, &BTreeMap<String, String>) -> Box<dyn Lead>,
+}
+
+/// What meets a need of Milvus in a cluster.
+#[must_use]
+pub fn filler(slot: Slot, inventory: &Inventory) -> Option<&'static System> {
+    System::all_of(inventory).find(|one| one.fills.is_some_and(|filler| filler.slot == slot))
+}
+
+/// What tells a system that was chosen for a need apart from others that may meet it.
+#[must_use]
+pub fn identity(slot: Slot, inventory: &Inventory) -> Option<String> {
+    let filling = inventory.fillers.get(&slot)?;
+    let choice = filler(slot, inventory)?.fills?.choice?;
+    Some((choice.identity)(filling))
+}
+
+/// How an inventory chose a system, by its name.
+#[must_use]
+pub fn choice(system: &str) -> Option<Choice> {
+    let mut systems = SYSTEMS.iter().filter(|one| one.name == system);
+    systems.find_map(|one| one.fills?.choice)
+}
+
+/// A system that is there without this tool, by its name.
+#[must_use]
+pub fn elsewhere(system: &str) -> Option<(&'static System, &'static Elsewhere)> {
+    let mut systems = SYSTEMS.iter().filter(|one| one.name == system);
+    systems.find_map(|one| Some((one, one.elsewhere.as_ref()?)))
+}
+
+impl System {
+    /// Those that a cluster is made of.
+    pub fn all_of(inventory: &Inventory) -> impl Iterator<Item = &'static Self> {
+        SYSTEMS.iter().filter(|system| system.is_of(inventory))
+    }
+
+    /// Whether a cluster has it: what meets a need is chosen by the inventory.
+    #[must_use]
+    pub fn is_of(&self, inventory: &Inventory) -> bool {
+        self.fills_among(&inventory.fillers)
+    }
+
+    /// The same by what was chosen.
+    pub(crate) fn fills_among(&self, fillers: &BTreeMap<Slot, Filling>) -> bool {
+        self.fills
+            .is_none_or(|filler| match fillers.get(&filler.slot) {
+                Some(filling) => filling.system == self.name,
+                None => filler.choice.is_none(),
+            })
+    }
+
+    /// Its credentials that a cluster has.
+    pub fn secrets_of(&self, inventory: &Inventory) -> impl Iterator<Item = &'static Secret> {
+        let is_of = self.is_of(inventory);
+        let secrets = self.secrets.iter();
+        secrets.filter(move |secret| is_of && (secret.is_of)(inventory))
+    }
+}
+
+/// Every system, in the order in which their services stand in stack files.
+pub const SYSTEMS: &[System] = &[
+    etcd::SYSTEM,
+    minio::SYSTEM,
+    s3::SYSTEM,
+    pulsar::SYSTEM,
+    woodpecker::SYSTEM,
+    milvus::SYSTEM,
+];
+
+/// A setting of the gate of a store: whether it must keep to conditions of writes.
+const CONDITIONS: &str = "conditions";
+
+/// The stack file of what keeps data for Milvus, each system its part of it.
+const STORE: Stack = Stack {
+    name: "store",
+    about: "The stores of Milvus: etcd for metadata, MinIO for segments and indexes.",
+};
 
 /// What templates are filled for.
 #[derive(Clone, Copy, Debug)]
@@ -114,26 +274,29 @@ impl Plot<'_> {
     }
 }
 
-/// Variables that templates see.
-pub type Values = fn(&Plot<'_>) -> Vec<(&'static str, Value)>;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// What each system tells templates.
-pub const VALUES: &[Values] = &[etcd::values, minio::values, pulsar::values, milvus::values];
+    /// A user's folder has them side by side.
+    #[test]
+    fn texts_have_names_of_their_own() {
+        let mut names: Vec<&str> = crate::render::Sources::names().collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all);
+    }
 
-/// Keys of secrets, and the variables that hold them.
-pub const SECRETS: &[(&str, &str)] = &[
-    (minio::SECRET, "minio_secret"),
-    (milvus::SECRET, "root_secret"),
-];
-
-/// The image that a release runs where the inventory names none.
-#[must_use]
-pub fn image_of(image: Image, release: &Release) -> String {
-    let images = release.images();
-    match image {
-        Image::Etcd => images.etcd.to_owned(),
-        Image::Milvus => release.milvus_image(),
-        Image::Minio => images.minio.to_owned(),
-        Image::Pulsar => images.pulsar.to_owned(),
+    #[test]
+    fn rows_stand_in_the_stack_of_a_system() {
+        for row in COMPONENTS {
+            let runs = row.system().runs.expect("it has services");
+            assert_eq!(row.stack, runs.stack, "{}", row.name);
+        }
+        let stacks = Stack::all();
+        for (at, stack) in stacks.iter().enumerate() {
+            assert!(!stacks[..at].contains(stack), "{} twice", stack.name);
+        }
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use crate::component::{Agreement, Component, Gates, Kind, Shape, Site};
+use crate::component::{Agreement, COMPONENTS, Component, Gates, Shape, Site};
+use crate::formed;
+use crate::gate::{ENDED, Elsewhere, GONE, Gate, RENEWED, Tasks};
 use crate::inventory::Inventory;
-use crate::plan::{Phase, Renewal};
+use crate::plan::Phase;
 use crate::release::Release;
 use crate::spec::ServiceSpec;
-use crate::system::{FRONT, METADATA};
+use crate::system::{Slot, System};
 use crate::topology::Topology;
 
 /// Makes phases whose gates name services in full.
@@ -31,7 +33,7 @@ impl<'a> Phases<'a> {
         Self {
             inventory,
             release,
-            members: Component::of(release).map(named).collect(),
+            members: Component::of(inventory, release).map(named).collect(),
         }
     }
 
@@ -48,17 +50,71 @@ impl<'a> Phases<'a> {
         }
     }
 
+    /// What a cluster uses and does not run: nothing starts, and a gate says whether it is ready,
+    /// where it can be asked.
+    pub(super) fn chosen(&self) -> impl Iterator<Item = Phase> {
+        let systems = System::all_of(self.inventory).filter(|system| system.runs.is_none());
+        systems.map(|system| {
+            let slot = system.fills.map(|filler| filler.slot);
+            let choice = system.fills.and_then(|filler| filler.choice);
+            let opens = system.elsewhere.map(|_| self.asked(system, slot));
+            Phase {
+                name: system.name.to_owned(),
+                needs: self.phases_of(choice.map_or(&[], |choice| choice.needs)),
+                opens: Vec::from_iter(opens),
+                remembered: slot.map(|slot| formed::filler_label(&self.inventory.name, slot)),
+                ..Phase::default()
+            }
+        })
+    }
+
+    /// The gate of what is there without this tool: what the inventory says of it, and what others
+    /// want of it.
+    fn asked(&self, system: &System, slot: Option<Slot>) -> Gate {
+        let filling = slot.and_then(|slot| self.inventory.fillers.get(&slot));
+        let said = filling.map(|filling| filling.settings.iter());
+        let said = said.into_iter().flatten();
+        let demands = System::all_of(self.inventory)
+            .filter_map(|other| other.fills?.choice)
+            .flat_map(|choice| choice.demands)
+            .filter(|(of, _)| Some(*of) == slot)
+            .map(|(_, setting)| ((*setting).to_owned(), "true".to_owned()));
+        let secrets = system.secrets_of(self.inventory);
+        Gate::Elsewhere(Elsewhere {
+            system: system.name.to_owned(),
+            cluster: self.inventory.name.clone(),
+            settings: said
+                .map(|(key, text)| ((*key).to_owned(), text.clone()))
+                .chain(demands)
+                .collect(),
+            secrets: secrets.map(|secret| secret.key.to_owned()).collect(),
+        })
+    }
+
+    /// The phases of components: what was chosen in place of one stands for it.
+    fn phases_of(&self, components: &[&str]) -> Vec<String> {
+        let rows = components.iter().filter_map(|name| Component::named(name));
+        let mut needs: Vec<String> = Vec::new();
+        for row in rows {
+            let name = if row.is_of(self.inventory, self.release) {
+                Some(row.name)
+            } else {
+                let slot = row.system().fills.map(|filler| filler.slot);
+                let filling = slot.and_then(|slot| self.inventory.fillers.get(&slot));
+                filling.map(|filling| filling.system)
+            };
+            let name = name.map(str::to_owned);
+            needs.extend(name.filter(|name| !needs.contains(name)));
+        }
+        needs
+    }
+
     pub(super) fn phase(&self, component: &Component, services: Vec<ServiceSpec>) -> Phase {
         let Gates { opens, settles } = (component.gates)(&self.site_of(&services), component);
         Phase {
             name: component.name.to_owned(),
             services,
-            needs: component
-                .needs
-                .iter()
-                .filter(|need| Component::named(need).is_some_and(|row| row.is_in(self.release)))
-                .map(|need| (*need).to_owned())
-                .collect(),
+            needs: self.phases_of(component.needs),
             opens,
             settles,
             runs_once: component.shape == Shape::Task,
@@ -66,20 +122,20 @@ impl<'a> Phases<'a> {
             closed: component.agreement.is_closed(),
             is_milvus: component.milvus.is_some(),
             upgrade_rank: component.upgrade_rank(),
-            renewal: self.renewal(component),
+            remembered: None,
+            renewal: self.check(component, RENEWED),
+            gone: self.check(component, GONE),
+            replaces: COMPONENTS
+                .iter()
+                .filter(|row| component.replaces(row))
+                .filter_map(|row| self.check(row, ENDED))
+                .collect(),
         }
     }
 
-    /// Workers and proxies are renewed one at a time behind a gate. Of coordinators one leads
-    /// and the others stand by unregistered: Swarm's own rolling update takes turns with them.
-    fn renewal(&self, component: &Component) -> Option<Renewal> {
-        let process = component.milvus?;
-        let site = self.site();
-        (process.kind != Kind::Coordinator).then(|| Renewal {
-            etcd: site.members(METADATA),
-            root_path: self.inventory.name.clone(),
-            role: process.session.to_owned(),
-            proxy: (process.kind == Kind::Leader).then(|| site.service(FRONT)),
-        })
+    /// A check of a component's tasks, if it has one of this name.
+    pub(super) fn check(&self, component: &Component, name: &str) -> Option<Tasks> {
+        let check = component.checks.of_tasks(name)?;
+        Some(self.site().of_tasks(component, check, 0))
     }
 }

@@ -4,6 +4,7 @@
 mod endpoints;
 mod gates;
 mod homes;
+mod network;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -11,18 +12,19 @@ use std::collections::BTreeMap;
 use thiserror::Error;
 
 use crate::advice;
-use crate::component::{Component, Kind};
+use crate::component::{Component, Kind, Secret};
 use crate::compose::{self, Stack, StackError};
 use crate::formed;
+use crate::gate::{GONE, LEADS_NOTHING};
+use crate::hole::{self, holes};
 use crate::inventory::Inventory;
 use crate::lint::{self, LintErrors};
 use crate::observed::Observed;
 use crate::plan::{Drain, SecretSource, Seed, Wanted, WantedSecret};
 use crate::release::{Release, ReleaseError};
-use crate::render::{
-    self, Generations, MINIO_SECRET, ROOT_SECRET, RenderError, Sources, StackFile, secret_name,
-};
-use crate::spec::{Ipam, IpamConfig, NetworkSpec, ServiceSpec};
+use crate::render::{self, Generations, RenderError, Sources, StackFile, secret_name};
+use crate::spec::ServiceSpec;
+use crate::system::milvus::returns;
 use crate::system::{FRONT, METADATA, SEARCH};
 use crate::tag::Version;
 pub use crate::topology::{CLUSTER_LABEL, probe_name};
@@ -71,6 +73,15 @@ pub struct Cluster {
     pub wanted: Wanted,
 }
 
+/// A credential that is to have another password.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Renewal {
+    /// Key of its secret.
+    pub key: &'static str,
+    /// Where the password comes from.
+    pub source: SecretSource,
+}
+
 impl Cluster {
     /// Works out a cluster from its inventory and what was seen of the Swarm, if anything.
     ///
@@ -81,24 +92,53 @@ impl Cluster {
         seen: Option<&Observed>,
         sources: &Sources,
     ) -> Result<Self, WantedError> {
-        let release = Release::parse(&inventory.milvus)?;
+        Self::renewed(inventory, seen, sources, None)
+    }
+
+    /// The same with another password for one credential.
+    ///
+    /// # Errors
+    /// Those of [`work_out`](Self::work_out).
+    pub fn renewed(
+        inventory: &Inventory,
+        seen: Option<&Observed>,
+        sources: &Sources,
+        renewal: Option<&Renewal>,
+    ) -> Result<Self, WantedError> {
+        let release = formed::release(inventory, seen)?;
         let topology = Topology::place(inventory, &release, seen.map(|seen| seen.nodes.as_slice()));
         let generations = seen
             .map(|seen| Generations::of(&inventory.name, seen))
             .unwrap_or_default();
+        let generations = match renewal {
+            Some(renewal) => generations.with_next(renewal.key),
+            None => generations,
+        };
         let render = |sources| {
             let files = render::stacks(inventory, &release, &topology, &generations, sources)?;
             let stacks = files.iter().map(read_back).collect::<Result<Vec<_>, _>>()?;
             Ok::<_, WantedError>((files, stacks))
         };
         let (files, stacks) = render(sources)?;
+        let mut lacks = Vec::new();
         if !sources.are_shipped() {
             let (_, shipped) = render(&Sources::shipped())?;
             lint::check(&files, &stacks, &shipped)?;
+            lacks = lint::missing(&files, &stacks, &shipped);
         }
-        let wanted = wanted(inventory, &release, &topology, &generations, stacks);
+        let mut wanted = wanted(inventory, &release, &topology, stacks);
+        wanted.secrets = secrets(inventory, &generations, renewal);
+        wanted.network = network::network(inventory, &wanted, seen);
+        wanted.warnings.extend(lacks);
+        wanted
+            .warnings
+            .extend(network::warnings(inventory, &wanted, seen));
+        let runs = formed::version(wanted.milvus_image(), &release);
+        let was = seen.and_then(|seen| formed::oldest(&inventory.name, seen));
+        let no_return = was.and_then(|was| returns::told(inventory, was, runs));
+        wanted.warnings.extend(no_return);
         Ok(Self {
-            runs: formed::version(wanted.milvus_image(), &release),
+            runs,
             release,
             topology,
             files,
@@ -111,12 +151,10 @@ fn wanted(
     inventory: &Inventory,
     release: &Release,
     topology: &Topology,
-    generations: &Generations,
     stacks: Vec<Stack>,
 ) -> Wanted {
     let mut wanted = Wanted {
         cluster: inventory.name.clone(),
-        network: network(inventory),
         warnings: advice::warnings(inventory, release),
         ..Wanted::default()
     };
@@ -137,24 +175,25 @@ fn wanted(
             }
         }
     }
-    for key in [MINIO_SECRET, ROOT_SECRET] {
-        wanted.secrets.push(WantedSecret {
-            name: secret_name(&inventory.name, key, generations),
-            labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), inventory.name.clone())]),
-            source: secret_source(inventory, key),
-        });
-    }
     let phases = Phases::new(inventory, release, topology);
-    for component in Component::of(release) {
+    // What waits for services that are of the cluster comes after them.
+    let (alone, after): (Vec<_>, Vec<_>) = phases.chosen().partition(|one| one.needs.is_empty());
+    let (milvus, before): (Vec<_>, Vec<_>) =
+        Component::of(inventory, release).partition(|component| component.milvus.is_some());
+    let mut phase = |component: &'static Component| {
         let specs = by_component.remove(component.name).unwrap_or_default();
-        wanted.phases.push(phases.phase(component, specs));
-    }
+        phases.phase(component, specs)
+    };
+    wanted.phases.extend(alone);
+    wanted.phases.extend(before.into_iter().map(&mut phase));
+    wanted.phases.extend(after);
+    wanted.phases.extend(milvus.into_iter().map(phase));
     let site = phases.site();
     wanted.seed = Seed {
         etcd: site.members(METADATA),
         root_path: inventory.name.clone(),
         after: METADATA.name.to_owned(),
-        before: Component::of(release)
+        before: Component::of(inventory, release)
             .filter(|row| row.kind() == Some(Kind::Coordinator))
             .map(|row| row.name.to_owned())
             .collect(),
@@ -162,14 +201,17 @@ fn wanted(
     wanted.proxy = site.service(FRONT);
     let search = site.service(SEARCH);
     let is_there = wanted.services().any(|spec| spec.name == search);
-    wanted.drain = is_there.then(|| Drain {
+    let leads = phases.check(SEARCH, LEADS_NOTHING).filter(|_| is_there);
+    let gone = phases.check(SEARCH, GONE);
+    wanted.drain = leads.zip(gone).map(|(leads, gone)| Drain {
         service: search,
         label: role_label(&inventory.name, SEARCH.role),
-        etcd: wanted.seed.etcd.clone(),
-        root_path: wanted.seed.root_path.clone(),
-        proxy: wanted.proxy.clone(),
+        leads,
+        gone,
     });
     wanted.directories = directories(inventory, &wanted, topology);
+    let holes = holes(wanted.services(), inventory, release);
+    wanted.warnings.extend(hole::accepted(&holes, inventory));
     let runs = formed::version(wanted.milvus_image(), release);
     let marks = formed::marks(inventory, runs, topology);
     wanted.labels = topology.labels(inventory, marks);
@@ -193,12 +235,29 @@ fn read_back(file: &StackFile) -> Result<Stack, WantedError> {
     })
 }
 
-fn secret_source(inventory: &Inventory, key: &str) -> SecretSource {
-    let file = match key {
-        MINIO_SECRET => &inventory.credentials.minio_password,
-        _ => &inventory.credentials.root_password,
-    };
-    file.as_ref().map_or(
+fn secrets(
+    inventory: &Inventory,
+    generations: &Generations,
+    renewal: Option<&Renewal>,
+) -> Vec<WantedSecret> {
+    let secrets = Secret::all_of(inventory).map(|secret| {
+        let renewal = renewal.filter(|renewal| renewal.key == secret.key);
+        WantedSecret {
+            name: secret_name(&inventory.name, secret.key, generations),
+            labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), inventory.name.clone())]),
+            source: renewal.map_or_else(
+                || secret_source(inventory, secret),
+                |renewal| renewal.source.clone(),
+            ),
+            renews: renewal.is_some(),
+        }
+    });
+    secrets.collect()
+}
+
+/// Where a new password comes from: a file that the inventory names, or chance.
+pub(crate) fn secret_source(inventory: &Inventory, secret: &Secret) -> SecretSource {
+    (secret.file)(inventory).map_or(
         SecretSource::Generated {
             length: PASSWORD_LENGTH,
         },
@@ -206,25 +265,4 @@ fn secret_source(inventory: &Inventory, key: &str) -> SecretSource {
             path: password.path.clone(),
         },
     )
-}
-
-fn network(inventory: &Inventory) -> NetworkSpec {
-    let mut options = BTreeMap::new();
-    if inventory.network.encrypted {
-        options.insert("encrypted".to_owned(), String::new());
-    }
-    NetworkSpec {
-        name: render::network_name(&inventory.name),
-        driver: "overlay".to_owned(),
-        attachable: true,
-        internal: false,
-        ipam: inventory.network.subnet.map(|subnet| Ipam {
-            driver: "default".to_owned(),
-            config: vec![IpamConfig {
-                subnet: subnet.to_string(),
-            }],
-        }),
-        labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), inventory.name.clone())]),
-        options,
-    }
 }

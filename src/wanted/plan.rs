@@ -19,6 +19,12 @@ impl Cluster {
         })
     }
 
+    /// The known holes that forbid it on whatever Swarm.
+    #[must_use]
+    pub fn holes(&self, inventory: &Inventory) -> Vec<Refusal> {
+        refuse::holes(&self.wanted, inventory, &self.release)
+    }
+
     /// What a user should know of it, whatever else is asked.
     pub fn warnings(&self) -> impl Iterator<Item = &String> {
         self.topology.warnings.iter().chain(&self.wanted.warnings)

@@ -7,7 +7,7 @@ use super::Question;
 use super::quorum::{Quorum, Rule};
 use super::stand::{Member, Standing};
 use crate::component::{Agreement, Component};
-use crate::system::STORAGE;
+use crate::system::{STORAGE, Slot, filler};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -143,7 +143,7 @@ fn ledgers(
         .map(|bookie| bookie.name)
         .collect();
     let names = super::effect::few(&names);
-    let storage = STORAGE.title;
+    let storage = filler(Slot::Storage, question.inventory).map_or(STORAGE.title, |one| one.title);
     let (level, what) = if gone >= copies {
         let percent = 100.0 * share(gone, total, copies);
         let all = match copies {

@@ -8,8 +8,8 @@ use serde::Serialize;
 use super::Question;
 use super::stand::{Member, Standing};
 use crate::component::{Agreement, Component};
-use crate::inventory::minio;
 use crate::role::Role;
+use crate::system::minio::shape;
 
 /// What a quorum is made of.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -103,7 +103,8 @@ pub(super) fn quorums(question: &Question<'_>, standing: &Standing<'_>) -> Vec<Q
     for component in Component::agreeing(Agreement::Erasure) {
         rows.extend(erasure_sets(question, standing, component));
     }
-    for component in Component::agreeing(Agreement::Ensemble) {
+    let ensembles = Component::agreeing(Agreement::Ensemble).into_iter();
+    for component in ensembles.filter(|one| one.system().is_of(question.inventory)) {
         rows.push(row(
             component.name,
             Rule::Ensemble,
@@ -237,7 +238,7 @@ fn erasure_sets(
     let members = members(standing, component);
     let drives = question.inventory.settings(component.role).drives;
     let hosts = members.len() as u64;
-    let Some(size) = minio::set_size(hosts, drives) else {
+    let Some(size) = shape::set_size(hosts, drives) else {
         return Vec::new();
     };
     let voters = voters(members, drives);

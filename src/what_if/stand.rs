@@ -4,9 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::spread::Spread;
 use super::{Basis, Question};
-use crate::component::Component;
+use crate::component::{COMPONENTS, Component, Shape};
 use crate::observed::{Node, Observed, Task};
-use crate::release::Release;
 use crate::topology::role_label;
 
 /// A host.
@@ -155,16 +154,21 @@ impl<'a> Standing<'a> {
     }
 }
 
-/// The components of the inventory's release.
+/// The components of the cluster's release.
 pub(super) fn components(question: &Question<'_>) -> Vec<&'static Component> {
-    Release::parse(&question.inventory.milvus)
-        .map(|release| Component::of(&release).collect())
-        .unwrap_or_default()
+    let topology = question.topology;
+    let is_placed =
+        |name: &str| topology.members.contains_key(name) || topology.pools.contains_key(name);
+    let rows = COMPONENTS.iter();
+    let is_task =
+        |row: &Component| row.shape == Shape::Task && row.system().is_of(question.inventory);
+    rows.filter(|row| is_task(row) || is_placed(row.name))
+        .collect()
 }
 
 /// Full name of a service: `prod-store_etcd-0`.
 fn full_name(question: &Question<'_>, component: &str, name: &str) -> String {
-    let stack = Component::named(component).map_or("", |row| row.stack.name());
+    let stack = Component::named(component).map_or("", |row| row.stack.name);
     format!("{}-{stack}_{name}", question.inventory.name)
 }
 

@@ -219,8 +219,15 @@ impl Cluster {
 
     /// The docker command line on the first manager: an eye that is not ours.
     pub fn docker(&self, arguments: &[&str]) -> String {
+        self.docker_of("node01", arguments)
+    }
+
+    /// The same on any host.
+    pub fn docker_of(&self, host: &str, arguments: &[&str]) -> String {
+        let host = self.lab.host(host).expect("the host is in the lab");
+        let engine = format!("unix://{}", self.lab.socket(host).display());
         let output = Command::new(self.lab.docker())
-            .env("DOCKER_HOST", self.lab.docker_host())
+            .env("DOCKER_HOST", engine)
             .args(arguments)
             .output()
             .expect("docker runs");

@@ -12,11 +12,15 @@
 mod channels;
 mod client;
 mod cluster;
+mod given;
+mod given_up;
 mod lost_host;
 mod midway;
 mod moved;
 mod newest_engine;
+mod on_s3;
 mod otherwise;
+mod passwords;
 mod reviewed;
 mod same_as_docker;
 mod sampled;
@@ -55,10 +59,12 @@ fn three_hosts() {
         cluster.tasks(),
         "`up` with nothing to do touched a task"
     );
+    secrets::strangers_are_noticed(&cluster);
     reviewed::then_carried_out(&mut cluster);
     // Each is worth minutes.
     sampled::from_any_to_any(&cluster, scale::wanted_rounds().div_ceil(2));
     cluster.check();
+    passwords::of_root(&cluster);
     cluster.down_with_data();
     cluster.assert_gone();
 }
@@ -104,6 +110,8 @@ fn three_hosts_by_docker() {
 fn three_hosts_otherwise() {
     let _turn = one_at_a_time("three_hosts_otherwise");
     let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    on_s3::keeps_its_objects_there(&mut cluster);
+    given_up::an_absent_image(&mut cluster);
     otherwise::are_made(&mut cluster);
     otherwise::older_milvus(&mut cluster);
     cluster.assert_gone();
@@ -116,6 +124,30 @@ fn soak_brought_over() {
     let _turn = one_at_a_time("soak_brought_over");
     let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     otherwise::brought_over(&mut cluster);
+    cluster.assert_gone();
+}
+
+/// All coordinators in one process, and back. What was measured: docs/tested.md.
+#[test]
+#[ignore = "takes the lab: `make soak` runs it"]
+fn soak_one_coordinator() {
+    let _turn = one_at_a_time("soak_one_coordinator");
+    let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    otherwise::coordinators_in_one(&mut cluster);
+    cluster.assert_gone();
+}
+
+/// Pulsar before 2.10, which is root, becomes one that is not. What was measured: docs/tested.md.
+#[test]
+#[ignore = "takes the lab: `make soak` runs it"]
+fn soak_given_volumes() {
+    let _turn = one_at_a_time("soak_given_volumes");
+    let hosts = UpOptions {
+        images: vec![given::IMAGE],
+        ..UpOptions::new(3)
+    };
+    let mut cluster = Cluster::on(&hosts, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    given::to_the_user_of_the_image(&mut cluster);
     cluster.assert_gone();
 }
 

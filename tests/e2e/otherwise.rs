@@ -1,8 +1,9 @@
 //! Members that keep their data in directories of their hosts, a part that cannot start, another
-//! release of Milvus, and a cluster of the version before.
+//! release of Milvus, coordinators in one process, and a cluster of the version before.
 
 use std::fs;
 use std::path::Path;
+use std::time::Instant;
 
 use crate::cluster::Cluster;
 
@@ -59,6 +60,33 @@ pub fn older_milvus(cluster: &mut Cluster) {
     cluster.assert_healthy();
     cluster.down_with_data();
     cluster.files.pop();
+}
+
+/// One process for all coordinators in place of one for each, and back, on a cluster with data: what
+/// goes is gone from etcd before the other comes, and what was loaded is found.
+pub fn coordinators_in_one(cluster: &mut Cluster) {
+    cluster.up();
+    cluster.load();
+    for mixed in [true, false] {
+        if mixed {
+            cluster.overlay("mixed.yml", "coordinators: mixed\n");
+        } else {
+            cluster.files.pop();
+        }
+        let start = Instant::now();
+        cluster.up();
+        println!(
+            "mixed {mixed}: `up` took {:.1}s",
+            start.elapsed().as_secs_f64()
+        );
+        cluster.check();
+        cluster.assert_healthy();
+        let again = cluster.up();
+        assert!(again.contains("nothing to do"), "{again}");
+        let failed = cluster.failed_tasks();
+        assert_eq!(failed, Vec::<String>::new(), "mixed: {mixed}");
+    }
+    cluster.down_with_data();
 }
 
 /// What the version before this one ran, by its templates: `tests/e2e/before`.

@@ -1,5 +1,7 @@
 //! Nobody gets in with a default password, and no credential is anywhere but in its secret.
 
+use std::time::{Duration, Instant};
+
 use crate::cluster::Cluster;
 
 pub fn are_kept(cluster: &Cluster) {
@@ -51,6 +53,31 @@ pub fn are_kept(cluster: &Cluster) {
             assert!(ports.is_empty(), "{line}");
         }
     }
+}
+
+/// One setting in etcd opens the proxies to everybody within seconds, and `status` says so.
+pub fn strangers_are_noticed(cluster: &Cluster) {
+    const KEY: &str = "milvus/config/common/security/authorizationEnabled";
+    let etcd = cluster.docker(&["ps", "-q", "--filter", "name=milvus-store_etcd-"]);
+    let etcd = etcd.lines().next().expect("a member of etcd on node01");
+    let etcdctl = |words: &[&str]| cluster.docker(&[&["exec", etcd, "etcdctl"], words].concat());
+    let said_until = |code: i32, words: &str| {
+        let start = Instant::now();
+        loop {
+            let output = cluster.run(&["status"]);
+            let said = String::from_utf8_lossy(&output.stdout).into_owned();
+            if output.status.code() == Some(code) && said.contains(words) {
+                return said;
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{said}");
+        }
+    };
+    etcdctl(&["put", KEY, "false"]);
+    let said = said_until(6, KEY);
+    assert!(said.contains(&format!("etcdctl del {KEY}")), "{said}");
+    said_until(6, "lets in whoever names no password");
+    etcdctl(&["del", KEY]);
+    said_until(0, "healthy");
 }
 
 /// Every text under a key called `password`.

@@ -3,10 +3,9 @@
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Output, Stdio};
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::cluster::{Cluster, one_at_a_time};
-use crate::midway::up_killed_after;
 
 fn start(cluster: &Cluster, arguments: &[&str]) -> Child {
     cluster
@@ -89,19 +88,21 @@ fn left_in_the_middle(cluster: &Cluster) {
     cluster.must(&["down", "--yes"]);
     for how in ["-INT", "-TERM"] {
         let child = start(cluster, &["up", "--yes"]);
-        sleep(Duration::from_secs(5));
+        // Before it has its lock there is nothing to let go, and a signal simply ends it.
+        until_locked(cluster);
+        sleep(A_MOMENT);
         signal(&child, how);
         let (code, said) = end(child);
         assert_eq!(code, Some(130), "{said}");
         assert_eq!(cluster.locks(), Vec::<String>::new());
     }
 
-    up_killed_after(cluster, Duration::from_secs(5));
+    killed_with_the_lock(cluster);
     assert_eq!(cluster.locks().len(), 1, "a killed holder leaves its lock");
     cluster.must(&["unlock", "--yes"]);
     assert_eq!(cluster.locks(), Vec::<String>::new());
 
-    up_killed_after(cluster, Duration::from_secs(5));
+    killed_with_the_lock(cluster);
     let sleeper = taking_over(cluster);
     sleep(Duration::from_secs(3));
     signal(&sleeper, "-STOP");
@@ -114,6 +115,28 @@ fn left_in_the_middle(cluster: &Cluster) {
     assert_eq!(code, Some(8), "{said}");
     assert_eq!(before, cluster.tasks(), "it acted after it was taken over");
     assert_well(cluster);
+}
+
+/// From the lock to the end of a run that is left in the middle: all of them together must leave
+/// something to do to the one that takes over.
+const A_MOMENT: Duration = Duration::from_secs(1);
+
+/// Waits until somebody has the lock, however long a busy machine takes to make a plan.
+fn until_locked(cluster: &Cluster) {
+    let until = Instant::now() + Duration::from_secs(120);
+    while cluster.locks().is_empty() {
+        assert!(Instant::now() < until, "nobody takes the lock");
+        sleep(Duration::from_millis(500));
+    }
+}
+
+/// `up` that dies at work.
+fn killed_with_the_lock(cluster: &Cluster) {
+    let child = start(cluster, &["up", "--yes"]);
+    until_locked(cluster);
+    sleep(A_MOMENT);
+    signal(&child, "-KILL");
+    end(child);
 }
 
 /// `up` that has found a holder dead and goes on in its place.

@@ -161,7 +161,7 @@ async fn who_loses_the_lock_stops_and_says_to_whom() {
         "{text}"
     );
     assert!(
-        text.contains("`milvus-swarm up` goes on from here"),
+        text.contains("`milvus-swarm -H unix:///") && text.contains(".sock up` goes on from here"),
         "{text}"
     );
 }

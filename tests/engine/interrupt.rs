@@ -23,7 +23,9 @@ async fn works(shared: &Shared) {
 async fn whoever_asks_a_run_to_end_has_the_lock_let_go_of() {
     for name in ["-INT", "-TERM", "-HUP"] {
         let (fake, shared) = swarm();
-        let child = program(&fake, &["up", "--yes"]).spawn().unwrap();
+        // Tests may have been started with `nohup`.
+        let child = started_with("env --default-signal=HUP", &fake).spawn();
+        let child = child.unwrap();
         works(&shared).await;
         signal(child.id().unwrap(), name);
         let (code, text) = said(child.wait_with_output().await.unwrap());
@@ -32,13 +34,12 @@ async fn whoever_asks_a_run_to_end_has_the_lock_let_go_of() {
     }
 }
 
-#[tokio::test]
-async fn a_run_that_is_to_outlive_its_terminal_does() {
-    let (fake, shared) = swarm();
-    let up = program(&fake, &["up", "--yes"]);
+/// `up` as a program before it starts it.
+fn started_with(before: &str, fake: &Fake) -> Command {
+    let up = program(fake, &["up", "--yes"]);
     let mut child = Command::new("sh");
     child
-        .args(["-c", "trap '' HUP; exec \"$@\"", "sh"])
+        .args(["-c", &format!("exec {before} \"$@\""), "sh"])
         .arg(up.as_std().get_program())
         .args(up.as_std().get_args())
         .current_dir(up.as_std().get_current_dir().unwrap())
@@ -47,7 +48,13 @@ async fn a_run_that_is_to_outlive_its_terminal_does() {
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .kill_on_drop(true);
-    let mut child = child.spawn().unwrap();
+    child
+}
+
+#[tokio::test]
+async fn a_run_that_is_to_outlive_its_terminal_does() {
+    let (fake, shared) = swarm();
+    let mut child = started_with("nohup", &fake).spawn().unwrap();
     works(&shared).await;
     signal(child.id().unwrap(), "-HUP");
     tokio::time::sleep(BEAT).await;
@@ -83,7 +90,9 @@ fn hangs(shared: &Shared) -> (Fake, Arc<AtomicBool>) {
 async fn who_insists_waits_for_no_engine_that_hangs() {
     for (first, second) in [("-INT", "-INT"), ("-TERM", "-INT"), ("-HUP", "-TERM")] {
         let (fake, hung) = hangs(&Shared::default());
-        let mut child = program(&fake, &["up", "--yes"]).spawn().unwrap();
+        let mut child = started_with("env --default-signal=HUP", &fake)
+            .spawn()
+            .unwrap();
         let process = child.id().unwrap();
         for _ in 0..600 {
             if hung.load(Ordering::SeqCst) {
@@ -106,7 +115,8 @@ async fn who_insists_waits_for_no_engine_that_hangs() {
         assert!(text.contains("under way; once more ends at once"), "{text}");
         assert!(text.contains("ended at once"), "{text}");
         assert!(
-            text.contains("`milvus-swarm up` goes on from here"),
+            text.contains("`milvus-swarm -H unix:///")
+                && text.contains(".sock up` goes on from here"),
             "{text}"
         );
     }

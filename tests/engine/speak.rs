@@ -273,7 +273,10 @@ async fn what_others_hold_is_told_by_a_list_of_each_kind() {
     ]);
     let secrets = json!([{"ID": "x", "Spec": {"Name": "prod-minio-root-v1", "Labels": null}}]);
     let networks = json!([{"Id": "y", "Name": "prod_net", "Driver": "bridge",
-        "Labels": {"milvus-swarm.cluster": "pro"}}]);
+        "Labels": {"milvus-swarm.cluster": "pro"},
+        "IPAM": {"Config": [{"Subnet": "10.9.0.0/24"}]}},
+        {"Id": "z", "Name": "prod_own", "Labels": {"milvus-swarm.cluster": "prod"},
+        "IPAM": {"Config": [{"Subnet": "10.8.0.0/24"}]}}]);
     let fake = Fake::manager(move |heard| {
         let list = match heard.line.split('?').next().unwrap() {
             "GET /v1.41/services" => &services,
@@ -326,6 +329,8 @@ async fn what_others_hold_is_told_by_a_list_of_each_kind() {
             ),
         ]
     );
+    let taken = ["10.9.0.0/24".to_owned()];
+    assert_eq!(others.ranges.taken, taken.into());
     let lists = fake.lines().into_iter();
     assert_eq!(
         lists

@@ -8,14 +8,15 @@ use crate::play::{program, swarm};
 const IMAGES: &str = "
 images:
   resolve: never
-  milvus: local/milvus:v2.3.5
+  milvus: local/milvus:v2.6.24
   minio: local/minio:1
   etcd: local/etcd:3
   pulsar: local/pulsar:2
+milvus: 2.6
 ";
 
 const NOTE: &str = "stand-ins for upstream's images, fit for trying out only: \
-                    `local/milvus:v2.3.5`, `local/minio:1`";
+                    `local/milvus:v2.6.24`, `local/minio:1`";
 
 #[tokio::test]
 async fn stand_ins_are_pointed_out_and_images_that_the_engine_lacks_are_no_error() {
@@ -40,7 +41,7 @@ async fn stand_ins_are_pointed_out_and_images_that_the_engine_lacks_are_no_error
 
     let stand_in = |is: &str| json!({ "milvus-swarm.stand-in": is });
     shared.lock().unwrap().images = [
-        ("local/milvus:v2.3.5", stand_in("true")),
+        ("local/milvus:v2.6.24", stand_in("true")),
         ("local/minio:1", stand_in("true")),
         ("local/etcd:3", stand_in("false")),
         // An image without labels has none at all, not an empty list.

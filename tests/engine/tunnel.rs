@@ -157,6 +157,7 @@ async fn http(tunnel: &Tunnel, host: &str, port: u16) {
         method: "PUT",
         host: host.into(),
         port,
+        tls: None,
         path: "/echo".into(),
         headers: Vec::new(),
         body: Some(big.clone().into()),

@@ -236,3 +236,32 @@ async fn credentials_of_a_cluster_that_is_down_are_read_without_its_network() {
     assert_eq!(spec["Labels"]["milvus-swarm.component"], "probe");
     assert_eq!(shared.lock().unwrap().services, Vec::<Value>::new());
 }
+
+/// What is refused changes nothing: not even a probe is started to ask how its components are.
+#[tokio::test]
+async fn an_up_that_is_refused_starts_nothing() {
+    let (fake, shared) = swarm();
+    {
+        let mut swarm = shared.lock().unwrap();
+        swarm.networks.push(network("milvus_net"));
+        swarm.secrets = secrets();
+        swarm.services.push(json!({
+            "ID": "id-of-etcd",
+            "Version": { "Index": 4 },
+            "Spec": {
+                "Name": "milvus-store_etcd-0",
+                "Labels": { "milvus-swarm.cluster": "milvus" },
+                "Mode": { "Replicated": { "Replicas": 1 } },
+                "TaskTemplate": { "ContainerSpec": { "Image": "quay.io/coreos/etcd:v3.6.9" } },
+            },
+        }));
+    }
+    let output = program(&fake, &["up", "--yes"]).output().await.unwrap();
+    let plan = String::from_utf8_lossy(&output.stdout).into_owned();
+    let (code, text) = said(output);
+    assert_eq!(code, Some(4), "{plan}{text}");
+    assert!(plan.contains("quay.io/coreos/etcd:v3.6.9"), "{plan}");
+    let lines = fake.lines();
+    let created = lines.iter().filter(|line| line.ends_with("/create"));
+    assert_eq!(created.count(), 0, "{lines:#?}");
+}

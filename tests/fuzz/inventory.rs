@@ -145,7 +145,10 @@ fn is_plain(text: &str, also: &str) -> bool {
 
 /// No accepted name carries a character with a meaning elsewhere.
 fn harmless(inventory: &Inventory) -> Result<(), String> {
-    let mut names: Vec<(&str, &str)> = vec![(&inventory.name, ""), (&inventory.milvus, "")];
+    let mut names: Vec<(&str, &str)> = vec![
+        (&inventory.name, ""),
+        (inventory.milvus.as_deref().unwrap_or("2.6"), ""),
+    ];
     for host in &inventory.hosts {
         if host.name != THIS_HOST {
             names.push((&host.name, ""));
@@ -165,9 +168,9 @@ fn harmless(inventory: &Inventory) -> Result<(), String> {
     names.extend(
         inventory
             .credentials
-            .minio_user
-            .as_deref()
-            .map(|user| (user, "")),
+            .users
+            .values()
+            .map(|user| (user.as_str(), "")),
     );
     if let DataPlace::Dir(dir) = &inventory.data {
         names.push((dir, "/"));
@@ -229,6 +232,12 @@ fn renders(inventory: &Inventory) -> Result<(), String> {
     Ok(())
 }
 
+/// The settings that are a secret, which the node puts in.
+const OURS: [(&str, &str); 2] = [
+    ("secretAccessKey", "minio-root"),
+    ("defaultRootPassword", "milvus-root"),
+];
+
 /// Paths stay in the folder, and the only templates are the tool's own.
 fn untemplated(file: &StackFile) -> Result<(), String> {
     for (path, text) in &file.files {
@@ -243,7 +252,16 @@ fn untemplated(file: &StackFile) -> Result<(), String> {
         }
         for (at, _) in text.match_indices("{{") {
             let rest = &text[at..];
-            let ours = rest.starts_with("{{ secret `minio-root` }}");
+            let line = text[..at]
+                .rsplit('\n')
+                .next()
+                .unwrap_or_default()
+                .trim_start();
+            let is_of = |(key, secret): &(&str, &str)| {
+                line == format!("{key}: \"")
+                    && rest.starts_with(&format!("{{{{ secret `{secret}` }}}}\""))
+            };
+            let ours = OURS.iter().any(is_of);
             // Inside the quotes of an escaped brace, the brace itself comes by again.
             let escaped = rest.starts_with("{{`{{`}}") || rest.starts_with("{{`}}");
             if !ours && !escaped {

@@ -179,6 +179,27 @@ fn the_default_password_is_not_left_without_a_word() {
     assert!(hidden.contains("with the password `Milvus`") && !hidden.contains("python3"));
 }
 
+/// From 2.4.7 on the first start takes the password of the secret.
+#[test]
+fn later_ones_have_no_default_password_to_tell_of() {
+    let at = |version: &str, more: &str| {
+        let accept = "accept: [CVE-2025-64513]\n";
+        page(&format!(
+            "milvus: \"{version}\"\n{accept}{THREE_HOST}{more}"
+        ))
+    };
+    let tells = |page: &str| page.contains("with the password `Milvus`");
+    assert!(tells(&at("2.3", "")) && tells(&at("2.4.6", "")));
+    for version in ["2.4.7", "2.4", "2.5", "2.6"] {
+        assert!(!tells(&at(version, "")), "{version}");
+    }
+    // What is run counts, and not what it is called.
+    assert!(tells(&at(
+        "2.4",
+        "images: { milvus: \"corp/milvus:v2.4.1\" }\n"
+    )));
+}
+
 #[test]
 fn rendering_again_removes_what_it_wrote_before_and_nothing_else() {
     let folder = folder(PRODUCTION_26);

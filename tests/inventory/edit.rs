@@ -112,8 +112,8 @@ fn the_shipped_inventories_can_be_scaled() {
     assert_eq!(
         diff(&edited),
         [
-            "14- \u{20} query: { cpus: { reserve: 14, limit: 16 }, memory: { reserve: 56GiB, limit: 60GiB } }",
-            "14+ \u{20} query: { replicas: 3, cpus: { reserve: 14, limit: 16 }, memory: { reserve: 56GiB, limit: 60GiB } }",
+            "15- \u{20} query: { cpus: { reserve: 14, limit: 16 }, memory: { reserve: 56GiB, limit: 60GiB } }",
+            "15+ \u{20} query: { replicas: 3, cpus: { reserve: 14, limit: 16 }, memory: { reserve: 56GiB, limit: 60GiB } }",
         ]
     );
 }
@@ -203,15 +203,15 @@ fn added(text: &str, host: &str, role: Role) -> (String, Vec<String>) {
 #[test]
 fn a_host_of_a_range_gets_a_group_of_its_own() {
     let (once, lines) = added(PRODUCTION_26, "node08", Role::Index);
-    assert_eq!(lines, ["13+ \u{20} - { hosts: node08, roles: [index] }"]);
+    assert_eq!(lines, ["14+ \u{20} - { hosts: node08, roles: [index] }"]);
     let (twice, lines) = added(&once, "node07", Role::Index);
-    assert_eq!(lines, ["14+ \u{20} - { hosts: node07, roles: [index] }"]);
+    assert_eq!(lines, ["15+ \u{20} - { hosts: node07, roles: [index] }"]);
     let (thrice, lines) = added(&twice, "node08", Role::Broker);
     assert_eq!(
         lines,
         [
-            "13- \u{20} - { hosts: node08, roles: [index] }",
-            "13+ \u{20} - { hosts: node08, roles: [index, broker] }"
+            "14- \u{20} - { hosts: node08, roles: [index] }",
+            "14+ \u{20} - { hosts: node08, roles: [index, broker] }"
         ]
     );
     assert_eq!(valid(&thrice).hosts_with(Role::Index).count(), 6);

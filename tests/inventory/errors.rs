@@ -1,6 +1,6 @@
 //! Every rule: what breaks it, and where the error points.
 
-use milvus_swarm::inventory::{Bounds, Source};
+use milvus_swarm::inventory::{Bounds, Inventory, Source};
 use milvus_swarm::role::Role;
 
 use super::{BASE, overlaid, parse, valid};
@@ -22,8 +22,26 @@ const ADDED: &[(&str, &[&str])] = &[
     ("name: u", &["duplicate-key 9:1"]),
     ("milvus: 2.1", &["bad-value 9:9"]),
     ("milvus: latest", &["bad-value 9:9"]),
-    ("milvus: 2.6", &["role-version 4:43"]),
+    (
+        "milvus: 2.5\nhosts: [{name: n1, roles: [streaming]}]\nroles: {streaming: {replicas: 1}}",
+        &["role-version 10:28", "role-version 11:9"],
+    ),
+    (
+        "milvus: 2.2\ncoordinators: mixed",
+        &["coordinators-version 10:15"],
+    ),
+    (
+        "milvus: 2.6\ncoordinators: separate",
+        &["coordinators-version 10:15"],
+    ),
+    ("coordinators: many", &["bad-value 9:15"]),
     ("milvus: [2.3]", &["wrong-type 9:9"]),
+    ("accept: CVE-2025-64514", &["bad-value 9:9"]),
+    (
+        "accept: [CVE-2025-64513, all, ~]",
+        &["bad-value 9:26", "wrong-type 9:31"],
+    ),
+    ("accept: true", &["wrong-type 9:9"]),
     ("hosts: {name: x}", &["wrong-type 9:8"]),
     ("hosts: [x]", &["wrong-type 9:9"]),
     ("hosts: [~]", &["wrong-type 9:9"]),
@@ -222,6 +240,7 @@ const ADDED: &[(&str, &[&str])] = &[
     ("publish: {proxy: 65536}", &["bad-value 9:18"]),
     ("network: {encrypted: yes}", &["wrong-type 9:22"]),
     ("network: {subnet: 10.0.0.1/24}", &["bad-value 9:19"]),
+    ("network: {mtu: 575}", &["bad-value 9:16"]),
     ("network: {subnet: 10.0.0.0/28}", &["small-subnet 9:19"]),
     (
         "credentials: {minio_password: x}",
@@ -390,7 +409,7 @@ fn what_to_write_instead_is_told() {
     for (more, hint) in [
         (
             "milvus: 2.9",
-            "write one of 2.2, 2.3, 2.4, 2.5, 2.6, or a patch release of one",
+            "write one of 2.2, 2.3, 2.4, 2.5, 2.6, 3.0, or a patch release of one",
         ),
         ("roles:\n\tquery: {}", "YAML is indented with spaces"),
         (
@@ -465,12 +484,45 @@ fn groups_add_up_and_ranges_keep_step() {
         .collect();
     assert_eq!(names, ["n1", "n2", "n3", "m1", "m2", "m3", "m4", "q"]);
     assert_eq!(inventory.hosts[1].zone.as_deref(), Some("7"));
-    assert_eq!(inventory.hosts[1].roles.len(), 10);
+    assert_eq!(inventory.hosts[1].roles.len(), 11);
     assert_eq!(inventory.hosts[6].address.as_deref(), Some("10.0.0.9"));
     assert_eq!(
         inventory.hosts[6].engine.as_deref(),
         Some("tcp://10.0.0.9:2375")
     );
+}
+
+#[test]
+fn streaming_nodes_have_hosts_and_sizes_of_their_own_or_those_of_data_nodes() {
+    let base = format!("milvus: 2.6\n{BASE}");
+    let data = "roles: { data: { per_host: 2, replicas: 3, memory: { limit: 8GiB } } }\n";
+    let plain = valid(&format!("{base}{data}"));
+    let of = |inventory: &Inventory, role| inventory.settings(role).clone();
+    assert_eq!(of(&plain, Role::Streaming), of(&plain, Role::Data));
+    let hosts = |inventory: &Inventory, role| -> Vec<String> {
+        let hosts = inventory.hosts_with(role);
+        hosts.map(|host| host.name.clone()).collect()
+    };
+    assert_eq!(hosts(&plain, Role::Streaming), hosts(&plain, Role::Data));
+
+    let more = data.replace("} }\n", "}, streaming: { replicas: 2 } }\n");
+    let more = valid(&format!("{base}{more}"));
+    let settings = of(&more, Role::Streaming);
+    assert_eq!((settings.replicas, settings.per_host), (2, 2));
+    assert_eq!(settings.memory.limit, Some(8 << 30));
+
+    let host = "hosts: [{ name: m1, roles: [streaming] }]\n";
+    let own = valid(&format!("{base}{data}{host}"));
+    assert_eq!(hosts(&own, Role::Streaming), ["m1"]);
+    let settings = of(&own, Role::Streaming);
+    assert_eq!((settings.replicas, settings.per_host), (1, 1));
+    assert_eq!(settings.memory.limit, Some(8 << 30));
+    let free = data.replace("} }\n", "}, streaming: { memory: ~ } }\n");
+    let free = valid(&format!("{base}{free}{host}"));
+    assert_eq!(of(&free, Role::Streaming).memory.limit, None);
+
+    let older = valid(&format!("milvus: 2.5\n{BASE}"));
+    assert_eq!(older.hosts_with(Role::Streaming).count(), 0);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use milvus_swarm::inventory::{
     DataPlace, INIT, Image, Images, Inventory, LAB, LOCAL, PRODUCTION_26, THIS_HOST, THREE_HOST,
 };
 use milvus_swarm::role::Role;
+use milvus_swarm::system;
 
 use super::{overlaid, valid};
 
@@ -38,7 +39,7 @@ fn local_is_one_of_everything_on_this_machine() {
     );
     assert_eq!(local.settings(Role::Minio).drives, 1);
     assert_eq!(local.data, DataPlace::Volumes);
-    assert_eq!(local.publish.proxy, Some(19530));
+    assert_eq!(local.publish.port(system::DOOR), Some(19530));
 }
 
 #[test]
@@ -59,7 +60,7 @@ fn three_hosts_share_all_roles() {
             "{role}"
         );
     }
-    for role in [Role::Broker, Role::Coord, Role::Data] {
+    for role in [Role::Broker, Role::Coord, Role::Data, Role::Streaming] {
         assert_eq!(names(&three, role), ["node01", "node02"], "{role}");
     }
     assert_eq!(three.settings(Role::Minio).drives, 2);
@@ -107,9 +108,9 @@ fn the_lab_changes_sizes_and_images_only() {
     let mut production = valid(PRODUCTION_26);
     let mut lab = overlaid(&[PRODUCTION_26, LAB]).unwrap();
     assert_eq!(lab.images.resolve, ResolveImage::Never);
-    assert_eq!(lab.images.overrides.len(), Image::ALL.len());
+    assert_eq!(lab.images.overrides.len(), Image::all().count());
     assert_eq!(
-        lab.images.overrides[&Image::Etcd],
+        lab.images.overrides[&system::etcd::IMAGE],
         "quay.io/coreos/etcd:v3.5.35"
     );
     assert_eq!(lab.settings(Role::Bookie).jvm.unwrap().heap, 256 << 20);
@@ -121,6 +122,8 @@ fn the_lab_changes_sizes_and_images_only() {
             settings.jvm = None;
         }
     }
+    assert_eq!(lab.milvus.take().as_deref(), Some("2.3.5"));
+    production.milvus = None;
     assert_eq!(production, lab);
 }
 
@@ -153,7 +156,12 @@ fn the_template_still_parses_when_its_examples_are_used() {
     let inventory = valid(&used);
     assert_eq!(inventory.hosts.len(), 4);
     assert_eq!(inventory.hosts[2].address.as_deref(), Some("10.0.0.3"));
-    assert!(inventory.credentials.root_password.is_some());
+    assert!(
+        inventory
+            .credentials
+            .passwords
+            .contains_key("root_password")
+    );
     assert_eq!(inventory.config["queryNode"]["gracefulStopTimeout"], 1800);
     assert_eq!(
         inventory.settings(Role::Bookie).jvm.unwrap().direct,

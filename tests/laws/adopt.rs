@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
-use milvus_swarm::inventory::Image;
 use milvus_swarm::plan::{Action, Because};
 use milvus_swarm::report::{Style, plan_text};
 use milvus_swarm::spec::APPLIED_LABEL;
+use milvus_swarm::system;
 
 use crate::harness::{clean, parse, plan_up, run, swarm, up_well};
 use crate::inventories;
@@ -51,7 +51,7 @@ fn what_is_not_as_wanted_is_changed_because_it_is_adopted_and_ours_from_then_on(
     let inventory = parse(inventories::shipped()[2]);
     let mut other = inventory.clone();
     let image = "milvusdb/milvus:v2.3.99".to_owned();
-    other.images.overrides.insert(Image::Milvus, image);
+    other.images.overrides.insert(system::milvus::IMAGE, image);
     run(async {
         let sim = swarm(&inventory, 5);
         up_well(&sim, &inventory).await;

@@ -1,10 +1,11 @@
 //! Changes of a running cluster: what is done is what was planned, and done means done.
 
 use milvus_swarm::execute::Outcome;
-use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::inventory::Inventory;
 use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::Action;
 use milvus_swarm::role::Role;
+use milvus_swarm::system;
 
 use crate::harness::{
     clean, done, execute, parse, plan_up, run, settled, swarm, titles, unbroken, up_well,
@@ -14,10 +15,9 @@ use crate::sim::{Fault, When};
 
 fn with_image(inventory: &Inventory) -> Inventory {
     let mut other = inventory.clone();
-    other
-        .images
-        .overrides
-        .insert(Image::Milvus, "milvusdb/milvus:v2.3.99".to_owned());
+    let (major, minor) = inventory.line();
+    let image = format!("milvusdb/milvus:v{major}.{minor}.99");
+    other.images.overrides.insert(system::milvus::IMAGE, image);
     other
 }
 
@@ -87,6 +87,35 @@ fn query_nodes_leave_one_at_a_time_and_never_the_leader() {
         settled(&sim, &fewer).await;
         unbroken(&sim);
     });
+}
+
+/// Where streaming nodes lead the shards, query nodes have nothing to hand over but segments, and
+/// streaming nodes leave like any worker: another one leads.
+#[test]
+fn query_nodes_and_streaming_nodes_leave_each_for_itself() {
+    let inventory = parse(inventories::shipped()[1]);
+    assert_eq!(inventory.line(), (2, 6));
+    for (role, service) in [
+        (Role::Query, "milvus-milvus_querynode"),
+        (Role::Streaming, "milvus-milvus_streamingnode"),
+    ] {
+        let fewer = with_replicas(&inventory, role, 1);
+        run(async {
+            let sim = swarm(&inventory, 2);
+            up_well(&sim, &inventory).await;
+            up_well(&sim, &fewer).await;
+            settled(&sim, &fewer).await;
+            clean(&sim);
+            let leader = sim.with(|world| world.data.leader);
+            let seen = sim.look();
+            let left = seen.tasks_of(service).filter(|task| task.is_up());
+            assert_eq!(left.count(), 1, "{role}");
+            let mut streams = seen.tasks_of("milvus-milvus_streamingnode");
+            let leads = streams
+                .find(|task| task.is_up() && task.addresses.values().any(|ip| Some(*ip) == leader));
+            assert!(leads.is_some(), "{role}");
+        });
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `down` leaves what the data needs; `up` returns to the same members; `down --data` leaves
 //! nothing.
 
+use milvus_swarm::component::Secret;
 use milvus_swarm::inventory::Inventory;
 
 use crate::harness::{
@@ -24,7 +25,7 @@ fn only_data_is_left(sim: &Sim, inventory: &Inventory) {
     let seen = sim.look();
     assert!(seen.services.is_empty() && seen.tasks.is_empty());
     assert!(seen.configs.is_empty() && seen.networks.is_empty());
-    assert_eq!(seen.secrets.len(), 2);
+    assert_eq!(seen.secrets.len(), Secret::all_of(inventory).count());
     let labels: Vec<&String> = seen
         .nodes
         .iter()

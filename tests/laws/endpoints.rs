@@ -47,3 +47,19 @@ fn an_address_of_the_inventory_is_told_in_place_of_the_node_s_own() {
         assert!(!told.is_empty());
     });
 }
+
+/// What a node says of itself is copied by people: only an address is told as one.
+#[test]
+fn a_node_whose_address_is_none_is_told_by_its_name() {
+    let three = parse(THREE_HOST);
+    run(async {
+        let sim = swarm(&three, 1);
+        up_well(&sim, &three).await;
+        let mut seen = sim.look();
+        "10.0.0.1/$(reboot)".clone_into(&mut seen.nodes[0].addr);
+        "fd00::7".clone_into(&mut seen.nodes[1].addr);
+        let told = cluster(&three, &seen).endpoints(&three, &seen);
+        assert_eq!(told[0], "http://node01:19530");
+        assert_eq!(told[1], "http://[fd00::7]:19530");
+    });
+}

@@ -76,8 +76,9 @@ pub fn came_true(plan: &Plan, before: &Observed, sim: &Sim) {
     let stands = |task: &Task| after.tasks.iter().find(|other| other.id == task.id);
     let mut ended: BTreeMap<String, Names> = BTreeMap::new();
     for task in before.tasks.iter().filter(|task| task.is_up()) {
-        // What fails by itself is another matter.
-        if stands(task).is_none_or(|now| !now.is_up() && now.state != "failed") {
+        // What ends by itself is another matter: it fails, or it was to run once.
+        let by_itself = |now: &Task| matches!(now.state.as_str(), "failed" | "complete");
+        if stands(task).is_none_or(|now| !now.is_up() && !by_itself(now)) {
             let names = ended.entry(short(&task.service).to_owned()).or_default();
             names.insert(name(before, task));
         }

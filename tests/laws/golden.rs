@@ -24,6 +24,7 @@ use milvus_swarm::wanted::Cluster;
 use milvus_swarm::what_if::{Losses, Question, answer};
 
 use crate::harness::{named, plan_down, plan_up, run, swarm, up_well};
+use crate::inventories::LOG;
 
 /// The inventory whose texts are committed whole.
 const WHOLE: &str = "three-host/";
@@ -125,8 +126,9 @@ impl Held {
 /// Changes that restart or end something of every system.
 fn changes(inventory: &Inventory) -> Vec<(&'static str, Inventory)> {
     let mut images = inventory.clone();
-    for image in Image::ALL {
-        let other = format!("example/{}:v2.3.99", image.name());
+    for image in Image::all() {
+        let (major, minor) = inventory.line();
+        let other = format!("example/{}:v{major}.{minor}.99", image.name);
         images.images.overrides.insert(image, other);
     }
     let mut sizes = inventory.clone();
@@ -164,8 +166,16 @@ fn held() -> Held {
         held.running(&format!("running-{name}"), &plain);
         held.of(&format!("lab-{name}"), &inventory(&[text, LAB]));
     }
-    for minor in ["2.2", "2.4", "2.5"] {
-        let version = format!("milvus: \"{minor}\"\n");
+    let log = inventory(&[THREE_HOST, LOG]);
+    held.of("woodpecker", &log);
+    held.running("running-woodpecker", &log);
+    for minor in ["2.2", "2.4", "2.5", "3.0"] {
+        let accepts = if minor == "2.2" {
+            "accept: CVE-2025-64513\n"
+        } else {
+            ""
+        };
+        let version = format!("milvus: \"{minor}\"\n{accepts}");
         let other = inventory(&[THREE_HOST, &version]);
         held.of(&format!("milvus-{minor}"), &other);
         held.running(&format!("running-{minor}"), &other);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use milvus_swarm::component::Component;
 use milvus_swarm::execute::Outcome;
-use milvus_swarm::gate::{Gate, short};
+use milvus_swarm::gate::{Gate, LEADS_NOTHING, short};
 use milvus_swarm::inventory::Inventory;
 use milvus_swarm::plan::{Action, Plan, StepId};
 use milvus_swarm::role::Role;
@@ -82,8 +82,8 @@ fn is_leads_none(plan: &Plan, step: StepId) -> bool {
     matches!(
         &plan.steps[step].action,
         Action::Await {
-            gate: Gate::LeadsNoShard { .. }
-        }
+            gate: Gate::Tasks(gate)
+        } if gate.check == LEADS_NOTHING
     )
 }
 
@@ -116,6 +116,7 @@ fn deed(sim: &Sim, cluster: &str, random: &mut Random) {
                 Role::Query,
                 Role::Index,
                 Role::Data,
+                Role::Streaming,
                 Role::Proxy,
                 Role::Coord,
             ];

@@ -8,6 +8,7 @@ use std::time::Duration;
 use milvus_swarm::drive::drive;
 use milvus_swarm::event::Event;
 use milvus_swarm::execute::{Limits, Outcome};
+use milvus_swarm::formed;
 use milvus_swarm::hear;
 use milvus_swarm::inventory::{Inventory, Source, THIS_HOST};
 use milvus_swarm::observed::Observed;
@@ -82,13 +83,16 @@ pub fn cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
     Cluster::work_out(inventory, Some(seen), &Sources::shipped()).expect("a cluster")
 }
 
-/// The same, worked out once for the same nodes and secrets: laws come by here often, and most
-/// of their time would go into reading the same stack files.
+/// The same, worked out once for the same nodes, secrets, networks and release: laws come
+/// by here often, and most of their time would go into reading the same stack files.
 pub fn known_cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
     thread_local! {
         static KNOWN: RefCell<BTreeMap<String, Cluster>> = const { RefCell::new(BTreeMap::new()) };
     }
-    let key = format!("{inventory:?} {:?} {:?}", seen.nodes, seen.secrets.keys());
+    let release = formed::release(inventory, Some(seen));
+    let (nodes, secrets) = (&seen.nodes, seen.secrets.keys());
+    let (networks, ranges) = (seen.networks.values(), &seen.others.ranges);
+    let key = format!("{inventory:?} {release:?} {nodes:?} {secrets:?} {networks:?} {ranges:?}");
     KNOWN.with_borrow_mut(|known| {
         known
             .entry(key)

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use milvus_swarm::inventory::{Inventory, LOCAL, PRODUCTION_26, THREE_HOST};
+use milvus_swarm::release::{self, Line};
 use milvus_swarm::role::Role;
 
 use crate::sim::Random;
@@ -23,11 +24,22 @@ pub fn generated_pair(seed: u64) -> [String; 2] {
 }
 
 fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
-    let minor = random.within(2, 6);
+    let lines: Vec<Line> = release::known().map(|known| known.line).collect();
+    let drawn = random.within(0, lines.len() as u64 - 1);
+    let line = lines[usize::try_from(drawn).expect("small")];
+    let accepted = if line < (2, 4) {
+        "accept: CVE-2025-64513\n"
+    } else {
+        ""
+    };
     let count = usize::try_from(random.within(4, 12)).expect("small");
     let mut hosts: Vec<String> = (1..=count).map(|n| format!("h{n:02}")).collect();
     random.shuffle(&mut hosts);
-    let mut text = format!("name: law{}\nmilvus: \"2.{minor}\"\ngroups:\n", seed % 7);
+    let mut text = format!(
+        "name: law{}\nmilvus: \"{}\"\n{accepted}groups:\n",
+        seed % 7,
+        release::show(line)
+    );
     let mut group = |roles: &str, hosts: Vec<String>| {
         let _ = writeln!(
             text,
@@ -50,7 +62,8 @@ fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     group("coord", moving.some(&hosts, coords));
     let queries = usize::try_from(moving.within(1, 4)).expect("small");
     group("query", moving.some(&hosts, queries));
-    if minor < 6 {
+    // From 2.6 on they may be there: their hosts run data nodes.
+    if line < (2, 6) || moving.coin() {
         let indexers = usize::try_from(moving.within(1, 3)).expect("small");
         group("index", moving.some(&hosts, indexers));
     }
@@ -63,11 +76,23 @@ fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     if moving.coin() {
         group("proxy", moving.some(&hosts, 2));
     }
+    if line >= (2, 6) && moving.coin() {
+        let streams = moving.some(&hosts, 2);
+        group("streaming", streams);
+    }
     let _ = writeln!(
         text,
         "pulsar: {{ ensemble: {0}, write_quorum: {0}, ack_quorum: 1 }}",
         bookies.min(2)
     );
+    // Objects are elsewhere for some; the role `minio` is left where it was given.
+    if seed % 6 == 4 {
+        text.push_str(STORAGE);
+    }
+    // So is the log for some, inside Milvus; the roles of its parts are left as well.
+    if line >= (2, 6) && seed % 4 == 2 {
+        text.push_str(LOG);
+    }
     if random.coin() {
         text.push_str("data: { dir: /mnt/data }\n");
     }
@@ -76,6 +101,13 @@ fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     }
     text
 }
+
+/// Objects in a store that is there already.
+pub const STORAGE: &str = "storage: { s3: { endpoint: s3.example.com, bucket: vectors, \
+                           access_key: { file: access }, secret_key: { file: secret } } }\n";
+
+/// The log inside Milvus.
+pub const LOG: &str = "log: { woodpecker: {} }\n";
 
 /// The same with another number of tasks of a role.
 pub fn with_replicas(inventory: &Inventory, role: Role, replicas: u64) -> Inventory {

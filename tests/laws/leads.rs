@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use milvus_swarm::drive;
-use milvus_swarm::gate::{Gate, Verdict};
+use milvus_swarm::gate::{Gate, Tasks, Verdict};
 use milvus_swarm::inventory::Inventory;
 use milvus_swarm::plan::Action;
 use serde_json::json;
@@ -20,12 +20,19 @@ fn three() -> Inventory {
 }
 
 fn gate(inventory: &Inventory) -> Gate {
-    Gate::CoordinatorLeads {
-        etcd: vec![format!("{}-store_etcd-0", inventory.name)],
-        root_path: inventory.name.clone(),
-        service: format!("{}-milvus_rootcoord", inventory.name),
-        role: "rootcoord".to_owned(),
-    }
+    Gate::Tasks(Tasks {
+        component: "mixcoord".to_owned(),
+        check: "leads".to_owned(),
+        cluster: inventory.name.clone(),
+        service: format!("{}-milvus_mixcoord", inventory.name),
+        tasks: 1,
+        asks: [("etcd".to_owned(), vec![etcd(inventory, 0)])].into(),
+        ..Tasks::default()
+    })
+}
+
+fn etcd(inventory: &Inventory, ordinal: usize) -> String {
+    format!("{}-store_etcd-{ordinal}", inventory.name)
 }
 
 async fn verdict(sim: &Sim, gate: &Gate) -> Verdict {
@@ -37,7 +44,7 @@ fn leader(sim: &Sim) -> String {
     sim.with(|world| {
         let mut sessions = world.data.sessions.iter();
         let leads = sessions
-            .find(|session| session.is_leaders && session.role == "rootcoord")
+            .find(|session| session.is_leaders && session.role == "mixcoord")
             .expect("one leads");
         let mut tasks = world.tasks.iter();
         let task = tasks.find(|task| task.seen.id == leads.task);
@@ -57,8 +64,8 @@ fn a_standby_leads_once_the_lease_of_the_one_before_is_over() {
         assert!(matches!(verdict(&sim, &gate).await, Verdict::Open(_)));
         let host = leader(&sim);
         // The member of etcd that is asked is another one than the one that is lost.
-        if let (Gate::CoordinatorLeads { etcd, .. }, "node01") = (&mut gate, host.as_str()) {
-            *etcd = vec![format!("{}-store_etcd-1", inventory.name)];
+        if let (Gate::Tasks(gate), "node01") = (&mut gate, host.as_str()) {
+            gate.asks = [("etcd".to_owned(), vec![etcd(&inventory, 1)])].into();
         }
         sim.with(|world| world.power(&host, false));
         // Swarm finds out late, the lease ends later.
@@ -90,9 +97,9 @@ fn nothing_follows_a_coordinator_that_does_not_lead_yet() {
         let gate = gate(&inventory);
         let is_gate = |action: &Action| match action {
             Action::Await {
-                gate: Gate::CoordinatorLeads { service, .. },
+                gate: Gate::Tasks(other),
             } => {
-                matches!(&gate, Gate::CoordinatorLeads { service: ours, .. } if ours == service)
+                matches!(&gate, Gate::Tasks(ours) if (&ours.service, &ours.check) == (&other.service, &other.check))
             }
             _ => false,
         };

@@ -42,19 +42,14 @@ fn component(service: &str) -> Option<&'static Component> {
 
 /// The component that an open gate speaks for.
 fn speaks_for(gate: &Gate) -> Option<&'static Component> {
-    let service = match gate {
-        Gate::EtcdQuorum { members }
-        | Gate::MinioWriteQuorum { members }
-        | Gate::ZookeeperQuorum { members }
-        | Gate::BookiesWritable { members, .. }
-        | Gate::BrokersHealthy { members, .. } => members.first()?,
-        Gate::PulsarMetadata { service, .. }
-        | Gate::SessionsRegistered { service, .. }
-        | Gate::CoordinatorLeads { service, .. }
-        | Gate::ProxiesServe { service, .. } => service,
-        _ => return None,
-    };
-    component(service)
+    let opens = ["metadata", "registered", "leads", "serves"];
+    match gate {
+        Gate::Members(gate) => Component::named(&gate.component),
+        Gate::Tasks(gate) if opens.contains(&gate.check.as_str()) => {
+            Component::named(&gate.component)
+        }
+        _ => None,
+    }
 }
 
 #[test]

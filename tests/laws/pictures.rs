@@ -10,6 +10,7 @@ use milvus_swarm::execute::Outcome;
 use milvus_swarm::inventory::PRODUCTION_26;
 use milvus_swarm::plan::{Action, Because, Plan, Step};
 use milvus_swarm::report::{Timings, graph};
+use milvus_swarm::system;
 use regex::Regex;
 
 use crate::harness::{Run, execute, parse, plan_up, run, swarm};
@@ -156,10 +157,7 @@ fn rolling_changes_and_removals_can_be_drawn() {
         crate::harness::up_well(&sim, &inventory).await;
         let mut other = inventory.clone();
         let etcd = "quay.io/coreos/etcd:v3.5.99".to_owned();
-        other
-            .images
-            .overrides
-            .insert(milvus_swarm::inventory::Image::Etcd, etcd);
+        other.images.overrides.insert(system::etcd::IMAGE, etcd);
         let (plan, _) = plan_up(&sim, &other).await;
         let svg = graph(&plan);
         keep("graph-rolling.svg", &svg);

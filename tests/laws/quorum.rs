@@ -1,7 +1,8 @@
 //! Once formed, no plan passes through fewer members than a quorum.
 
-use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::inventory::Inventory;
 use milvus_swarm::role::Role;
+use milvus_swarm::system;
 
 use crate::harness::{
     down_well, execute, parse, plan_up, run, settled, swarm, titles, unbroken, up_well,
@@ -32,10 +33,10 @@ fn changed(text: &str, seed: u64, change: impl Fn(&mut Inventory)) {
 fn a_new_etcd_image_restarts_one_member_at_a_time() {
     for (seed, text) in inventories::shipped().into_iter().skip(1).enumerate() {
         changed(text, seed as u64, |inventory| {
-            inventory
-                .images
-                .overrides
-                .insert(Image::Etcd, "quay.io/coreos/etcd:v3.5.99".to_owned());
+            inventory.images.overrides.insert(
+                system::etcd::IMAGE,
+                "quay.io/coreos/etcd:v3.5.99".to_owned(),
+            );
         });
     }
 }
@@ -47,7 +48,7 @@ fn a_new_pulsar_image_restarts_one_member_at_a_time() {
             inventory
                 .images
                 .overrides
-                .insert(Image::Pulsar, "apachepulsar/pulsar:9".to_owned());
+                .insert(system::pulsar::IMAGE, "apachepulsar/pulsar:9".to_owned());
         });
     }
 }

@@ -112,3 +112,45 @@ fn the_placed_cluster_renders_as_the_empty_one_did() {
         });
     }
 }
+
+/// Milvus sends no message that the brokers refuse, whatever the minor; and sends what the chart of that
+/// minor lets it.
+#[test]
+fn what_milvus_sends_is_what_brokers_take() {
+    for (milvus, most) in [
+        ("2.2", 5 << 20),
+        ("2.3", 5 << 20),
+        ("2.4", 5 << 20),
+        ("2.5", 100 << 20),
+        ("2.6", 100 << 20),
+    ] {
+        let text = format!("milvus: \"{milvus}\"\n{}", inventories::shipped()[1]);
+        let seen = run(async { swarm(&parse(&text), 1).look() });
+        let files = rendered(&text, &seen);
+        let settings = files.iter().filter(|(name, _)| name.contains("-yaml-"));
+        for (name, text) in settings {
+            let line = format!("maxMessageSize: {most}\n");
+            assert!(text.contains(&line), "{milvus}: {name}");
+        }
+        let broker = "PULSAR_PREFIX_maxMessageSize: \"104857600\"";
+        assert!(files["pulsar"].contains(broker), "{milvus}");
+    }
+}
+
+/// Some images run as a user of their own (milvus#51221: uid 999), who reads what is mounted.
+#[test]
+fn whoever_an_image_runs_as_may_read_what_is_mounted() {
+    for text in inventories() {
+        let inventory = parse(&text);
+        let seen = run(async { swarm(&inventory, 1).look() });
+        for spec in cluster(&inventory, &seen).wanted.services() {
+            let container = &spec.task_template.container_spec;
+            let configs = container.configs.iter().map(|one| &one.file);
+            let secrets = container.secrets.iter().map(|one| &one.file);
+            for file in configs.chain(secrets) {
+                let file = file.as_ref().expect("a file");
+                assert_eq!(file.mode, 0o444, "{}: {}", spec.name, file.name);
+            }
+        }
+    }
+}

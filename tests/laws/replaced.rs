@@ -8,6 +8,7 @@ use milvus_swarm::inventory::Inventory;
 use milvus_swarm::plan::{Action, Because};
 use milvus_swarm::role::Role;
 use milvus_swarm::spec::{EndpointSpec, Restart, ServiceSpec, diff};
+use milvus_swarm::system;
 use serde_json::json;
 
 use crate::harness::{clean, parse, plan_up, run, settled, swarm, up_well};
@@ -31,7 +32,7 @@ fn with_zones(inventory: &Inventory) -> Inventory {
 
 fn with_port(inventory: &Inventory, port: u16) -> Inventory {
     let mut other = inventory.clone();
-    other.publish.proxy = Some(port);
+    other.publish.set(system::DOOR, Some(port));
     other
 }
 

@@ -3,13 +3,15 @@
 
 use std::time::Duration;
 
+use milvus_swarm::component::Component;
 use milvus_swarm::event::Event;
-use milvus_swarm::gate::{Verdict, short};
+use milvus_swarm::gate::{RENEWED, Verdict, short};
 use milvus_swarm::hear::verdicts;
-use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::inventory::Inventory;
 use milvus_swarm::observed::{Observed, Task};
 use milvus_swarm::plan::{Action, Because, Heard, Plan, Verdicts};
 use milvus_swarm::report::{Style, plan_text};
+use milvus_swarm::system;
 
 use crate::harness::{
     clean, done, execute, known_cluster, parse, plan_up, run, settled, swarm, titles, unbroken, up,
@@ -31,7 +33,7 @@ fn with_key(section: &str) -> Inventory {
 fn with_image() -> Inventory {
     let mut other = production();
     let images = &mut other.images.overrides;
-    images.insert(Image::Milvus, "milvusdb/milvus:v2.3.99".to_owned());
+    images.insert(system::milvus::IMAGE, "milvusdb/milvus:v2.3.99".to_owned());
     other
 }
 
@@ -119,6 +121,55 @@ fn query_nodes_are_renewed_one_at_a_time() {
         assert!(told.is_some_and(|line| line.contains(" -> ")), "{text}");
         clean(&sim);
     });
+}
+
+/// From 2.6 on a streaming node is a query node to etcd as well, and leads shards.
+#[test]
+fn query_nodes_beside_streaming_nodes_are_renewed_one_at_a_time() {
+    let text = |line: &str| {
+        format!(
+            "\
+name: prod
+milvus: \"{line}\"
+groups:
+  - {{ hosts: [h1, h2, h3], roles: [manager, etcd, bookie] }}
+  - {{ hosts: [h1], roles: [minio, broker] }}
+  - {{ hosts: [h2, h3], roles: [coord] }}
+  - {{ hosts: [h4, h5, h6], roles: [query, data] }}
+"
+        )
+    };
+    let with = |line: &str, more: &str| parse(&(text(line) + more));
+    let key = "config: { queryNode: { someKey: 1 } }\n";
+    run(async {
+        for (line, component) in [
+            ("2.6", "querynode"),
+            ("2.6", "streamingnode"),
+            ("3.0", "querynode"),
+            ("3.0", "streamingnode"),
+        ] {
+            let (old, new) = (with(line, ""), with(line, key));
+            let sim = swarm(&old, 4);
+            up_well(&sim, &old).await;
+            count(&sim, component);
+            let plan = up_well(&sim, &new).await;
+            assert_eq!(updated(&plan), ["streamingnode", "querynode"]);
+            assert_eq!(fewest(&sim), 2, "of three");
+            settled(&sim, &new).await;
+            clean(&sim);
+        }
+    });
+}
+
+/// A streaming node whose shards nobody leads yet keeps the next one waiting.
+#[test]
+fn a_streaming_node_is_renewed_once_its_shards_are_led() {
+    let renewed = |component: &str| {
+        let row = Component::named(component).expect("a row");
+        row.checks.of_tasks(RENEWED).expect("a check").asks
+    };
+    assert_eq!(renewed("streamingnode"), renewed("querynode"));
+    assert!(renewed("streamingnode").contains(&"proxy"));
 }
 
 /// Where no component can be asked the plan waits for each first, and restarts nothing in another

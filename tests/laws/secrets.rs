@@ -1,7 +1,22 @@
 //! A credential's bytes are in Swarm's secrets and nowhere else.
 
-use crate::harness::{cluster, down_well, execute, parse, plan_up, run, swarm};
+use std::collections::BTreeSet;
+
+use milvus_swarm::hear;
+use milvus_swarm::inventory::Inventory;
+use milvus_swarm::observed::Observed;
+use milvus_swarm::plan::{Action, Plan, SecretSource, Step};
+use milvus_swarm::render::Sources;
+use milvus_swarm::spec::ServiceSpec;
+use milvus_swarm::system::milvus;
+use milvus_swarm::topology::UNTOLD_LABEL;
+use milvus_swarm::wanted::{Cluster, Renewal};
+
+use crate::harness::{
+    cluster, done, down_well, execute, parse, plan_up, run, settled, swarm, up_well,
+};
 use crate::inventories;
+use crate::sim::{Fault, Sim, When};
 
 /// Everything that a run leaves in files, terminals and Swarm's own objects.
 #[test]
@@ -48,7 +63,7 @@ fn nothing_planned_depends_on_the_bytes_of_a_secret() {
             run(async {
                 let sim = swarm(&inventory, seed);
                 let (plan, _) = plan_up(&sim, &inventory).await;
-                crate::harness::up_well(&sim, &inventory).await;
+                up_well(&sim, &inventory).await;
                 let specs: Vec<_> = sim
                     .look()
                     .services
@@ -63,4 +78,192 @@ fn nothing_planned_depends_on_the_bytes_of_a_secret() {
         };
         assert_eq!(with(1), with(2));
     }
+}
+
+/// Somebody changed root's password through Milvus, and told the cluster by a secret of the next
+/// generation.
+#[test]
+fn another_generation_of_a_secret_comes_to_those_that_mount_it_and_to_nobody_else() {
+    for text in inventories::shipped() {
+        let inventory = parse(text);
+        run(async {
+            let sim = swarm(&inventory, 3);
+            up_well(&sim, &inventory).await;
+            let first = format!("{}-{}-v1", inventory.name, milvus::SECRET);
+            let next = format!("{}-{}-v2", inventory.name, milvus::SECRET);
+            let mounts = |spec: &ServiceSpec, name: &str| {
+                let mut secrets = spec.task_template.container_spec.secrets.iter();
+                secrets.any(|secret| secret.name == *name)
+            };
+            let had: Vec<String> = sim
+                .look()
+                .services
+                .into_values()
+                .filter(|service| mounts(&service.spec, &first))
+                .map(|service| service.spec.name)
+                .collect();
+            assert!(!had.is_empty());
+            sim.with(|world| {
+                let secret = world.secrets[&first].clone();
+                world.secrets.insert(next.clone(), secret);
+            });
+            let plan = up_well(&sim, &inventory).await;
+            let updated = plan.steps.iter().filter_map(|step| match &step.action {
+                Action::UpdateService { name, .. } => Some(name.clone()),
+                Action::CreateService { spec } => panic!("{} is made", spec.name),
+                _ => None,
+            });
+            let updated: BTreeSet<String> = updated.collect();
+            assert_eq!(updated, had.iter().cloned().collect());
+            let seen = sim.look();
+            assert!(
+                had.iter()
+                    .all(|name| mounts(&seen.services[name].spec, &next))
+            );
+            settled(&sim, &inventory).await;
+        });
+    }
+}
+
+/// What `credentials set root` plans.
+async fn plan_renewal(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
+    let renewal = Renewal {
+        key: milvus::SECRET,
+        source: SecretSource::Generated { length: 32 },
+    };
+    let seen = sim.look();
+    let sources = Sources::shipped();
+    let cluster = Cluster::renewed(inventory, Some(&seen), &sources, Some(&renewal));
+    let cluster = cluster.expect("a cluster");
+    let plan = hear::plan_up(sim, &cluster, inventory, &seen).await;
+    crate::order::stands(&plan);
+    (plan, seen)
+}
+
+/// Names of the secrets of root's password that are there, and that services mount.
+fn root_secrets(sim: &Sim) -> (BTreeSet<String>, BTreeSet<String>) {
+    let seen = sim.look();
+    let is_one = |name: &String| name.contains(milvus::SECRET);
+    let there = seen.secrets.keys().filter(|name| is_one(name)).cloned();
+    let services = seen.services.values();
+    let mounted = services.flat_map(|service| {
+        let secrets = service.spec.task_template.container_spec.secrets.iter();
+        secrets.map(|secret| secret.name.clone())
+    });
+    (there.collect(), mounted.filter(is_one).collect())
+}
+
+#[test]
+fn another_root_password_is_told_then_mounted_and_the_former_secret_goes() {
+    for text in inventories::shipped() {
+        let inventory = parse(text);
+        run(async {
+            let sim = swarm(&inventory, 8);
+            up_well(&sim, &inventory).await;
+            for generation in 2..4 {
+                let (plan, seen) = plan_renewal(&sim, &inventory).await;
+                assert_eq!(plan.refusals, []);
+                let told = plan.steps.iter().position(is_renewal).expect("it is told");
+                for (id, step) in plan.steps.iter().enumerate() {
+                    if let Action::UpdateService { name, .. } = &step.action {
+                        let before = crate::order::before(&plan, id);
+                        assert!(before.contains(&told), "{name} restarts too early");
+                    }
+                }
+                let ran = execute(&sim, &plan, seen).await;
+                done(&plan, &ran);
+                let name = format!("{}-{}-v{generation}", inventory.name, milvus::SECRET);
+                let one = BTreeSet::from([name.clone()]);
+                assert_eq!(root_secrets(&sim), (one.clone(), one));
+                assert_eq!(
+                    sim.with(|world| world.data.root_password.clone()),
+                    Some(name)
+                );
+                settled(&sim, &inventory).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn killed_at_any_call_of_a_change_of_the_root_password_up_goes_on() {
+    let inventory = parse(inventories::shipped()[1]);
+    for at in 1.. {
+        let calls = run(async {
+            let sim = swarm(&inventory, 8);
+            up_well(&sim, &inventory).await;
+            sim.plant(at, Fault::Kill, When::After);
+            let (plan, seen) = plan_renewal(&sim, &inventory).await;
+            let ran = execute(&sim, &plan, seen).await;
+            let died = ran.outcome.is_none();
+            up_well(&sim, &inventory).await;
+            settled(&sim, &inventory).await;
+            let (there, mounted) = root_secrets(&sim);
+            assert!(there.is_superset(&mounted), "call {at}");
+            let told = sim.with(|world| world.data.root_password.clone());
+            assert_eq!(mounted.into_iter().next(), told, "call {at}");
+            died
+        });
+        if !calls {
+            assert!(at > 3, "nothing was killed");
+            return;
+        }
+    }
+}
+
+fn is_renewal(step: &Step) -> bool {
+    matches!(step.action, Action::RenewPassword { .. })
+}
+
+/// Killed between the secret and Milvus: nobody comes to mount what Milvus may not know.
+#[test]
+fn a_password_that_milvus_was_not_told_of_is_mounted_by_nobody() {
+    let inventory = parse(inventories::shipped()[1]);
+    run(async {
+        let sim = swarm(&inventory, 8);
+        up_well(&sim, &inventory).await;
+        let name = |generation: u32| format!("{}-{}-v{generation}", inventory.name, milvus::SECRET);
+        sim.with(|world| {
+            let mut secret = world.secrets[&name(1)].clone();
+            secret
+                .labels
+                .insert(UNTOLD_LABEL.to_owned(), "true".to_owned());
+            world.secrets.insert(name(2), secret);
+        });
+        let (plan, _) = plan_up(&sim, &inventory).await;
+        assert_eq!(plan.steps, []);
+        let told = plan
+            .warnings
+            .iter()
+            .any(|line| line.contains("was not told of"));
+        assert!(told, "{:?}", plan.warnings);
+        let (plan, seen) = plan_renewal(&sim, &inventory).await;
+        let ran = execute(&sim, &plan, seen).await;
+        done(&plan, &ran);
+        let third = BTreeSet::from([name(3)]);
+        assert_eq!(root_secrets(&sim), (third.clone(), third));
+        settled(&sim, &inventory).await;
+    });
+}
+
+/// A service of somebody else may mount the former one, which then can't go.
+#[test]
+fn a_former_secret_that_stays_is_pointed_out_and_keeps_nobody_busy() {
+    let inventory = parse(inventories::shipped()[1]);
+    run(async {
+        let sim = swarm(&inventory, 8);
+        up_well(&sim, &inventory).await;
+        let (plan, seen) = plan_renewal(&sim, &inventory).await;
+        let former = seen.secrets.clone();
+        let ran = execute(&sim, &plan, seen).await;
+        done(&plan, &ran);
+        sim.with(|world| world.secrets.extend(former));
+        let (plan, _) = plan_up(&sim, &inventory).await;
+        assert_eq!(plan.steps, []);
+        let told = plan
+            .warnings
+            .iter()
+            .any(|line| line.contains("docker secret rm"));
+        assert!(told, "{:?}", plan.warnings);
+    });
 }

@@ -3,13 +3,14 @@
 
 use milvus_swarm::compose::image::ResolveImage;
 use milvus_swarm::hear::verdicts;
-use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::inventory::Inventory;
 use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::{self, Action, Because, Heard, Leaver, Plan, Verdicts};
 use milvus_swarm::role::Role;
 use milvus_swarm::snapshot::{HIDDEN, Snapshot, SnapshotError};
 use milvus_swarm::source::MAX_BYTES;
 use milvus_swarm::spec::ServiceSpec;
+use milvus_swarm::system;
 
 use crate::harness::{cluster, execute, parse, plan_up, run, swarm, up_well};
 use crate::inventories;
@@ -120,7 +121,10 @@ fn services_keep_their_digests_and_only_new_images_have_none() {
         assert!(updates > 0, "nothing is updated");
 
         let other = "milvusdb/milvus:v2.3.4".to_owned();
-        inventory.images.overrides.insert(Image::Milvus, other);
+        inventory
+            .images
+            .overrides
+            .insert(system::milvus::IMAGE, other);
         let plan = replayed(&text, &inventory);
         let said = plan.warnings.last().map(String::as_str);
         let expected = "a plan from a record asks no registry, so these have no digest: \

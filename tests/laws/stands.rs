@@ -7,8 +7,8 @@ use std::time::Duration;
 use milvus_swarm::execute::Outcome;
 use milvus_swarm::gate::{Gate, Verdict};
 use milvus_swarm::hear::verdicts;
-use milvus_swarm::inventory::Image;
 use milvus_swarm::plan::{Action, Plan, stands};
+use milvus_swarm::system;
 use serde_json::Value;
 
 use crate::harness::{
@@ -171,7 +171,7 @@ fn a_plan_falls_where_a_gate_shut_before_its_first_deed() {
     let inventory = parse(inventories::shipped()[2]);
     let mut changed = inventory.clone();
     let image = "quay.io/coreos/etcd:v3.5.99".to_owned();
-    changed.images.overrides.insert(Image::Etcd, image);
+    changed.images.overrides.insert(system::etcd::IMAGE, image);
     run(async {
         let sim = swarm(&inventory, SEED);
         up_well(&sim, &inventory).await;
@@ -181,7 +181,7 @@ fn a_plan_falls_where_a_gate_shut_before_its_first_deed() {
         let again = cluster.plan(&changed, &seen, &verdicts.clone().into());
         assert_eq!(stands(&agreed, &again), Ok(()));
         for (gate, verdict) in &mut verdicts {
-            if matches!(gate, Gate::EtcdQuorum { .. }) {
+            if matches!(gate, Gate::Members(gate) if gate.component == "etcd") {
                 *verdict = Verdict::Partly(Vec::new());
             }
         }

@@ -5,6 +5,7 @@ use milvus_swarm::inventory::Inventory;
 use milvus_swarm::plan::{Action, Ends, Plan};
 use milvus_swarm::report::{Style, plan_text};
 use milvus_swarm::role::Role;
+use milvus_swarm::system;
 
 use crate::harness::{parse, plan_up, run, scale_by_hand, settled, swarm, unbroken, up_well};
 use crate::inventories;
@@ -15,7 +16,7 @@ fn production(role: Role, per_host: u64, replicas: u64) -> Inventory {
     settings.per_host = per_host;
     settings.replicas = replicas;
     if role == Role::Proxy && per_host > 1 {
-        inventory.publish.proxy = None;
+        inventory.publish.set(system::DOOR, None);
     }
     inventory
 }

@@ -32,7 +32,11 @@ fn folder() -> TempDir {
         ("env.yml", "env"),
         ("milvus-swarm.yml", "here"),
     ] {
-        let text = PRODUCTION_26.replace("name: prod", &format!("name: {name}"));
+        // Of a release with nothing to say of.
+        let text = PRODUCTION_26
+            .replace("name: prod", &format!("name: {name}"))
+            .replace("milvus: \"2.3\"", "milvus: \"2.5\"")
+            .replace("accept: ", "# ");
         fs::write(folder.path().join(file), text).expect("an inventory");
     }
     fs::write(folder.path().join("over.yml"), "name: over\n").expect("an overlay");

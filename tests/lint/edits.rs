@@ -57,19 +57,19 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
         ),
         (
             "user.yaml",
-            "pulsar:",
-            "metastore: { type: tikv }\npulsar:",
+            "msgChannel:",
+            "metastore: { type: tikv }\nmsgChannel:",
             "has metastore.type: tikv and may have `etcd`: metadata is in etcd",
         ),
         // Who a member is.
         (
-            "store.yml",
+            "etcd.yml",
             "hostname: {{ s.name|q }}",
             "hostname: \"x\"",
             "`hostname` is `x` and must be `etcd-0`",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "    hostname: {{ s.name|q }}\n",
             "",
             "`hostname` is `` and must be `etcd-0`",
@@ -81,13 +81,13 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
             "must have `milvus-swarm.cluster: prod`",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "{{ s.name }}:",
             "{{ s.name|replace('etcd', 'kv') }}:",
             "service `etcd-0` and 2 more: `services` has it no more",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "{{- m.unchecked() }}\n",
             "\n    healthcheck: { test: etcdctl endpoint health }",
             "service `etcd-0` and 2 more: `healthcheck` must be `disable: true`: Swarm publishes",
@@ -99,19 +99,19 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
             "service `zookeeper-0` and 2 more: `healthcheck` must be `disable: true`",
         ),
         (
-            "store.yml",
-            "services:",
-            "services:\n  extra:\n    image: a\n",
+            "etcd.yml",
+            "{%- for s in services.etcd %}",
+            "\n  extra:\n    image: a\n{%- for s in services.etcd %}",
             "service `extra`: `services` has it in addition",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "      - {{ (\"--name=\" ~ s.name)|q }}\n",
             "",
             "must have `--name=etcd-0`",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "--data-dir=/var/lib/etcd/data",
             "--data-dir=/tmp/data",
             "must have `--data-dir=/var/lib/etcd/data`",
@@ -167,7 +167,7 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
             "must publish 9000 for 9000 with `mode: host`",
         ),
         (
-            "store.yml",
+            "minio.yml",
             "m.networks([\"minio\"])",
             "m.networks()",
             "must have the alias `minio`",
@@ -180,19 +180,19 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
         ),
         // What it holds.
         (
-            "store.yml",
+            "minio.yml",
             "{{- m.secrets([\"minio-root\"]) }}\n",
             "",
             "must mount `prod-minio-root-v1` as `minio-root`",
         ),
         (
-            "store.yml",
+            "minio.yml",
             "      MINIO_ROOT_PASSWORD_FILE: \"/run/secrets/minio-root\"",
             "      MINIO_ROOT_PASSWORD: \"x\"",
             "has `MINIO_ROOT_PASSWORD`",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "{{- m.volumes(s.mounts) }}\n",
             "",
             "must mount `prod_etcd-0` at `/var/lib/etcd`",
@@ -273,19 +273,19 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
         ),
         // Of two arguments the last one counts.
         (
-            "store.yml",
+            "etcd.yml",
             "      - \"--heartbeat-interval=500\"",
             "      - \"-data-dir\"\n      - \"/tmp/x\"",
             "`command` has `-data-dir` in addition",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "      - \"--heartbeat-interval=500\"",
             "      - \"--force-new-cluster\"",
             "`command` has `--force-new-cluster` in addition",
         ),
         (
-            "store.yml",
+            "minio.yml",
             "      - \"--console-address\"",
             "      - \"http://elsewhere/data\"\n      - \"--console-address\"",
             "`command` has `http://elsewhere/data` in addition",
@@ -318,9 +318,25 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
     }
 }
 
+/// A folder of before there were flags would run a process that does nothing.
+#[test]
+fn mixed_coordinators_are_named() {
+    let text = format!("coordinators: mixed\n{PRODUCTION_26}");
+    let inventory = Inventory::parse(&[Source::new("lint.yml", text)]).expect("an inventory");
+    let mut sources = Sources::shipped();
+    Cluster::work_out(&inventory, None, &sources).expect("a cluster");
+    let flags = "{% for flag in s.flags %}, {{ flag|q }}{% endfor %}";
+    let text = sources.text("milvus.yml").expect("a template").to_owned();
+    assert!(text.contains(flags));
+    sources.replace("milvus.yml", text.replace(flags, ""));
+    let refused = Cluster::work_out(&inventory, None, &sources).expect_err("no flags");
+    let said = refused.to_string();
+    assert!(said.contains("`command` must have `-rootcoord`"), "{said}");
+}
+
 #[test]
 fn a_refusal_names_the_file_and_the_line() {
-    let told = refused("store.yml", "    hostname: {{ s.name|q }}\n", "");
+    let told = refused("etcd.yml", "    hostname: {{ s.name|q }}\n", "");
     let inventory = inventory();
     let cluster = Cluster::work_out(&inventory, None, &Sources::shipped()).expect("a cluster");
     let line = cluster.files[0]
@@ -367,15 +383,15 @@ fn what_all_services_have_is_told_once() {
 
 #[test]
 fn a_stack_file_that_does_not_read_shows_the_line() {
-    let error = edited("store.yml", "hostname:", "hostnme:").expect_err("a key that is not known");
+    let error = edited("etcd.yml", "hostname:", "hostnme:").expect_err("a key that is not known");
     let told = error.to_string();
     assert!(
         told.contains("did you mean `hostname`?; the line is `hostnme: \"etcd-0\"`"),
         "{told}"
     );
     let error =
-        edited("store.yml", "s.name|q", "s.nam|q").expect_err("a variable that is not there");
-    assert!(error.to_string().contains("store.yml"), "{error}");
+        edited("etcd.yml", "s.name|q", "s.nam|q").expect_err("a variable that is not there");
+    assert!(error.to_string().contains("`etcd.yml`"), "{error}");
 }
 
 /// What the tool does not rely on is the user's, and gets into the plan.
@@ -383,7 +399,7 @@ fn a_stack_file_that_does_not_read_shows_the_line() {
 fn legal_edits_are_in_the_plan() {
     for (file, from, to, spec_has) in [
         (
-            "store.yml",
+            "minio.yml",
             "MINIO_UPDATE: \"off\"",
             "MINIO_UPDATE: \"off\"\n      MINIO_BROWSER: \"off\"",
             "MINIO_BROWSER=off",
@@ -401,19 +417,19 @@ fn legal_edits_are_in_the_plan() {
             "\"team\":\"search\"",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "{{- m.sysctls() }}",
             "{{- m.sysctls() }}\n      net.core.somaxconn: \"1024\"",
             "\"net.core.somaxconn\":\"1024\"",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "--quota-backend-bytes=4294967296",
             "--quota-backend-bytes=8589934592",
             "--quota-backend-bytes=8589934592",
         ),
         (
-            "store.yml",
+            "etcd.yml",
             "--initial-cluster-state=new\"",
             "--initial-cluster-state=new\"\n      - \"--snapshot-count=5000\"",
             "--snapshot-count=5000",
@@ -489,4 +505,51 @@ fn shipped_templates_need_no_lint() {
         .expect_err("nothing left")
         .to_string();
     assert!(told.contains("must have etcd.endpoints"), "{told}");
+}
+
+/// What is warned of an edit of this file.
+fn lacking(file: &str, from: &str, to: &str) -> Vec<String> {
+    let cluster = edited(file, from, to).unwrap_or_else(|error| panic!("{from}: {error}"));
+    let warnings = cluster.wanted.warnings.into_iter();
+    warnings.filter(|text| text.contains("lack")).collect()
+}
+
+const TAKE_OVER: &str = "; the shipped templates have it (`milvus-swarm eject` into another folder shows \
+                         them): take it over, unless it was left out on purpose";
+
+#[test]
+fn what_an_older_folder_lacks_is_told_once_for_all_that_lack_it() {
+    let told = lacking(
+        "macros.yml",
+        "net.ipv4.tcp_retries2: ",
+        "net.ipv4.tcp_orphan_retries: ",
+    );
+    assert_eq!(told.len(), 3, "{told:#?}");
+    let store = told
+        .iter()
+        .find(|text| text.starts_with("store.yml: `etcd-0`, "));
+    let store = store.expect("the store");
+    assert!(
+        store.contains(" more lack `sysctls: net.ipv4.tcp_retries2: 4`; ")
+            && store.ends_with(TAKE_OVER),
+        "{store}"
+    );
+    // Another value is an edit.
+    let value = lacking("macros.yml", "tcp_retries2: 4", "tcp_retries2: 5");
+    assert_eq!(value, [""; 0]);
+}
+
+#[test]
+fn lines_of_a_start_file_are_told() {
+    let told = lacking(
+        "start-pulsar.sh",
+        "exec bin/pulsar \"$2\"",
+        "exec bin/other \"$2\"",
+    );
+    assert_eq!(
+        told,
+        [format!(
+            "pulsar.yml: `start-pulsar` lacks `exec bin/pulsar \"$2\"`{TAKE_OVER}"
+        )]
+    );
 }

@@ -53,12 +53,12 @@ fn a_template_that_comes_to_no_end_is_given_up_by_name() {
         ("{% set c = b %}", "comes to no end: given up in line 2"),
         ("{{ 'x' * 1000000 }}", "writes more than 67108864 bytes"),
     ] {
-        fs::write(at.join("own/store.yml"), format!("\n{loops}{body}{end}")).expect("a file");
+        fs::write(at.join("own/etcd.yml"), format!("\n{loops}{body}{end}")).expect("a file");
         let output = run(at, &["render", "--out", "out"]);
         assert_eq!(output.status.code(), Some(3));
         let told = told(&output);
         assert!(
-            told.contains(&format!("template `store.yml` {says}")),
+            told.contains(&format!("template `etcd.yml` {says}")),
             "{told}"
         );
         assert!(told.contains("`milvus-swarm eject DIR`"), "{told}");
@@ -81,17 +81,17 @@ fn a_template_of_one_deep_expression_is_an_error_and_no_crash() {
         deep("(", 200_000),
         deep("[", 200_000),
     ] {
-        fs::write(at.join("own/store.yml"), &body).expect("a file");
+        fs::write(at.join("own/etcd.yml"), &body).expect("a file");
         let output = run(at, &["render", "--out", "out"]);
         assert_eq!(output.status.code(), Some(3), "{}", &body[..20]);
         assert!(!at.join("out").exists());
     }
-    fs::write(at.join("own/store.yml"), deep("-", 300_000)).expect("a file");
+    fs::write(at.join("own/etcd.yml"), deep("-", 300_000)).expect("a file");
     let output = run(at, &["render", "--out", "out"]);
     assert_eq!(output.status.code(), Some(3));
     let told = told(&output);
     assert!(
-        told.contains("`store.yml` has more than 262144 bytes"),
+        told.contains("`etcd.yml` has more than 262144 bytes"),
         "{told}"
     );
 }
@@ -117,9 +117,9 @@ fn an_edit_that_breaks_the_cluster_stops_every_verb_with_exit_code_3() {
     let folder = folder();
     let at = folder.path();
     run(at, &["eject", "own"]);
-    let file = at.join("own/store.yml");
-    let text = fs::read_to_string(&file).expect("store.yml");
-    fs::write(&file, text.replace("    hostname: {{ s.name|q }}\n", "")).expect("store.yml");
+    let file = at.join("own/etcd.yml");
+    let text = fs::read_to_string(&file).expect("etcd.yml");
+    fs::write(&file, text.replace("    hostname: {{ s.name|q }}\n", "")).expect("etcd.yml");
     let output = run(at, &["render", "--out", "out"]);
     assert_eq!(output.status.code(), Some(3));
     let told = told(&output);
@@ -137,9 +137,9 @@ fn the_flag_wins_over_the_inventory() {
     let at = folder.path();
     run(at, &["eject", "own"]);
     run(at, &["eject", "other"]);
-    let file = at.join("other/store.yml");
-    let text = fs::read_to_string(&file).expect("store.yml");
-    fs::write(&file, format!("{text}# of the other folder\n")).expect("store.yml");
+    let file = at.join("other/etcd.yml");
+    let text = fs::read_to_string(&file).expect("etcd.yml");
+    fs::write(&file, format!("{text}# of the other folder\n")).expect("etcd.yml");
     let flags: [&[&str]; 2] = [&[], &["--stacks", "other"]];
     for (flag, marked) in flags.into_iter().zip([false, true]) {
         let render = [&["render", "--out", "out"], flag].concat();
@@ -223,6 +223,37 @@ fn a_second_layer_is_refused() {
     }
 }
 
+/// Templates that an earlier version wrote, when one was all of a stack file.
+#[test]
+fn folders_of_before_go_on() {
+    let folder = folder();
+    let at = folder.path();
+    let own = at.join("own");
+    fs::create_dir(&own).expect("a folder");
+    let before = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/e2e/before");
+    for file in ["macros.yml", "store.yml", "pulsar.yml", "milvus.yml"] {
+        let text = fs::read_to_string(before.join(file)).expect(file);
+        fs::write(own.join(file), format!("{text}# of before\n")).expect(file);
+    }
+    let output = run(at, &["render", "--out", "out"]);
+    assert!(output.status.success(), "{}", told(&output));
+    for file in ["store.yml", "pulsar.yml", "milvus.yml"] {
+        let text = fs::read_to_string(at.join("out").join(file)).expect(file);
+        assert!(text.ends_with("# of before\n"), "{file}: {text}");
+        assert_eq!(text.matches("\nservices:").count(), 1, "{file}");
+    }
+    // Beside what it became, one of both would be lost.
+    fs::write(own.join("minio.yml"), "").expect("a file");
+    let output = run(at, &["render", "--out", "out"]);
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(
+        told(&output),
+        "error: `own/store.yml` and `own/minio.yml` make the same services, and only one of them \
+         would be read\n\nhint: `store.yml` is now `etcd.yml` and `minio.yml`: carry your edits over \
+         and `rm own/store.yml`; or keep it without them, and it goes on as before\n"
+    );
+}
+
 #[test]
 fn an_inventory_is_never_printed_as_json() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -286,4 +317,23 @@ fn every_schema_is_printed() {
                 .is_some_and(|title| title.starts_with("milvus-swarm"))
         );
     }
+}
+
+/// Files that would bring it up by hand are as bad as a plan that does.
+#[test]
+fn nothing_is_rendered_with_a_hole_that_is_not_accepted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let text = PRODUCTION_26.replace("accept: ", "# ");
+    fs::write(at.join("milvus-swarm.yml"), text).expect("an inventory");
+    let output = run(at, &["render", "--out", "out"]);
+    let said = told(&output);
+    assert_eq!(output.status.code(), Some(4), "{said}");
+    assert!(
+        said.starts_with("error: `proxy` runs Milvus 2.3.21, which has CVE-2025-64513 "),
+        "{said}"
+    );
+    assert!(said.contains("[known-hole]; nothing was written"), "{said}");
+    assert!(said.contains("`accept: [CVE-2025-64513]`"), "{said}");
+    assert!(!at.join("out").exists());
 }

@@ -12,15 +12,16 @@ use crate::source::files;
 /// The modules, from the bottom up. Those of one layer know nothing of each other.
 const LAYERS: &[&[&str]] = &[
     &[
-        "address", "count", "digest", "lock", "question", "release", "role", "source", "words",
+        "address", "count", "digest", "lock", "question", "release", "source", "words",
     ],
-    &["spec", "tag"],
+    &["role", "spec", "tag"],
     &["compose", "observed"],
+    &["constraint"],
     &["engine", "gate", "inventory"],
     &["component", "milvus"],
     &["advice", "topology"],
     &["formed", "render", "what_if"],
-    &["lint", "plan"],
+    &["hole", "lint", "plan"],
     &["event", "refuse"],
     &["execute", "wanted"],
     &["drive", "snapshot", "status"],

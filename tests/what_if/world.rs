@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use milvus_swarm::formed::release;
 use milvus_swarm::inventory::{Inventory, Source};
 use milvus_swarm::observed::{Node, Observed, Service, Task};
-use milvus_swarm::release::Release;
 use milvus_swarm::render::Sources;
 use milvus_swarm::role::Role;
-use milvus_swarm::topology::{Topology, member_label, role_label};
+use milvus_swarm::topology::Topology;
 use milvus_swarm::wanted::Cluster;
 use milvus_swarm::what_if::{Answer, Losses, Question, Quorum, Rule, answer};
 
@@ -20,7 +20,7 @@ pub fn parse(text: &str) -> Inventory {
 
 /// Without a Swarm.
 pub fn offline(inventory: &Inventory, lose: &str) -> Answer {
-    let release = Release::parse(&inventory.milvus).expect("a release");
+    let release = release(inventory, None).expect("a release");
     let topology = Topology::place(inventory, &release, None);
     let losses = Losses::read(lose, inventory, None).expect("known words");
     let question = Question {
@@ -33,7 +33,7 @@ pub fn offline(inventory: &Inventory, lose: &str) -> Answer {
 
 /// With a Swarm that was seen.
 pub fn online(inventory: &Inventory, seen: &Observed, lose: &str) -> Answer {
-    let release = Release::parse(&inventory.milvus).expect("a release");
+    let release = release(inventory, None).expect("a release");
     let topology = Topology::place(inventory, &release, Some(&seen.nodes));
     let losses = Losses::read(lose, inventory, Some(seen)).expect("known words");
     let question = Question {
@@ -47,25 +47,16 @@ pub fn online(inventory: &Inventory, seen: &Observed, lose: &str) -> Answer {
 /// Every service with a running task on each of its hosts, 16 CPUs and 64 GiB each.
 pub fn running(inventory: &Inventory) -> Observed {
     let cluster = Cluster::work_out(inventory, None, &Sources::shipped()).expect("a cluster");
-    let name = &inventory.name;
     let mut seen = Observed {
         this_node: "id-0".to_owned(),
         ..Observed::default()
     };
     for (at, host) in inventory.hosts.iter().enumerate() {
-        let roles = host.roles.iter().map(|role| role_label(name, *role));
-        let members = cluster.topology.members.values().flatten();
-        let members = members
-            .filter(|member| member.host == host.name)
-            .map(|member| member_label(name, &member.name));
         let manager = host.roles.contains(&Role::Manager);
         seen.nodes.push(Node {
             id: format!("id-{at}"),
             hostname: host.name.clone(),
-            labels: roles
-                .chain(members)
-                .map(|label| (label, "true".to_owned()))
-                .collect(),
+            labels: cluster.wanted.labels.of[&host.name].clone(),
             role: if manager { "manager" } else { "worker" }.to_owned(),
             availability: "active".to_owned(),
             state: "ready".to_owned(),

@@ -7,6 +7,7 @@ pub mod registry;
 use std::fmt::Write;
 
 use futures_util::{StreamExt, stream};
+use milvus_swarm::inventory::Image;
 use milvus_swarm::release;
 use serde::Serialize;
 
@@ -30,13 +31,11 @@ pub struct Pin {
 pub fn defaults() -> Vec<(String, Vec<String>)> {
     let mut pins: Vec<(String, Vec<String>)> = Vec::new();
     for release in release::known() {
-        let needs = release.images();
-        let milvus = release.milvus_image();
-        for image in [&milvus, needs.etcd, needs.minio, needs.pulsar] {
-            let minor = format!("2.{}", release.minor);
-            match pins.iter_mut().find(|(known, _)| known == image) {
+        for image in Image::all().map(|image| (image.of)(&release)) {
+            let minor = release::show(release.line);
+            match pins.iter_mut().find(|(known, _)| *known == image) {
                 Some((_, minors)) => minors.push(minor),
-                None => pins.push((image.to_owned(), vec![minor])),
+                None => pins.push((image, vec![minor])),
             }
         }
     }

@@ -6,22 +6,22 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::{Loaded, Stamp, images, layers};
+use super::{Image, Loaded, Stamp, layers};
 use crate::api::Api;
 use crate::host::Host;
 use crate::paths::Paths;
 use crate::progress::Progress;
 use crate::{cgroup, engine, net, toolchain};
 
-/// Loads every image and writes the stamp.
-pub fn load(paths: &Paths, progress: &Progress) -> Result<()> {
+/// Loads images and writes the stamp.
+pub fn load(paths: &Paths, images: &[Image], progress: &Progress) -> Result<()> {
     progress.step("loading the images");
     let dir = paths.work().join("load");
     fs::create_dir_all(&dir)?;
     let layers = layers();
     let mut manifest = Vec::new();
     let mut ids = Vec::new();
-    for image in images() {
+    for image in images {
         let (id, config) = image
             .manifest(paths, &layers)?
             .context("a layer is missing")?;

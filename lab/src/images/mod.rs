@@ -12,7 +12,7 @@ mod pypi;
 mod verify;
 mod workshop;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
 use anyhow::{Result, bail};
@@ -59,6 +59,7 @@ struct Loaded {
     bytes: u64,
 }
 
+/// The images that every lab has.
 fn images() -> Vec<Image> {
     let mut images = Vec::from(etcd::images());
     images.extend(minio::images());
@@ -67,7 +68,21 @@ fn images() -> Vec<Image> {
     images
 }
 
-/// In the order in which they are begun: what takes long, and what others wait for, first.
+/// Those that every lab has, and those of the others that are asked for.
+fn images_with(also: &[&str]) -> Result<Vec<Image>> {
+    let mut images = images();
+    let mut others = Vec::from(pulsar::on_request());
+    for name in also {
+        let Some(at) = others.iter().position(|image| image.name == *name) else {
+            bail!("nothing is known of an image {name}");
+        };
+        images.push(others.remove(at));
+    }
+    Ok(images)
+}
+
+/// Of all images, whoever asks for them, in the order in which they are begun: what takes long, and
+/// what others wait for, first.
 fn layers() -> Vec<Layer> {
     let mut layers = base::layers();
     layers.extend(pulsar::layers());
@@ -77,9 +92,10 @@ fn layers() -> Vec<Layer> {
     layers
 }
 
-/// Builds the images that the cache lacks.
-pub fn ensure(paths: &Paths, progress: &Progress) -> Result<()> {
-    if list(paths)?.iter().all(|image| image.current) {
+/// Builds the images that the cache lacks, of those that every lab has and those that are asked for.
+pub fn ensure(paths: &Paths, also: &[&str], progress: &Progress) -> Result<()> {
+    let images = images_with(also)?;
+    if listed(paths, &images)?.iter().all(|image| image.current) {
         return Ok(());
     }
     if paths.hosts().exists() {
@@ -95,17 +111,31 @@ pub fn ensure(paths: &Paths, progress: &Progress) -> Result<()> {
         .write(true)
         .open(lock)?;
     file.lock()?;
-    workshop::build(paths, &layers(), progress)?;
-    load::load(paths, progress)?;
+    workshop::build(paths, &layers(), &needed(&images), progress)?;
+    load::load(paths, &images, progress)?;
     layer::remove_stale(paths, &layers());
     Ok(())
 }
 
-/// Every image and whether the cache has it.
+/// The layers that images are made of, and those that these stand on.
+fn needed(images: &[Image]) -> BTreeSet<&'static str> {
+    let layers = layers();
+    let of = |name: &&str| layers.iter().find(|layer| layer.name == *name);
+    let own = images.iter().flat_map(|image| &image.layers);
+    own.filter_map(of)
+        .flat_map(|layer| layer.below().iter().chain([&layer.name]).copied())
+        .collect()
+}
+
+/// Every image that each lab has, and whether the cache has it.
 pub fn list(paths: &Paths) -> Result<Vec<Listed>> {
+    listed(paths, &images())
+}
+
+fn listed(paths: &Paths, images: &[Image]) -> Result<Vec<Listed>> {
     let stamp = read_stamp(paths);
     let layers = layers();
-    images()
+    images
         .iter()
         .map(|image| {
             let loaded = stamp.images.get(image.name);
@@ -177,7 +207,8 @@ mod tests {
     #[test]
     fn every_layer_is_known() {
         let layers = layers();
-        for image in images() {
+        let others = pulsar::on_request();
+        for image in images().into_iter().chain(others) {
             for name in image.layers {
                 assert!(layers.iter().any(|layer| layer.name == name), "{name}");
             }

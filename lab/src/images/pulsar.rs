@@ -93,6 +93,16 @@ const OWN_282: [File; 3] = [
     ),
 ];
 
+/// Its files are those of 2.8.2, whose keys it knows; what came since is as the released jars have it.
+const OWN_2105: [File; 3] = [
+    (
+        "bin/lab-release.sh",
+        include_str!("../../images/pulsar/2.10.5/lab-release.sh"),
+    ),
+    OWN_282[1],
+    OWN_282[2],
+];
+
 /// Runs each role once in the image's root and keeps the classes that it loaded.
 const ARCHIVE: &str = include_str!("../../images/pulsar/archive-classes.sh");
 
@@ -127,6 +137,23 @@ pub fn images() -> [Image; 2] {
     ]
 }
 
+/// Those that only a test asks for.
+pub fn on_request() -> [Image; 1] {
+    // User 10000 in group 0 "since the 2.10.0 release" (apache/pulsar: docker/README.md, lines 24-26).
+    [Image {
+        name: "apachepulsar/pulsar:2.10.5",
+        made_of: "maven:org.apache.pulsar:pulsar-broker:2.10.5",
+        layers: vec![
+            "debian",
+            "curl",
+            "java",
+            "pulsar-2.10.5-jars",
+            "pulsar-2.10.5-files",
+        ],
+        config: config("10000"),
+    }]
+}
+
 /// As docker/pulsar/Dockerfile of 3.0 has it.
 fn config(user: &str) -> Value {
     json!({
@@ -140,7 +167,7 @@ fn config(user: &str) -> Value {
     })
 }
 
-pub fn layers() -> [Layer; 5] {
+pub fn layers() -> [Layer; 7] {
     [
         Layer {
             name: "pulsar-3.0.7-jars",
@@ -179,6 +206,19 @@ pub fn layers() -> [Layer; 5] {
             name: "pulsar-2.8.2-files",
             inputs: inputs(&OWN_282),
             make: Make::Tree(|_, tree| files(tree, &OWN_282)),
+        },
+        Layer {
+            name: "pulsar-2.10.5-jars",
+            inputs: vec![POM, "2.10.5"],
+            make: Make::Tree(|workshop, tree| jars(workshop, tree, "2.10.5")),
+        },
+        Layer {
+            name: "pulsar-2.10.5-files",
+            inputs: inputs(&OWN_2105),
+            make: Make::Tree(|_, tree| {
+                files(tree, &OWN_2105)?;
+                give_to_user(tree)
+            }),
         },
     ]
 }

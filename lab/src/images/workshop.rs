@@ -1,5 +1,6 @@
 //! Builds layers, each whole or not at all, a few at a time, each as soon as those below it are there.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -44,10 +45,16 @@ pub struct Workshop<'a> {
     layers: &'a [Layer],
 }
 
-/// Builds the layers that the cache lacks, those that others stand on first.
-pub fn build(paths: &Paths, layers: &[Layer], progress: &Progress) -> Result<()> {
+/// Builds the layers that are needed and that the cache lacks, those that others stand on first.
+pub fn build(
+    paths: &Paths,
+    layers: &[Layer],
+    needed: &BTreeSet<&str>,
+    progress: &Progress,
+) -> Result<()> {
     let missing: Vec<&Layer> = layers
         .iter()
+        .filter(|layer| needed.contains(layer.name))
         .filter(|layer| layer.diff(paths, layers).is_none())
         .collect();
     if missing.is_empty() {

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use super::CONNECTING;
+use crate::question::Trust;
+
 /// The lines of a curl configuration.
 ///
 /// # Errors
@@ -19,9 +22,15 @@ pub(super) fn configuration(
         lines.extend([key, " = \"", &value, "\"\n"]);
     };
     line("url", &url.text()?);
-    let seconds = format!("{:.3}", limit.as_secs_f64());
-    line("connect-timeout", &seconds);
-    line("max-time", &seconds);
+    if let Some(ca) = url.tls.and_then(|trust| trust.ca.as_deref()) {
+        if ca.contains(char::is_control) {
+            return Err(format!("`{ca}` is not a file"));
+        }
+        line("cacert", ca);
+    }
+    let seconds = |time: Duration| format!("{:.3}", time.as_secs_f64());
+    line("connect-timeout", &seconds(limit.min(CONNECTING)));
+    line("max-time", &seconds(limit));
     if method.is_empty() || !method.bytes().all(|byte| byte.is_ascii_uppercase()) {
         return Err(format!("`{method}` is not an HTTP method"));
     }
@@ -58,20 +67,27 @@ pub(super) fn configuration(
 pub(super) struct Url<'a> {
     pub(super) host: &'a str,
     pub(super) port: u16,
+    pub(super) tls: Option<&'a Trust>,
     pub(super) path: &'a str,
 }
 
 impl Url<'_> {
     fn text(&self) -> Result<String, String> {
-        let Self { host, port, path } = self;
+        let Self {
+            host,
+            port,
+            tls,
+            path,
+        } = self;
         host_is_plain(host)?;
         if !path.starts_with('/') || path.contains(|c: char| c.is_control() || c == ' ') {
             return Err(format!("`{path}` is not a path of a URL"));
         }
+        let scheme = if tls.is_some() { "https" } else { "http" };
         Ok(if host.contains(':') {
-            format!("http://[{host}]:{port}{path}")
+            format!("{scheme}://[{host}]:{port}{path}")
         } else {
-            format!("http://{host}:{port}{path}")
+            format!("{scheme}://{host}:{port}{path}")
         })
     }
 }
@@ -97,6 +113,7 @@ mod tests {
         let url = Url {
             host: "10.0.0.1",
             port: 80,
+            tls: None,
             path,
         };
         let headers: Vec<(String, String)> = headers
@@ -118,6 +135,33 @@ mod tests {
                         header = \"Content-Type:\"\n\
                         request = \"POST\"\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn a_server_with_tls_is_trusted_by_its_own_authority() {
+        let trust = Trust {
+            ca: Some("/run/secrets/ca".into()),
+        };
+        let url = Url {
+            host: "store",
+            port: 443,
+            tls: Some(&trust),
+            path: "/",
+        };
+        let text = configuration("GET", &url, &[], false, Duration::from_secs(1)).unwrap();
+        assert!(text.starts_with("url = \"https://store:443/\"\ncacert = \"/run/secrets/ca\"\n"));
+    }
+
+    #[test]
+    fn a_host_that_is_gone_is_not_waited_for_as_long_as_an_answer() {
+        let url = Url {
+            host: "10.0.0.1",
+            port: 80,
+            tls: None,
+            path: "/",
+        };
+        let text = configuration("GET", &url, &[], false, Duration::from_secs(60)).unwrap();
+        assert!(text.contains("connect-timeout = \"2.000\"\nmax-time = \"60.000\"\n"));
     }
 
     #[test]

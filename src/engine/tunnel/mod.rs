@@ -27,6 +27,9 @@ const ANSWER_LIMIT: usize = 4 << 20;
 const AT_ONCE: usize = 16;
 /// The script keeps to the time limit of each question; if it is this late, it is gone.
 const LATE: Duration = Duration::from_secs(15);
+/// A host that lives takes a connection at once, whatever its programs do; one that is gone says nothing.
+/// There is room for one packet that gets lost, which Linux sends again after a second.
+const CONNECTING: Duration = Duration::from_secs(2);
 /// From the start of the command to its first word.
 const OPENING: Duration = Duration::from_secs(20);
 

@@ -18,7 +18,7 @@ decoded() {
 }
 
 http() {
-    decoded "$3" | curl -q -sS -i -g --http1.1 --proto =http --noproxy '*' --path-as-is \
+    decoded "$3" | curl -q -sS -i -g --http1.1 --proto =http,https --noproxy '*' --path-as-is \
         -K <(decoded "$2")
 }
 

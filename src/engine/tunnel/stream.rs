@@ -8,7 +8,7 @@ use bytes::{Buf, Bytes, BytesMut};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::curl::host_is_plain;
-use super::{OPENING, Tunnel};
+use super::{CONNECTING, Tunnel};
 use crate::engine::Engine;
 use crate::engine::error::EngineError;
 use crate::engine::exec::Exec;
@@ -52,7 +52,8 @@ impl Tunnel {
         let port = port.to_string();
         let command = ["bash", "-c", SCRIPT, host, &port];
         let mut exec = engine.exec(container, &command).await?;
-        let greeted = tokio::time::timeout(OPENING, greet(&mut exec)).await;
+        // The shell has to start, too.
+        let greeted = tokio::time::timeout(CONNECTING * 2, greet(&mut exec)).await;
         let ready = greeted
             .unwrap_or_else(|_| Err(format!("no connection to {host}:{port} in time")))
             .map_err(no)?;

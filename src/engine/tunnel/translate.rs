@@ -78,6 +78,7 @@ pub(super) fn request(question: &Question) -> Result<Request, String> {
         method,
         host,
         port,
+        tls,
         path,
         headers,
         body,
@@ -88,6 +89,7 @@ pub(super) fn request(question: &Question) -> Result<Request, String> {
         let url = Url {
             host,
             port: *port,
+            tls: tls.as_ref(),
             path,
         };
         let lines = configuration(method, &url, headers, body.is_some(), limit)?;

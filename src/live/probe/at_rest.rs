@@ -37,8 +37,33 @@ impl Live {
     /// # Errors
     /// The task does not run here, or does not find them.
     pub async fn secrets_at_rest(&self, keys: &[&str]) -> Result<Vec<String>, String> {
+        self.read_by(self.reader(), keys).await
+    }
+
+    /// A credential of a generation that nothing mounts any more.
+    ///
+    /// # Errors
+    /// The task does not run here, or does not find it.
+    pub(in crate::live) async fn generation_at_rest(
+        &self,
+        key: &str,
+        name: &str,
+    ) -> Result<String, String> {
+        let mut spec = self.reader();
+        let secrets = &mut spec.task_template.container_spec.secrets;
+        secrets.retain(|secret| secret.file.as_ref().is_some_and(|file| file.name == key));
+        for secret in secrets {
+            name.clone_into(&mut secret.name);
+        }
+        let found = self.read_by(spec, &[key]).await?;
+        found
+            .into_iter()
+            .next()
+            .ok_or_else(|| format!("secret `{name}` was not read"))
+    }
+
+    async fn read_by(&self, spec: ServiceSpec, keys: &[&str]) -> Result<Vec<String>, String> {
         self.room_for_probe()?;
-        let spec = self.reader();
         let text = |error: EngineError| error.to_string();
         let id = match self.engine.create_service(&spec).await {
             Err(EngineError::Conflict(_)) => {

@@ -4,13 +4,25 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use super::PORT;
-use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use super::{ETCD, PORT};
+use crate::gate::{
+    Answers, Asked, Check, Members, Verdict, Why, about, of, short, swarm, up_members,
+};
 use crate::observed::Observed;
 use crate::question::Question;
 
-pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
-    up_members(members, seen)
+/// All members healthy, one leader, no alarm.
+pub(super) const QUORUM: Check<Members> = Check {
+    name: "quorum",
+    takes: 3_000,
+    asks: &[],
+    words: |gate| format!("{}: {} healthy, one leader", ETCD.title, of(&gate.members)),
+    questions,
+    judge,
+};
+
+fn questions(gate: &Members, seen: &Observed) -> Vec<Asked> {
+    up_members(&gate.members, seen)
         .into_iter()
         .flat_map(|(subject, ip)| {
             // `/health` does a linearizable read and reports alarms; `status` names the leader.
@@ -27,12 +39,8 @@ pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
         .collect()
 }
 
-pub(crate) fn judge(
-    members: &[String],
-    seen: &Observed,
-    asked: &[Asked],
-    answers: &Answers,
-) -> Verdict {
+fn judge(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
+    let members = &gate.members;
     let mut reasons = swarm::missing(members, seen);
     let mut leaders = BTreeSet::new();
     let mut clusters = BTreeSet::new();

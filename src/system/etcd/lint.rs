@@ -13,6 +13,7 @@ const ARGUMENTS: [&str; 5] = [
 
 pub(super) const RELIED: Relied = Relied {
     variables: &[],
+    forbidden: &[],
     argument: |argument| ARGUMENTS.iter().any(|start| argument.starts_with(start)),
     overrides,
 };

@@ -1,39 +1,82 @@
 //! etcd, which keeps the metadata of Milvus.
 
-pub(crate) mod ask;
+mod ask;
 pub(crate) mod grammar;
 mod lint;
 mod owned;
 
-pub use owned::{KEPT, OWNED};
-
 use serde_json::{Value, json};
 
-use super::Plot;
-use crate::component::{
-    Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
-};
-use crate::gate::Gate;
+use super::{Filler, Plot, Runs, STORE, Slot, System, Text};
+use crate::component::{Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, Stops};
+use crate::gate::Checks;
 use crate::inventory::Image;
+use crate::release::{LINES, Line};
 use crate::role::{Duty, Role, Scaling};
+
+/// The whole of it.
+pub(super) const SYSTEM: System = System {
+    name: "etcd",
+    title: IMAGE.title,
+    fills: Some(Filler {
+        slot: Slot::Metadata,
+        choice: None,
+    }),
+    runs: Some(Runs {
+        image: IMAGE,
+        stack: STORE,
+        services: Text {
+            name: "etcd.yml",
+            text: include_str!("../../../stacks/etcd.yml"),
+        },
+    }),
+    elsewhere: None,
+    templates: &[],
+    files: &[],
+    values,
+    secrets: &[],
+    owned: owned::OWNED,
+    kept: owned::KEPT,
+    advisories: &[],
+    advice: &[],
+    rules_of_data: &[],
+    rules_of_images: &[],
+};
 
 /// Where clients connect.
 pub const PORT: u16 = 2379;
 /// Where members connect to each other.
 pub const PEERS: u16 = 2380;
 
-/// By minor of Milvus, the newest patch of what its chart pairs with it (zilliztech/milvus-helm,
+/// By line of Milvus, the newest patch of what its chart pairs with it (zilliztech/milvus-helm,
 /// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27):
 /// every minor's is of the line 3.5.
-pub const IMAGES: [(u8, &str); 5] = [(2, IMAGE), (3, IMAGE), (4, IMAGE), (5, IMAGE), (6, IMAGE)];
-const IMAGE: &str = "quay.io/coreos/etcd:v3.5.35";
+pub const IMAGES: [(Line, &str); LINES] = [
+    ((2, 2), TAG),
+    ((2, 3), TAG),
+    ((2, 4), TAG),
+    ((2, 5), TAG),
+    ((2, 6), TAG),
+    ((3, 0), TAG),
+];
+const TAG: &str = "quay.io/coreos/etcd:v3.5.35";
+
+/// Its image.
+pub const IMAGE: Image = Image {
+    name: "etcd",
+    title: "etcd",
+    of: |release| release.of(&IMAGES),
+    moved: None,
+};
 
 /// Its role.
 pub const ROLE: Duty = Duty {
     role: Role::Etcd,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: None,
+    sized_as: None,
     also: &[],
     agreement: Agreement::Majority,
     scaling: Scaling::Members,
@@ -49,7 +92,7 @@ pub const ETCD: Component = Component {
     one: "etcd",
     whole: "etcd",
     role: Role::Etcd,
-    stack: StackName::Store,
+    stack: STORE,
     shape: Shape::Members,
     needs: &[],
     milvus: None,
@@ -57,7 +100,8 @@ pub const ETCD: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: 0,
-    image: Image::Etcd,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("all of Milvus stands still: no etcd member is up", 5),
         several: (
@@ -82,20 +126,24 @@ pub const ETCD: Component = Component {
         reads: false,
         writes: false,
     },
+    checks: Checks::Members(&[&ask::QUORUM]),
     gates,
 };
 
 fn gates(site: &Site<'_>, component: &Component) -> Gates {
-    Gates::one(Gate::EtcdQuorum {
-        members: site.members(component),
-    })
+    let members = site.members(component).len();
+    Gates::one(site.of_members(component, &ask::QUORUM, members))
 }
 
 /// What templates see of it.
-pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
     let initial = plot
         .members(&ETCD)
         .map(|name| format!("{name}=http://{name}:{PEERS}"));
     let initial: Vec<String> = initial.collect();
-    vec![("etcd_initial_cluster", json!(initial.join(",")))]
+    let endpoints = plot.members(&ETCD).map(|name| format!("{name}:{PORT}"));
+    vec![
+        ("etcd_initial_cluster", json!(initial.join(","))),
+        ("etcd_endpoints", json!(endpoints.collect::<Vec<_>>())),
+    ]
 }

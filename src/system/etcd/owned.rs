@@ -3,7 +3,7 @@
 use crate::system::Kept;
 
 /// Settings of Milvus that the tool derives, and where their values come from.
-pub const OWNED: &[(&str, &str)] = &[
+pub(super) const OWNED: &[(&str, &str)] = &[
     (
         "etcd.endpoints",
         "it follows from the hosts with the role `etcd`",
@@ -12,7 +12,7 @@ pub const OWNED: &[(&str, &str)] = &[
 ];
 
 /// Settings of Milvus that stay as Milvus has them: the values that they may have, and why.
-pub const KEPT: &[Kept] = &[
+pub(super) const KEPT: &[Kept] = &[
     (
         "etcd.metaSubPath",
         &["meta"],
@@ -23,6 +23,8 @@ pub const KEPT: &[Kept] = &[
         &["kv"],
         "half of the cluster would look for its state elsewhere",
     ),
+    // It is written from 3.0 on, where Milvus would else log in as `etcdadmin` with a password of that
+    // name (milvus#48598; `configs/milvus.yaml:64`).
     ("etcd.auth.enabled", &["false"], "etcd has no users here"),
     ("etcd.ssl.enabled", &["false"], "etcd listens without TLS"),
     ("etcd.use.embed", &["false"], "etcd runs beside Milvus"),

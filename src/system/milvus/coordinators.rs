@@ -5,13 +5,12 @@
 //! from rootcoord, an insert a segment from datacoord, and searches of recent rows wait for inserts
 //! that wait.
 
-use super::{BACKENDS, HEALTH, gates};
+use super::{BACKENDS, FIRST_PASSWORD, HEALTH, IMAGE, SECRET, STACK, gates};
 use crate::component::{
-    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, StackName, Stops,
+    Agreement, Away, Before, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, Stops,
 };
-use crate::inventory::Image;
+use crate::release::Line;
 use crate::role::Role;
-use crate::system::minio;
 
 /// Gives out times and numbers, and knows collections.
 pub const ROOTCOORD: Component = Component {
@@ -20,19 +19,22 @@ pub const ROOTCOORD: Component = Component {
     one: "root coordinator",
     whole: "root coordinator",
     role: Role::Coord,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: BACKENDS,
     milvus: Some(Process {
         run: "rootcoord",
+        before: None,
         session: "rootcoord",
         kind: Kind::Coordinator,
+        mixed: Some((FIRST, (2, 2))),
     }),
-    releases: (FIRST, 5),
+    releases: (FIRST, (2, 5)),
     grace: 15,
     upgrades_after: &["indexnode"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("no request is served until a coordinator leads again", 30),
         several: ("no request is served until a coordinator leads again", 30),
@@ -43,7 +45,7 @@ pub const ROOTCOORD: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[(SECRET, FIRST_PASSWORD)],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -51,6 +53,7 @@ pub const ROOTCOORD: Component = Component {
         reads: true,
         writes: true,
     },
+    checks: gates::OF_COORDINATORS,
     gates: gates::coordinator,
 };
 
@@ -61,19 +64,22 @@ pub const DATACOORD: Component = Component {
     one: "data coordinator",
     whole: "data coordinator",
     role: Role::Coord,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: BACKENDS,
     milvus: Some(Process {
         run: "datacoord",
+        before: None,
         session: "datacoord",
         kind: Kind::Coordinator,
+        mixed: Some((FIRST, (2, 2))),
     }),
-    releases: (FIRST, 5),
+    releases: (FIRST, (2, 5)),
     grace: 15,
     upgrades_after: &["rootcoord"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: (
             "no flush; writes, and searches of what was written last, wait until a \
@@ -96,7 +102,7 @@ pub const DATACOORD: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -104,6 +110,7 @@ pub const DATACOORD: Component = Component {
         reads: false,
         writes: true,
     },
+    checks: gates::OF_COORDINATORS,
     gates: gates::coordinator,
 };
 
@@ -114,19 +121,22 @@ pub const QUERYCOORD: Component = Component {
     one: "query coordinator",
     whole: "query coordinator",
     role: Role::Coord,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: BACKENDS,
     milvus: Some(Process {
         run: "querycoord",
+        before: None,
         session: "querycoord",
         kind: Kind::Coordinator,
+        mixed: Some((FIRST, (2, 2))),
     }),
-    releases: (FIRST, 5),
+    releases: (FIRST, (2, 5)),
     grace: 15,
     upgrades_after: &["datacoord", "indexcoord"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: (
             "no load; some searches wait until a coordinator leads again",
@@ -146,7 +156,7 @@ pub const QUERYCOORD: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -154,6 +164,7 @@ pub const QUERYCOORD: Component = Component {
         reads: true,
         writes: false,
     },
+    checks: gates::OF_COORDINATORS,
     gates: gates::coordinator,
 };
 
@@ -164,19 +175,22 @@ pub const INDEXCOORD: Component = Component {
     one: "index coordinator",
     whole: "index coordinator",
     role: Role::Coord,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: BACKENDS,
     milvus: Some(Process {
         run: "indexcoord",
+        before: None,
         session: "indexcoord",
         kind: Kind::Coordinator,
+        mixed: None,
     }),
-    releases: (FIRST, 2),
+    releases: (FIRST, (2, 2)),
     grace: 15,
     upgrades_after: &["datacoord"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("no index build until a coordinator leads again", 30),
         several: ("no index build until a coordinator leads again", 30),
@@ -187,7 +201,7 @@ pub const INDEXCOORD: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -195,7 +209,21 @@ pub const INDEXCOORD: Component = Component {
         reads: false,
         writes: false,
     },
+    checks: gates::OF_COORDINATORS,
     gates: gates::coordinator,
+};
+
+/// The first minor in which the inventory may ask for all coordinators in one process.
+pub const MIXED: Line = (2, 3);
+
+/// How it is run before 2.6, which is when `milvus run` learns of it (milvus 2.3 to 2.6:
+/// `cmd/milvus/util.go`, `GetMilvusRoles`). Each part registers for itself
+/// (`internal/rootcoord/root_coord.go` and so on); that of indexes is datacoord's work.
+const MIXTURE: Before = Before {
+    line: (2, 6),
+    run: "mixture",
+    flags: &["-rootcoord", "-querycoord", "-datacoord", "-indexcoord"],
+    sessions: &["rootcoord", "datacoord", "querycoord"],
 };
 
 /// All of them in one.
@@ -205,19 +233,22 @@ pub const MIXCOORD: Component = Component {
     one: "coordinator",
     whole: "coordinator",
     role: Role::Coord,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: BACKENDS,
     milvus: Some(Process {
         run: "mixcoord",
+        before: Some(MIXTURE),
         session: "mixcoord",
         kind: Kind::Coordinator,
+        mixed: Some((MIXED, LAST)),
     }),
-    releases: (6, LAST),
+    releases: ((2, 6), LAST),
     grace: 15,
     upgrades_after: &["indexnode"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("no request is served until a coordinator leads again", 30),
         several: ("no request is served until a coordinator leads again", 30),
@@ -228,13 +259,19 @@ pub const MIXCOORD: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
-    relied: Relied::variables(&[]),
+    secrets: &[(SECRET, FIRST_PASSWORD)],
+    relied: Relied {
+        variables: &[],
+        forbidden: &[],
+        argument: |argument| MIXTURE.flags.contains(&argument),
+        overrides: |_| false,
+    },
     alias: None,
     keeps: "",
     stops: Stops {
         reads: true,
         writes: true,
     },
+    checks: gates::OF_COORDINATORS,
     gates: gates::coordinator,
 };

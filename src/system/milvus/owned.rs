@@ -3,7 +3,7 @@
 use crate::system::Kept;
 
 /// Settings of Milvus that the tool derives, and where their values come from.
-pub const OWNED: &[(&str, &str)] = &[
+pub(super) const OWNED: &[(&str, &str)] = &[
     ("proxy.port", "the port that users reach is `publish.proxy`"),
     ("rootCoord.enableActiveStandby", STANDBY),
     ("dataCoord.enableActiveStandby", STANDBY),
@@ -25,7 +25,7 @@ pub const OWNED: &[(&str, &str)] = &[
 ];
 
 /// Settings of Milvus that stay as Milvus has them: the values that they may have, and why.
-pub const KEPT: &[Kept] = &[
+pub(super) const KEPT: &[Kept] = &[
     (
         "proxy.http.enabled",
         &["true"],

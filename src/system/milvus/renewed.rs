@@ -2,25 +2,51 @@
 
 use std::net::IpAddr;
 
-use super::session::{Session, read};
-use crate::gate::{Answers, Verdict, Why, short, swarm, task_name};
+use super::PROXY;
+use super::session::{Session, leader_questions, questions, read, role};
+use crate::gate::{self, Answers, Asked, Check, Tasks, Verdict, Why, short, swarm, task_name};
 use crate::milvus::grpc::ShardLeader;
 use crate::observed::{Observed, Task};
+use crate::system::etcd::ETCD;
 
-pub(crate) fn judge(
-    service: &str,
-    role: &str,
-    (renewed, tasks): (u64, u64),
-    seen: &Observed,
-    answers: &Answers,
-) -> Verdict {
-    let sessions: Vec<Session> = match read(answers) {
-        Ok(sessions) => sessions
-            .into_iter()
-            .filter(|one| one.role == role)
-            .collect(),
+/// So many tasks are made from the present spec, and all of them have taken over: each is
+/// registered, and none of those before is.
+pub(super) const RENEWED: Check<Tasks> = Check {
+    name: gate::RENEWED,
+    takes: 2_000,
+    asks: &[ETCD.name],
+    words,
+    questions,
+    judge,
+};
+
+/// The same, and every shard has a leader: of tasks that may lead some.
+pub(super) const RENEWED_AND_LED: Check<Tasks> = Check {
+    name: gate::RENEWED,
+    takes: 2_000,
+    asks: &[ETCD.name, PROXY.name],
+    words,
+    questions: leader_questions,
+    judge,
+};
+
+fn words(gate: &Tasks) -> String {
+    let renewed = gate.renewed.unwrap_or(gate.tasks);
+    format!(
+        "{}: {renewed} of {} renewed",
+        short(&gate.service),
+        gate.tasks
+    )
+}
+
+fn judge(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdict {
+    let (service, role, tasks) = (gate.service.as_str(), role(gate), gate.tasks);
+    let renewed = gate.renewed.unwrap_or(tasks);
+    let all: Vec<Session> = match read(answers) {
+        Ok(sessions) => sessions,
         Err(verdict) => return verdict,
     };
+    let sessions: Vec<&Session> = all.iter().filter(|one| one.is_of(role)).collect();
     let up: Vec<&Task> = seen.tasks_of(service).filter(|task| task.is_up()).collect();
     let current = up.iter().filter(|task| seen.is_current(task)).count() as u64;
     let mut reasons = Vec::new();
@@ -57,12 +83,12 @@ pub(crate) fn judge(
         reasons.push(Why::new(&session.address, what));
     }
     if let Some(leaders) = answers.get(1) {
-        reasons.extend(leaderless(leaders, &sessions));
+        reasons.extend(leaderless(leaders, &all));
     }
     Verdict::from_reasons(reasons, || format!("{renewed} of {tasks} renewed"))
 }
 
-/// Shards whose leader is no live query node.
+/// Shards whose leader is no live query node, in a streaming node or by itself.
 fn leaderless(leaders: &crate::question::Answer, sessions: &[Session]) -> Vec<Why> {
     let leaders: Result<Vec<ShardLeader>, String> = leaders.ok().and_then(|bytes| {
         serde_json::from_slice(bytes).map_err(|error| format!("shard leaders: {error}"))
@@ -74,7 +100,7 @@ fn leaderless(leaders: &crate::question::Answer, sessions: &[Session]) -> Vec<Wh
             .filter(|leader| {
                 !sessions
                     .iter()
-                    .any(|session| !session.stopping && session.server_id == leader.leader)
+                    .any(|session| session.may_lead() && session.server_id == leader.leader)
             })
             .map(|leader| {
                 let shard = format!("{}/{}", leader.collection, leader.channel);

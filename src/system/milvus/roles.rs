@@ -10,8 +10,10 @@ use crate::role::{Agreement, Duty, Role, Scaling};
 pub const COORD: Duty = Duty {
     role: Role::Coord,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: None,
+    sized_as: None,
     also: &[
         ROOTCOORD.name,
         DATACOORD.name,
@@ -27,13 +29,15 @@ pub const COORD: Duty = Duty {
     java: None,
 };
 
-/// Of data nodes and streaming nodes.
+/// Of data nodes.
 pub const DATA: Duty = Duty {
     role: Role::Data,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: Some((Role::Coord, "data nodes run")),
-    also: &[DATANODE.name, STREAMINGNODE.name],
+    sized_as: None,
+    also: &[DATANODE.name],
     agreement: Agreement::Alone,
     scaling: Scaling::Tasks,
     is_heavy: false,
@@ -41,15 +45,30 @@ pub const DATA: Duty = Duty {
     java: None,
 };
 
-/// Of index nodes.
+/// Of streaming nodes.
+pub const STREAMING: Duty = Duty {
+    role: Role::Streaming,
+    is_required: false,
+    since: Some((2, 6)),
+    became: None,
+    beside: Some((Role::Data, "streaming nodes run")),
+    sized_as: Some(Role::Data),
+    also: &[STREAMINGNODE.name],
+    agreement: Agreement::Alone,
+    scaling: Scaling::Tasks,
+    is_heavy: false,
+    is_greedy: true,
+    java: None,
+};
+
+/// Of index nodes; from 2.6 on data nodes build indexes.
 pub const INDEX: Duty = Duty {
     role: Role::Index,
     is_required: true,
-    gone: Some((
-        6,
-        "since 2.6 data nodes build indexes: remove the role, and add `data` where it ran",
-    )),
+    since: None,
+    became: Some(((2, 6), Role::Data)),
     beside: None,
+    sized_as: None,
     also: &[INDEXNODE.name],
     agreement: Agreement::Alone,
     scaling: Scaling::Tasks,
@@ -62,8 +81,10 @@ pub const INDEX: Duty = Duty {
 pub const QUERY: Duty = Duty {
     role: Role::Query,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: None,
+    sized_as: None,
     also: &[QUERYNODE.name],
     agreement: Agreement::Alone,
     scaling: Scaling::Tasks,
@@ -76,8 +97,10 @@ pub const QUERY: Duty = Duty {
 pub const PROXIES: Duty = Duty {
     role: Role::Proxy,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: Some((Role::Manager, "proxies run")),
+    sized_as: None,
     also: &[],
     agreement: Agreement::Alone,
     scaling: Scaling::Tasks,

@@ -4,7 +4,7 @@
 //! coordinator goes to those who read most of it, and the few keys of it that others read too to
 //! these; what others dial it with (`grpc`, `ip`, `port`) and every other section goes to all.
 //!
-//! Who reads a key: milvus 2.2 to 2.6, the uses outside of tests of what
+//! Who reads a key: milvus 2.2 to 3.0, the uses outside of tests of what
 //! `pkg/util/paramtable/component_param.go` and `quota_param.go` make of it (2.2:
 //! `internal/util/paramtable`). A streaming node runs the code of both query and data nodes.
 
@@ -52,7 +52,7 @@ const READERS: [(&str, &[&str]); 11] = [
 
 /// Keys of such a section, by how their path begins, and the components that read them besides
 /// those of the section; none named: all. The comments say where in milvus.
-const KEYS: [(&str, &[&str]); 33] = [
+const KEYS: [(&str, &[&str]); 34] = [
     // `internal/proxy/task.go`
     ("rootCoord.maxPartitionNum", &["proxy"]),
     // 2.2 and 2.3: `internal/datacoord/segment_manager.go`
@@ -125,6 +125,8 @@ const KEYS: [(&str, &[&str]); 33] = [
     ("queryNode.idfOracle.bm25StatsBytesPerEntry", &["datanode"]),
     // `internal/datanode/external`
     ("queryNode.externalCollection", &["datanode"]),
+    // 3.0: `internal/querynodev2/segments/segment.go`
+    ("dataNode.text", &["querynode"]),
     // `internal/util/flowgraph`; the other one in 2.2: `internal/querynode`
     ("dataNode.dataSync.skipMode", &["querynode"]),
     ("dataNode.skip.BFStats", &["querynode"]),
@@ -139,7 +141,16 @@ const KEYS: [(&str, &[&str]); 33] = [
     ),
 ];
 
-/// Keys of such a section that every process reads, to dial who is described there
+/// Keys of a section that all read, and the components that read them.
+const FEW: [(&str, &[&str]); 1] = [
+    // A password: whoever has it in a file mounts it (milvus: `internal/rootcoord`).
+    (
+        "common.security.defaultRootPassword",
+        &["rootcoord", "mixcoord"],
+    ),
+];
+
+/// Keys of a section that not all read which every process reads, to dial who is described there
 /// (milvus: `pkg/util/paramtable/grpc_param.go`).
 const DIALLED: [&str; 3] = ["grpc", "ip", "port"];
 
@@ -148,6 +159,11 @@ pub(crate) fn of(config: &Value, component: &str) -> Value {
     let Value::Object(sections) = config else {
         return config.clone();
     };
+    let few: Vec<String> = FEW
+        .iter()
+        .filter(|(_, readers)| !readers.contains(&component))
+        .map(|(key, _)| plain(key))
+        .collect();
     let mut own = Map::new();
     for (name, section) in sections {
         let path = plain(name);
@@ -167,11 +183,28 @@ pub(crate) fn of(config: &Value, component: &str) -> Value {
                 }
             }
             other => {
-                own.insert(name.clone(), other.clone());
+                if let Some(rest) = without(other, &path, &few) {
+                    own.insert(name.clone(), rest);
+                }
             }
         }
     }
     Value::Object(own)
+}
+
+/// A value at a path but for what is at these paths.
+fn without(value: &Value, path: &str, keys: &[String]) -> Option<Value> {
+    if keys.iter().any(|key| key == path) {
+        return None;
+    }
+    let Value::Object(map) = value else {
+        return Some(value.clone());
+    };
+    let rest = map.iter().filter_map(|(key, value)| {
+        let rest = without(value, &format!("{path}{}", plain(key)), keys)?;
+        Some((key.clone(), rest))
+    });
+    Some(Value::Object(rest.collect()))
 }
 
 /// What of a value at a path lies under one of the paths that are read.
@@ -246,6 +279,21 @@ mod tests {
     }
 
     #[test]
+    fn a_password_goes_to_those_that_read_it() {
+        let rest = json!({"common": {"security": {"authorizationEnabled": true}}});
+        for security in [
+            json!({"authorizationEnabled": true, "defaultRootPassword": "x"}),
+            json!({"authorizationEnabled": true, "default_root_password": "x"}),
+        ] {
+            let config = json!({"common": {"security": security}});
+            assert_eq!(of(&config, "rootcoord"), config);
+            assert_eq!(of(&config, "mixcoord"), config);
+            assert_eq!(of(&config, "proxy"), rest);
+            assert_eq!(of(&config, ""), rest);
+        }
+    }
+
+    #[test]
     fn some_keys_of_a_section_go_to_all() {
         let config = json!({"proxy": {"http": {"enablePprof": false}, "maxNameLength": 1}});
         let shared = json!({"proxy": {"http": {"enablePprof": false}}});
@@ -263,7 +311,7 @@ mod tests {
 
     #[test]
     fn readers_are_components() {
-        for (section, readers) in READERS.into_iter().chain(KEYS) {
+        for (section, readers) in READERS.into_iter().chain(KEYS).chain(FEW) {
             for reader in readers {
                 assert!(
                     crate::component::Component::named(reader).is_some(),

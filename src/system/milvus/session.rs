@@ -3,7 +3,7 @@
 //! A session of a process that died lives on for its lease (30 to 60 s), so a session counts
 //! only if its address is the overlay address of a current task.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use base64::Engine as _;
@@ -11,11 +11,15 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::gate::{Answers, Asked, Verdict, Why, short, swarm, task_name, up, up_members};
+use super::{PROXY, QUERYNODE};
+use crate::component::{Component, Process};
+use crate::gate::{
+    self, Answers, Asked, Check, Tasks, Verdict, Why, short, swarm, task_name, up, up_members,
+};
 use crate::milvus::grpc::ShardLeader;
 use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
-use crate::system::etcd::PORT;
+use crate::system::etcd::{ETCD, PORT};
 
 /// A live Milvus process as it registered itself
 /// (milvus: `internal/util/sessionutil/session_util.go`).
@@ -33,13 +37,42 @@ pub struct Session {
     pub stopping: bool,
     #[serde(rename = "Version")]
     pub version: String,
+    /// From 2.6 on.
+    #[serde(rename = "ServerLabels")]
+    pub labels: BTreeMap<String, String>,
     /// It is the session of its role's leader: only that one's key does without the process's
     /// number, from the moment it leads. It is a second one beside that of the process.
     #[serde(skip)]
     pub is_leaders: bool,
 }
 
+/// The label of the query node in a streaming node, and the one before 2.6.8 (milvus:
+/// `internal/querycoordv2/session/node_manager.go`, `IsEmbeddedQueryNodeInStreamingNode`).
+const EMBEDDED: [&str; 2] = ["STREAMING-EMBEDDED", "QUERYNODE_STREAMING-EMBEDDED"];
+
+/// What query nodes call themselves.
+const SEARCHES: &str = "querynode";
+
 impl Session {
+    /// Whether it is of the processes of a service. From 2.6 on a streaming node runs a query node,
+    /// which registers too, under the same number and address: that one is of no service of query
+    /// nodes (milvus: `cmd/milvus/util.go`, `GetMilvusRoles`).
+    #[must_use]
+    pub fn is_of(&self, role: &str) -> bool {
+        self.role == role && !(role == SEARCHES && self.is_embedded())
+    }
+
+    /// Whether it may lead shards: a query node does, that in a streaming node too.
+    #[must_use]
+    pub fn may_lead(&self) -> bool {
+        self.role == SEARCHES && !self.stopping
+    }
+
+    fn is_embedded(&self) -> bool {
+        let set = |label: &&str| self.labels.get(*label).is_some_and(|value| value == "1");
+        EMBEDDED.iter().any(set)
+    }
+
     /// The IP address that the process registered.
     #[must_use]
     pub fn ip(&self) -> Option<IpAddr> {
@@ -48,8 +81,71 @@ impl Session {
     }
 }
 
-pub(crate) fn questions(members: &[String], root_path: &str, seen: &Observed) -> Vec<Asked> {
-    let prefix = format!("{root_path}/meta/session/");
+/// The tasks registered their sessions in etcd.
+pub(super) const REGISTERED: Check<Tasks> = Check {
+    name: "registered",
+    takes: 5_000,
+    asks: &[ETCD.name],
+    words: |gate| {
+        let (role, tasks) = (role(gate), gate.tasks);
+        format!("{role}: {tasks} registered in {}", ETCD.title)
+    },
+    questions,
+    judge,
+};
+
+/// The coordinator that leads its kind, by the one session that only a leader has, is a current
+/// task. Until then the others of Milvus ask the leader before it, which may be gone.
+pub(super) const LEADS: Check<Tasks> = Check {
+    name: "leads",
+    takes: 5_000,
+    asks: &[ETCD.name],
+    words: |gate| format!("{}: one leads", role(gate)),
+    questions,
+    judge: judge_leader,
+};
+
+/// No task of the service is left on a node, and its process said goodbye to etcd.
+pub(super) const GONE: Check<Tasks> = Check {
+    name: gate::GONE,
+    takes: 2_000,
+    asks: &[ETCD.name],
+    words: |gate| format!("{}: gone from {}", short(&gate.service), gate.node()),
+    questions,
+    judge: judge_gone,
+};
+
+/// No process of the service is left, nor a session of one: another would take its place under the
+/// same names.
+pub(super) const ENDED: Check<Tasks> = Check {
+    name: gate::ENDED,
+    takes: 2_000,
+    asks: &[ETCD.name],
+    words: |gate| format!("{}: no longer in {}", short(&gate.service), ETCD.title),
+    questions,
+    judge: judge_ended,
+};
+
+/// The query node on a node of the Swarm leads no shard, so it can leave unnoticed.
+pub(super) const LEADS_NO_SHARD: Check<Tasks> = Check {
+    name: gate::LEADS_NOTHING,
+    takes: 2_000,
+    asks: &[ETCD.name, PROXY.name],
+    words: |gate| format!("{} on {}: leads no shard", QUERYNODE.one, gate.node()),
+    questions: leader_questions,
+    judge: judge_leads_none,
+};
+
+/// Milvus' own word for the processes of a service.
+pub(super) fn role(gate: &Tasks) -> &str {
+    let row = Component::named(&gate.component);
+    let process = row.and_then(|row| row.milvus);
+    process.map_or(&gate.component, |process| process.session)
+}
+
+pub(super) fn questions(gate: &Tasks, seen: &Observed) -> Vec<Asked> {
+    // Milvus' `etcd.rootPath` is the name of the cluster.
+    let prefix = format!("{}/meta/session/", gate.cluster);
     let mut end = prefix.clone().into_bytes();
     if let Some(last) = end.last_mut() {
         *last += 1;
@@ -59,7 +155,7 @@ pub(crate) fn questions(members: &[String], root_path: &str, seen: &Observed) ->
         "range_end": STANDARD.encode(&end),
         "limit": "4096",
     });
-    up_members(members, seen)
+    up_members(gate.asked(ETCD.name), seen)
         .into_iter()
         .take(1)
         .map(|(subject, ip)| Asked {
@@ -98,7 +194,7 @@ pub fn sessions(answer: &Answer) -> Result<Vec<Session>, String> {
         .collect()
 }
 
-pub(crate) fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
+pub(super) fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
     let waiting = |why: String| Verdict::Waiting(vec![Why::new("etcd", why)]);
     let answer = answers
         .first()
@@ -106,20 +202,15 @@ pub(crate) fn read(answers: &Answers) -> Result<Vec<Session>, Verdict> {
     sessions(answer).map_err(waiting)
 }
 
-pub(crate) fn judge(
-    service: &str,
-    role: &str,
-    wanted: u64,
-    seen: &Observed,
-    answers: &Answers,
-) -> Verdict {
+fn judge(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdict {
+    let (service, role, wanted) = (gate.service.as_str(), role(gate), gate.tasks);
     let sessions = match read(answers) {
         Ok(sessions) => sessions,
         Err(verdict) => return verdict,
     };
     let addresses: BTreeSet<IpAddr> = sessions
         .iter()
-        .filter(|session| session.role == role && !session.stopping)
+        .filter(|session| session.is_of(role) && !session.stopping)
         .filter_map(Session::ip)
         .collect();
     let missing = unregistered(service, seen, |ip| addresses.contains(&ip));
@@ -148,25 +239,55 @@ fn unregistered(
     whys.collect()
 }
 
-/// Whether a current task leads. The session of a leader that was stopped stays for its lease,
+/// Under which names a process registers to lead: one, or one for each of its parts.
+fn ways(gate: &Tasks) -> Vec<Vec<&str>> {
+    let row = Component::named(&gate.component);
+    let before = row.and_then(|row| row.milvus?.before);
+    let parts = before.map(|before| before.sessions.to_vec());
+    std::iter::once(vec![role(gate)]).chain(parts).collect()
+}
+
+/// Whether current tasks lead. The session of a leader that was stopped stays for its lease,
 /// and while it is there nobody else leads and every other process still dials the one that is
-/// gone (seen with milvus 2.3.5: 29 s after its end).
-pub(crate) fn judge_leader(
-    service: &str,
-    role: &str,
-    seen: &Observed,
-    answers: &Answers,
-) -> Verdict {
+/// gone (seen with milvus 2.3.5: 29 s after its end). The parts of one process may lead in several.
+fn judge_leader(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdict {
+    let service = gate.service.as_str();
     let sessions = match read(answers) {
         Ok(sessions) => sessions,
         Err(verdict) => return verdict,
     };
+    let leads = |role: &str| {
+        let mut own = sessions.iter().filter(|session| session.role == *role);
+        let ip = own.find(|session| session.is_leaders)?.ip();
+        let mut up = up(seen, service);
+        up.find(|(_, at)| Some(*at) == ip).map(|(task, _)| task)
+    };
+    let ways = ways(gate);
+    for way in &ways {
+        if let Some(tasks) = way
+            .iter()
+            .map(|role| leads(role))
+            .collect::<Option<Vec<_>>>()
+        {
+            let names: BTreeSet<String> = tasks.into_iter().map(task_name).collect();
+            let verb = if names.len() == 1 { "does" } else { "do" };
+            let names = names.into_iter().collect::<Vec<_>>().join(", ");
+            return Verdict::Open(format!("{names} {verb}"));
+        }
+    }
+    let is_its = |role: &&str| sessions.iter().any(|session| session.role == **role);
+    let way = ways.iter().find(|way| way.iter().any(is_its));
+    let mut roles = way.or(ways.first()).into_iter().flatten();
+    let role = roles.find(|role| leads(role).is_none());
+    led_by_none(gate, role.copied().unwrap_or_default(), seen, &sessions)
+}
+
+/// Why no current task leads under a name.
+fn led_by_none(gate: &Tasks, role: &str, seen: &Observed, sessions: &[Session]) -> Verdict {
+    let service = gate.service.as_str();
     let own = || sessions.iter().filter(|session| session.role == role);
     let leader = own().find(|session| session.is_leaders);
     let ip = leader.and_then(Session::ip);
-    if let Some((task, _)) = up(seen, service).find(|(_, at)| Some(*at) == ip) {
-        return Verdict::Open(format!("{} does", task_name(task)));
-    }
     let mut reasons = swarm::too_few(service, 1, seen);
     reasons.extend(unregistered(service, seen, |at| {
         own().any(|session| session.ip() == Some(at))
@@ -194,10 +315,43 @@ pub(crate) fn judge_leader(
     Verdict::Waiting(reasons).while_it_works(older.is_some())
 }
 
+/// Whether nothing of a service is left.
+fn judge_ended(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdict {
+    let sessions = match read(answers) {
+        Ok(sessions) => sessions,
+        Err(verdict) => return verdict,
+    };
+    let tasks = seen.tasks_of(&gate.service).filter(|task| task.is_up());
+    let mut reasons: Vec<Why> = tasks
+        .map(|task| Why::new(task_name(task), "has not ended yet"))
+        .collect();
+    let process = Component::named(&gate.component).and_then(|row| row.milvus);
+    let names: Vec<&str> = process.iter().flat_map(Process::sessions).collect();
+    let own = sessions.iter();
+    let own = own.filter(|session| names.contains(&session.role.as_str()));
+    reasons.extend(own.filter(|session| !session.is_leaders).map(|session| {
+        let text = format!("is still registered in etcd as `{}`", session.role);
+        Why::new(&session.address, text)
+    }));
+    if reasons.is_empty()
+        && let Some(left) = sessions
+            .iter()
+            .find(|session| names.contains(&session.role.as_str()))
+    {
+        let text = format!(
+            "still leads as `{}` until its session has run out",
+            left.role
+        );
+        reasons.push(Why::new(&left.address, text));
+    }
+    Verdict::from_reasons(reasons, || "nothing of it is left".to_owned())
+}
+
 /// Whether a Milvus process left a node. Swarm's own word is not enough: a task that was ended
 /// because its node lost a label stays `rejected` whatever becomes of its process, so the
 /// process's session is what counts.
-pub(crate) fn judge_gone(service: &str, node: &str, seen: &Observed, answers: &Answers) -> Verdict {
+fn judge_gone(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdict {
+    let (service, node) = (gate.service.as_str(), gate.node());
     let Some(id) = seen
         .nodes
         .iter()
@@ -238,30 +392,20 @@ pub(crate) fn judge_gone(service: &str, node: &str, seen: &Observed, answers: &A
 }
 
 /// The sessions, and a proxy's word on who leads which shard.
-pub(crate) fn leader_questions(
-    etcd: &[String],
-    root_path: &str,
-    proxy: &str,
-    seen: &Observed,
-) -> Vec<Asked> {
-    let proxy = up(seen, proxy).next().map(|(task, ip)| Asked {
+pub(super) fn leader_questions(gate: &Tasks, seen: &Observed) -> Vec<Asked> {
+    let mut proxies = gate.asked(PROXY.name).iter();
+    let proxy = proxies.find_map(|proxy| up(seen, proxy).next());
+    let proxy = proxy.map(|(task, ip)| Asked {
         subject: task_name(task),
         question: Question::ShardLeaders {
             host: ip.to_string(),
         },
     });
-    questions(etcd, root_path, seen)
-        .into_iter()
-        .chain(proxy)
-        .collect()
+    questions(gate, seen).into_iter().chain(proxy).collect()
 }
 
-pub(crate) fn judge_leads_none(
-    service: &str,
-    node: &str,
-    seen: &Observed,
-    answers: &Answers,
-) -> Verdict {
+fn judge_leads_none(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdict {
+    let (service, node) = (gate.service.as_str(), gate.node());
     let on_node = seen
         .nodes
         .iter()
@@ -291,7 +435,7 @@ pub fn leads(ip: IpAddr, answers: &Answers) -> Result<Vec<String>, String> {
     let sessions = sessions(sessions_answer)?;
     let id = sessions
         .iter()
-        .find(|session| session.role == "querynode" && session.ip() == Some(ip))
+        .find(|session| session.role == SEARCHES && session.ip() == Some(ip))
         .map(|session| session.server_id);
     let leaders: Vec<ShardLeader> =
         serde_json::from_slice(leaders.ok()?).map_err(|error| format!("shard leaders: {error}"))?;

@@ -1,12 +1,10 @@
 //! The workers, and the proxies before them.
 
-use super::{COORDS, HEALTH, PORT, SECRET, gates};
+use super::{COORDS, HEALTH, IMAGE, METRICS, PORT, SECRET, STACK, USERS, gates};
 use crate::component::{
-    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, Stops,
 };
-use crate::inventory::Image;
 use crate::role::Role;
-use crate::system::minio;
 
 /// Write the log and hold what is in no segment yet.
 pub const STREAMINGNODE: Component = Component {
@@ -14,20 +12,23 @@ pub const STREAMINGNODE: Component = Component {
     title: "streaming nodes",
     one: "streaming node",
     whole: "streaming nodes",
-    role: Role::Data,
-    stack: StackName::Milvus,
+    role: Role::Streaming,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: COORDS,
     milvus: Some(Process {
         run: "streamingnode",
+        before: None,
         session: "streamingnode",
-        kind: Kind::Worker,
+        kind: Kind::Leader,
+        mixed: None,
     }),
-    releases: (6, LAST),
+    releases: ((2, 6), LAST),
     grace: 1800,
     upgrades_after: &["mixcoord"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("writes stall while channels move", 5),
         several: ("writes stall while channels move", 5),
@@ -38,7 +39,7 @@ pub const STREAMINGNODE: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -46,6 +47,7 @@ pub const STREAMINGNODE: Component = Component {
         reads: true,
         writes: true,
     },
+    checks: gates::OF_STREAMS,
     gates: gates::worker,
 };
 
@@ -56,19 +58,22 @@ pub const DATANODE: Component = Component {
     one: "data node",
     whole: "data nodes",
     role: Role::Data,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: COORDS,
     milvus: Some(Process {
         run: "datanode",
+        before: None,
         session: "datanode",
         kind: Kind::Worker,
+        mixed: None,
     }),
     releases: (FIRST, LAST),
     grace: 1800,
     upgrades_after: &["querynode"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("writes stall while channels move", 5),
         several: ("writes stall while channels move", 5),
@@ -79,7 +84,7 @@ pub const DATANODE: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -87,6 +92,7 @@ pub const DATANODE: Component = Component {
         reads: false,
         writes: true,
     },
+    checks: gates::OF_WORKERS,
     gates: gates::worker,
 };
 
@@ -97,19 +103,22 @@ pub const PROXY: Component = Component {
     one: "proxy",
     whole: "proxies",
     role: Role::Proxy,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: COORDS,
     milvus: Some(Process {
         run: "proxy",
+        before: None,
         session: "proxy",
         kind: Kind::Front,
+        mixed: None,
     }),
     releases: (FIRST, LAST),
     grace: 60,
     upgrades_after: &["datanode"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("no requests at all", 10),
         several: ("clients of these proxies are cut off and must reconnect", 5),
@@ -122,11 +131,8 @@ pub const PROXY: Component = Component {
     agreement: Agreement::Alone,
     data: Data::None,
     listens: &[PORT, HEALTH],
-    publishes: &[
-        (PORT, |publish| publish.proxy),
-        (HEALTH, |publish| publish.metrics),
-    ],
-    secrets: &[minio::SECRET, SECRET],
+    publishes: &[&USERS, &METRICS],
+    secrets: &[(SECRET, FIRST)],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -134,6 +140,7 @@ pub const PROXY: Component = Component {
         reads: true,
         writes: true,
     },
+    checks: gates::OF_FRONT,
     gates: gates::front,
 };
 
@@ -144,19 +151,22 @@ pub const QUERYNODE: Component = Component {
     one: "query node",
     whole: "query nodes",
     role: Role::Query,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: COORDS,
     milvus: Some(Process {
         run: "querynode",
+        before: None,
         session: "querynode",
         kind: Kind::Leader,
+        mixed: None,
     }),
     releases: (FIRST, LAST),
     grace: 1800,
     upgrades_after: &["querycoord", "streamingnode", "mixcoord"],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("no searches until the data is loaded again", 30),
         several: (
@@ -174,7 +184,7 @@ pub const QUERYNODE: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -182,6 +192,7 @@ pub const QUERYNODE: Component = Component {
         reads: true,
         writes: false,
     },
+    checks: gates::OF_LEADERS,
     gates: gates::worker,
 };
 
@@ -192,19 +203,22 @@ pub const INDEXNODE: Component = Component {
     one: "index node",
     whole: "index nodes",
     role: Role::Index,
-    stack: StackName::Milvus,
+    stack: STACK,
     shape: Shape::Replicas,
     needs: COORDS,
     milvus: Some(Process {
         run: "indexnode",
+        before: None,
         session: "indexnode",
         kind: Kind::Worker,
+        mixed: None,
     }),
-    releases: (FIRST, 5),
+    releases: (FIRST, (2, 5)),
     grace: 60,
     upgrades_after: &[],
     uid: 0,
-    image: Image::Milvus,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: ("index builds start again", 5),
         several: ("index builds start again", 5),
@@ -215,7 +229,7 @@ pub const INDEXNODE: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[minio::SECRET],
+    secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -223,5 +237,6 @@ pub const INDEXNODE: Component = Component {
         reads: false,
         writes: false,
     },
+    checks: gates::OF_WORKERS,
     gates: gates::worker,
 };

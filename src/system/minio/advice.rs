@@ -1,15 +1,16 @@
 //! What works with MinIO and may go wrong later.
 
 use super::MINIO;
+use super::shape::is_valid;
 use crate::advice::hosts;
-use crate::inventory::{Host, Inventory, minio};
+use crate::inventory::{Host, Inventory};
 
 /// All drives of a host are made in one place: volumes or one directory. `MinIO` counts them as
 /// independent, so an erasure set may lose more drives than it can with one disk.
 pub(crate) fn shared_disk(inventory: &Inventory) -> Option<String> {
     let drives = inventory.settings(MINIO.role).drives;
     let members: Vec<&Host> = inventory.hosts_with(MINIO.role).collect();
-    let enough = (members.len() as u64..).find(|hosts| minio::is_valid(*hosts, 1))?;
+    let enough = (members.len() as u64..).find(|hosts| is_valid(*hosts, 1))?;
     let more = if enough == members.len() as u64 {
         String::new()
     } else {

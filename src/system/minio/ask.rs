@@ -1,12 +1,24 @@
 //! MinIO: each server is live, and the cluster says that it has its write quorum.
 
-use super::PORT;
-use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use super::{MINIO, PORT};
+use crate::gate::{
+    Answers, Asked, Check, Members, Verdict, Why, about, of, short, swarm, up_members,
+};
 use crate::observed::Observed;
 use crate::question::{Answer, Question};
 
-pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
-    up_members(members, seen)
+/// Every server live, and the cluster has its write quorum.
+pub(super) const WRITE_QUORUM: Check<Members> = Check {
+    name: "write-quorum",
+    takes: 5_000,
+    asks: &[],
+    words: |gate| format!("{}: {} live, write quorum", MINIO.title, of(&gate.members)),
+    questions,
+    judge,
+};
+
+fn questions(gate: &Members, seen: &Observed) -> Vec<Asked> {
+    up_members(&gate.members, seen)
         .into_iter()
         .map(|(subject, ip)| Asked {
             subject,
@@ -15,12 +27,8 @@ pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
         .collect()
 }
 
-pub(crate) fn judge(
-    members: &[String],
-    seen: &Observed,
-    asked: &[Asked],
-    answers: &Answers,
-) -> Verdict {
+fn judge(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
+    let members = &gate.members;
     let mut reasons = swarm::missing(members, seen);
     let mut works = false;
     for member in members {

@@ -1,24 +1,63 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
-pub(crate) mod advice;
-pub(crate) mod ask;
+mod advice;
+mod ask;
 pub(crate) mod grammar;
 mod lint;
 mod owned;
-pub(crate) mod refuse;
-
-pub use owned::{KEPT, OWNED};
+mod refuse;
+pub mod shape;
 
 use serde_json::{Value, json};
 
-use super::Plot;
+use super::{Filler, Plot, Runs, STORE, Slot, System, Text};
 use crate::component::{
-    Agreement, Away, Component, Data, FIRST, Gates, LAST, Shape, Site, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, Gates, LAST, Secret, Shape, Site, Stops,
 };
-use crate::gate::Gate;
-use crate::inventory::Image;
-use crate::render::minio_user;
+use crate::gate::Checks;
+use crate::inventory::{Image, Inventory, Published};
+use crate::release::{LINES, Line};
 use crate::role::{Duty, Role, Scaling};
+
+/// The whole of it.
+pub(super) const SYSTEM: System = System {
+    name: "minio",
+    title: IMAGE.title,
+    fills: Some(Filler {
+        slot: Slot::Storage,
+        choice: None,
+    }),
+    runs: Some(Runs {
+        image: IMAGE,
+        stack: STORE,
+        services: Text {
+            name: "minio.yml",
+            text: include_str!("../../../stacks/minio.yml"),
+        },
+    }),
+    elsewhere: None,
+    templates: &[],
+    files: &[],
+    values,
+    secrets: &[Secret {
+        key: SECRET,
+        variable: "minio_secret",
+        user: Some(user),
+        file: |inventory| inventory.credentials.password(grammar::PASSWORD),
+        is_of: |_| true,
+        milvus_mounts_it: true,
+        is_text: false,
+        // It does not start with a shorter one.
+        bytes: (8, usize::MAX),
+        known: Some("minioadmin"),
+    }],
+    owned: owned::OWNED,
+    kept: owned::KEPT,
+    advisories: &[],
+    advice: &[advice::shared_disk],
+    rules_of_data: &[refuse::SHAPE],
+    rules_of_images: &[],
+};
 
 /// Where clients connect.
 pub const PORT: u16 = 9000;
@@ -27,26 +66,47 @@ const CONSOLE: u16 = 9001;
 /// Key of the secret that holds the root password.
 pub const SECRET: &str = "minio-root";
 
-/// By minor of Milvus, what the newest chart pairs with it (zilliztech/milvus-helm,
+/// By line of Milvus, what the newest chart pairs with it (zilliztech/milvus-helm,
 /// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27).
 /// It is taken from quay.io: `minio/minio` left Docker Hub in September 2026 (milvus#53430,
 /// milvus-helm#315).
-pub const IMAGES: [(u8, &str); 5] = [
-    (2, "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
-    (3, "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
-    (4, "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
-    (5, "quay.io/minio/minio:RELEASE.2024-05-28T17-19-04Z"),
-    (6, "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"),
+pub const IMAGES: [(Line, &str); LINES] = [
+    ((2, 2), "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
+    ((2, 3), "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
+    ((2, 4), "quay.io/minio/minio:RELEASE.2023-03-20T20-16-18Z"),
+    ((2, 5), "quay.io/minio/minio:RELEASE.2024-05-28T17-19-04Z"),
+    ((2, 6), "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"),
+    ((3, 0), "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z"),
 ];
-/// Where MinIO's tags went when its repository on Docker Hub ended (milvus#53430), from and to.
-pub const MOVED: (&str, &str) = ("minio/minio:", "quay.io/minio/minio:");
+/// Its image. Its tags went elsewhere when its repository on Docker Hub ended (milvus#53430).
+pub const IMAGE: Image = Image {
+    name: "minio",
+    title: "MinIO",
+    of: |release| release.of(&IMAGES),
+    moved: Some(("minio/minio:", "quay.io/minio/minio:")),
+};
+
+/// The interface of S3.
+pub const S3: Published = Published {
+    key: grammar::PUBLISHED,
+    port: PORT,
+    default: None,
+};
+/// The console.
+pub const BROWSERS: Published = Published {
+    key: grammar::CONSOLE,
+    port: CONSOLE,
+    default: None,
+};
 
 /// Its role.
 pub const ROLE: Duty = Duty {
     role: Role::Minio,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: None,
+    sized_as: None,
     also: &["s3"],
     agreement: Agreement::Erasure,
     scaling: Scaling::Members,
@@ -62,7 +122,7 @@ pub const MINIO: Component = Component {
     one: "MinIO",
     whole: "MinIO",
     role: Role::Minio,
-    stack: StackName::Store,
+    stack: STORE,
     shape: Shape::Members,
     needs: &[],
     milvus: None,
@@ -70,7 +130,8 @@ pub const MINIO: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: 0,
-    image: Image::Minio,
+    uid_since: None,
+    image: IMAGE,
     away: Away {
         all: (
             "no flush, no load, no index build: MinIO's servers restart together; searches \
@@ -92,11 +153,8 @@ pub const MINIO: Component = Component {
     agreement: ROLE.agreement,
     data: Data::Drives("/data"),
     listens: &[PORT, CONSOLE],
-    publishes: &[
-        (PORT, |publish| publish.minio),
-        (CONSOLE, |publish| publish.console),
-    ],
-    secrets: &[SECRET],
+    publishes: &[&S3, &BROWSERS],
+    secrets: &[(SECRET, FIRST)],
     relied: lint::RELIED,
     alias: Some("minio"),
     keeps: "objects",
@@ -104,22 +162,47 @@ pub const MINIO: Component = Component {
         reads: false,
         writes: false,
     },
+    checks: Checks::Members(&[&ask::WRITE_QUORUM]),
     gates,
 };
 
 fn gates(site: &Site<'_>, component: &Component) -> Gates {
-    Gates::one(Gate::MinioWriteQuorum {
-        members: site.members(component),
-    })
+    let members = site.members(component).len();
+    Gates::one(site.of_members(component, &ask::WRITE_QUORUM, members))
 }
 
 /// What templates see of it.
-pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+    // The node puts it in; no text that is made here has it.
+    let password = format!("{{{{ secret `{SECRET}` }}}}");
+    let storage = json!({
+        "address": MINIO.alias,
+        "port": PORT,
+        "accessKeyID": user(plot.inventory),
+        "secretAccessKey": password,
+        "useSSL": false,
+        "bucketName": bucket(plot.inventory),
+        "rootPath": "files",
+    });
     vec![
-        ("minio_user", json!(minio_user(plot.inventory))),
+        ("storage", storage),
+        ("minio_user", json!(user(plot.inventory))),
+        ("minio_password", json!(password)),
         ("minio_drives", json!(drives(plot))),
+        ("bucket", json!(bucket(plot.inventory))),
         ("minio_secret", plot.secret(SECRET)),
     ]
+}
+
+/// The root user.
+pub(crate) fn user(inventory: &Inventory) -> String {
+    let own = inventory.credentials.users.get(grammar::USER.name);
+    own.map_or_else(|| "milvus".to_owned(), Clone::clone)
+}
+
+/// Bucket names have at least three characters.
+fn bucket(inventory: &Inventory) -> String {
+    format!("milvus-{}", inventory.name)
 }
 
 /// Drives as the command line takes them: a pool is `http://minio-{0...3}/data{1...2}`.

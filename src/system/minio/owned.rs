@@ -3,7 +3,7 @@
 use crate::system::Kept;
 
 /// Settings of Milvus that the tool derives, and where their values come from.
-pub const OWNED: &[(&str, &str)] = &[
+pub(super) const OWNED: &[(&str, &str)] = &[
     (
         "minio.address",
         "it follows from the hosts with the role `minio`",
@@ -32,21 +32,11 @@ pub const OWNED: &[(&str, &str)] = &[
 ];
 
 /// Settings of Milvus that stay as Milvus has them: the values that they may have, and why.
-pub const KEPT: &[Kept] = &[
-    (
-        "common.storageType",
-        &["minio", "remote"],
-        "objects are in MinIO",
-    ),
-    ("minio.cloudProvider", &["aws"], "objects are in MinIO"),
-    (
-        "minio.useIAM",
-        &["false"],
-        "MinIO is asked with the user and password of `credentials`",
-    ),
-    (
-        "minio.useVirtualHost",
-        &["false"],
-        "buckets of MinIO have no host names here",
-    ),
+pub(super) const KEPT: &[Kept] = &[
+    ("common.storageType", &["minio", "remote"], STORE),
+    ("minio.cloudProvider", &["aws"], STORE),
+    ("minio.useIAM", &["false"], STORE),
+    ("minio.useVirtualHost", &["false"], STORE),
 ];
+
+const STORE: &str = "objects are in MinIO, or where `storage` says";

@@ -1,16 +1,16 @@
 //! A pool of MinIO is formed once: its servers and drives stay as they are.
 
 use super::MINIO;
+use super::shape::is_valid;
 use crate::count::count;
 use crate::formed::{self, Shape};
-use crate::inventory::minio;
 use crate::refuse::facts::Facts;
 use crate::refuse::muster::Muster;
 use crate::refuse::{No, Rule};
 use crate::spec::ServiceSpec;
 use crate::words::names;
 
-pub(crate) const SHAPE: Rule = Rule {
+pub(super) const SHAPE: Rule = Rule {
     name: "minio-pool-shape",
     about: "The pool of MinIO has another number of servers or drives than it was formed with, \
             or one that can't form.",
@@ -118,7 +118,7 @@ fn grown(muster: &Muster<'_>) -> Option<No> {
 fn impossible(facts: &Facts<'_>, muster: &Muster<'_>) -> Option<No> {
     let hosts = muster.members.len() as u64;
     let drives = facts.case.inventory.settings(MINIO.role).drives;
-    (hosts > 0 && !minio::is_valid(hosts, drives)).then(|| No {
+    (hosts > 0 && !is_valid(hosts, drives)).then(|| No {
         reason: format!(
             "MinIO can't be built from {}",
             describe((muster.members.len(), usize::try_from(drives).unwrap_or(0)))

@@ -2,10 +2,53 @@
 
 use std::time::Duration;
 
-use super::{BOOKIE_HTTP, BOOKIE_PORT as BOOKIE, BROKER_HTTP, ZOOKEEPER_PORT, zk};
-use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, task_name, up_members};
+use super::{
+    BOOKIE, BOOKIE_HTTP, BOOKIE_PORT, BROKER, BROKER_HTTP, INIT, ZOOKEEPER, ZOOKEEPER_PORT,
+    cluster_name, zk,
+};
+use crate::gate::{
+    Answers, Asked, Check, Members, Tasks, Verdict, Why, about, short, swarm, task_name, up_members,
+};
 use crate::observed::Observed;
 use crate::question::{Answer, CLOSED, Question};
+
+/// The init task is done and its effect is in ZooKeeper.
+pub(super) const METADATA: Check<Tasks> = Check {
+    name: "metadata",
+    takes: 4_000,
+    asks: &[ZOOKEEPER.name],
+    words: |gate| {
+        let cluster = cluster_name(&gate.cluster);
+        format!("{} of `{cluster}` in {}", INIT.title, ZOOKEEPER.title)
+    },
+    questions: metadata_questions,
+    judge: judge_metadata,
+};
+
+/// So many bookies are writable and registered.
+pub(super) const WRITABLE: Check<Members> = Check {
+    name: "writable",
+    takes: 8_000,
+    asks: &[ZOOKEEPER.name],
+    words: |gate| {
+        format!(
+            "{}: {} writable and registered",
+            BOOKIE.title, gate.at_least
+        )
+    },
+    questions: bookie_questions,
+    judge: judge_bookies,
+};
+
+/// So many brokers produced to and consumed from their own health topic.
+pub(super) const HEALTHY: Check<Members> = Check {
+    name: "healthy",
+    takes: 10_000,
+    asks: &[],
+    words: |gate| format!("{}: {} produce and consume", BROKER.title, gate.at_least),
+    questions: broker_questions,
+    judge: judge_brokers,
+};
 
 /// Asks any ZooKeeper server that is up which of the paths exist.
 fn exists(zookeepers: &[String], paths: &[String], seen: &Observed) -> Option<Asked> {
@@ -33,22 +76,13 @@ fn metadata_paths(cluster: &str) -> Vec<String> {
     ]
 }
 
-pub(crate) fn metadata_questions(
-    zookeepers: &[String],
-    cluster: &str,
-    seen: &Observed,
-) -> Vec<Asked> {
-    exists(zookeepers, &metadata_paths(cluster), seen)
-        .into_iter()
-        .collect()
+fn metadata_questions(gate: &Tasks, seen: &Observed) -> Vec<Asked> {
+    let paths = metadata_paths(&cluster_name(&gate.cluster));
+    let asked = exists(gate.asked(ZOOKEEPER.name), &paths, seen);
+    asked.into_iter().collect()
 }
 
-pub(crate) fn judge_metadata(
-    service: &str,
-    seen: &Observed,
-    asked: &[Asked],
-    answers: &Answers,
-) -> Verdict {
+fn judge_metadata(gate: &Tasks, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
     let Some(answer) = answers.first() else {
         return Verdict::Waiting(vec![Why::new("zookeeper", "has no server up to ask")]);
     };
@@ -61,7 +95,7 @@ pub(crate) fn judge_metadata(
         Ok(found) if found.iter().all(|exists| *exists) => {
             Verdict::Open("cluster, ledgers and namespace exist".to_owned())
         }
-        Ok(_) => Verdict::Waiting(vec![init_state(service, seen)]),
+        Ok(_) => Verdict::Waiting(vec![init_state(&gate.service, seen)]),
     }
 }
 
@@ -80,13 +114,10 @@ fn init_state(service: &str, seen: &Observed) -> Why {
     }
 }
 
-pub(crate) fn bookie_questions(
-    members: &[String],
-    zookeepers: &[String],
-    seen: &Observed,
-) -> Vec<Asked> {
+fn bookie_questions(gate: &Members, seen: &Observed) -> Vec<Asked> {
+    let members = &gate.members;
     let paths = bookie_paths(members);
-    exists(zookeepers, &paths, seen)
+    exists(gate.asked(ZOOKEEPER.name), &paths, seen)
         .map(|asked| Asked {
             subject: "registered".to_owned(),
             ..asked
@@ -106,17 +137,12 @@ pub(crate) fn bookie_questions(
 fn bookie_paths(members: &[String]) -> Vec<String> {
     members
         .iter()
-        .map(|member| format!("/ledgers/available/{}:{BOOKIE}", short(member)))
+        .map(|member| format!("/ledgers/available/{}:{BOOKIE_PORT}", short(member)))
         .collect()
 }
 
-pub(crate) fn judge_bookies(
-    members: &[String],
-    at_least: usize,
-    seen: &Observed,
-    asked: &[Asked],
-    answers: &Answers,
-) -> Verdict {
+fn judge_bookies(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
+    let members = &gate.members;
     let registered = about("registered", asked, answers)
         .next()
         .ok_or_else(|| "no ZooKeeper server is up to ask".to_owned())
@@ -136,7 +162,7 @@ pub(crate) fn judge_bookies(
             Err(why) => reasons.push(Why::new(short(member), why)),
         }
     }
-    if ready >= at_least {
+    if ready >= gate.at_least {
         Verdict::Open(format!("{ready} of {} writable", members.len()))
     } else {
         Verdict::Waiting(reasons)
@@ -155,8 +181,8 @@ fn writable(registered: bool, answer: &Answer) -> Result<(), String> {
     }
 }
 
-pub(crate) fn broker_questions(members: &[String], seen: &Observed) -> Vec<Asked> {
-    up_members(members, seen)
+fn broker_questions(gate: &Members, seen: &Observed) -> Vec<Asked> {
+    up_members(&gate.members, seen)
         .into_iter()
         .map(|(subject, ip)| Asked {
             subject,
@@ -167,13 +193,8 @@ pub(crate) fn broker_questions(members: &[String], seen: &Observed) -> Vec<Asked
         .collect()
 }
 
-pub(crate) fn judge_brokers(
-    members: &[String],
-    at_least: usize,
-    seen: &Observed,
-    asked: &[Asked],
-    answers: &Answers,
-) -> Verdict {
+fn judge_brokers(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
+    let members = &gate.members;
     let mut reasons = swarm::missing(members, seen);
     let mut healthy = 0;
     for member in members {
@@ -187,7 +208,7 @@ pub(crate) fn judge_brokers(
             None => {}
         }
     }
-    if healthy >= at_least {
+    if healthy >= gate.at_least {
         Verdict::Open(format!(
             "{healthy} of {} produce and consume",
             members.len()

@@ -1,32 +1,46 @@
 //! The files that Pulsar's services mount.
 
-use crate::component::{File, StackName};
+use crate::component::File;
+use crate::system::Text;
 
-pub const FILES: &[File] = &[
+const ZOOKEEPER_CONF: Text = Text {
+    name: "zookeeper.conf",
+    text: include_str!("../../../templates/pulsar/zookeeper.conf"),
+};
+const START_ZOOKEEPER: Text = Text {
+    name: "start-zookeeper.sh",
+    text: include_str!("../../../templates/pulsar/start-zookeeper.sh"),
+};
+const INIT_METADATA: Text = Text {
+    name: "init-metadata.sh",
+    text: include_str!("../../../templates/pulsar/init-metadata.sh"),
+};
+const START_PULSAR: Text = Text {
+    name: "start-pulsar.sh",
+    text: include_str!("../../../templates/pulsar/start-pulsar.sh"),
+};
+
+pub(super) const FILES: &[File] = &[
     File {
-        template: "zookeeper.conf",
-        stack: StackName::Pulsar,
+        template: ZOOKEEPER_CONF,
         key: "zookeeper-conf",
         variable: "zookeeper_conf",
         target: "/pulsar/conf/zookeeper.conf",
     },
     File {
-        template: "start-zookeeper.sh",
-        stack: StackName::Pulsar,
+        template: START_ZOOKEEPER,
         key: "start-zookeeper",
         variable: "start_zookeeper",
         target: "/pulsar/start-zookeeper.sh",
     },
     File {
-        template: "init-metadata.sh",
-        stack: StackName::Pulsar,
+        template: INIT_METADATA,
         key: "init-metadata",
         variable: "init_metadata",
         target: "/pulsar/init-metadata.sh",
     },
     File {
-        template: "start-pulsar.sh",
-        stack: StackName::Pulsar,
+        template: START_PULSAR,
         key: "start-pulsar",
         variable: "start_pulsar",
         target: "/pulsar/start-pulsar.sh",

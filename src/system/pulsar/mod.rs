@@ -2,26 +2,62 @@
 //! that knows where.
 
 pub(crate) mod advice;
-pub(crate) mod ask;
+mod ask;
 mod files;
 mod gates;
 pub(crate) mod grammar;
 mod owned;
 pub(crate) mod refuse;
 mod zk;
-pub(crate) mod zookeeper;
+mod zookeeper;
 
-pub use files::FILES;
-pub use owned::{KEPT, MAX_MESSAGE, MAX_MESSAGE_KEY, OWNED};
+pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY};
 
 use serde_json::{Value, json};
 
-use super::Plot;
+use super::{Filler, Plot, Runs, Slot, System, Text};
 use crate::component::{
-    Agreement, Away, Component, Data, FIRST, LAST, Relied, Shape, StackName, Stops,
+    Agreement, Away, Component, Data, FIRST, LAST, Relied, Shape, Stack, Stops,
 };
+use crate::gate::Checks;
 use crate::inventory::Image;
+use crate::release::{LINES, Line};
 use crate::role::{Duty, Java, Role, Scaling};
+
+/// Its stack file.
+const STACK: Stack = Stack {
+    name: "pulsar",
+    about: "Pulsar, the log of Milvus: ZooKeeper, BookKeeper and brokers.",
+};
+
+/// The whole of it.
+pub(super) const SYSTEM: System = System {
+    name: "pulsar",
+    title: IMAGE.title,
+    fills: Some(Filler {
+        slot: Slot::Log,
+        choice: None,
+    }),
+    runs: Some(Runs {
+        image: IMAGE,
+        stack: STACK,
+        services: Text {
+            name: "pulsar.yml",
+            text: include_str!("../../../stacks/pulsar.yml"),
+        },
+    }),
+    elsewhere: None,
+    templates: &[],
+    files: files::FILES,
+    values,
+    secrets: &[],
+    owned: owned::OWNED,
+    kept: owned::KEPT,
+    advisories: &[],
+    advice: &[advice::few_buffers],
+    rules_of_data: &[],
+    rules_of_images: &[refuse::MAJOR],
+};
 
 /// Where clients of ZooKeeper connect.
 pub const ZOOKEEPER_PORT: u16 = 2181;
@@ -34,8 +70,13 @@ pub const BROKER_PORT: u16 = 6650;
 /// A broker's web service port.
 pub const BROKER_HTTP: u16 = 8080;
 
-/// Pulsar's images run as this user from 2.10 on; before, as root, who may write anywhere.
+/// Pulsar's images run as this user from 2.10 on (apache/pulsar, docker/README.md); before, as root,
+/// who may write anywhere.
 const UID: u32 = 10_000;
+const OWN_USER: (u32, u32) = (2, 10);
+
+/// From this line of Milvus on it sends all that its brokers take.
+const WHOLE_MESSAGES: Line = (2, 5);
 
 /// Pulsar's name for its cluster.
 #[must_use]
@@ -43,22 +84,33 @@ pub fn cluster_name(cluster: &str) -> String {
     format!("{cluster}-pulsar")
 }
 
-/// By minor of Milvus, what the newest chart pairs with it (zilliztech/milvus-helm,
+/// By line of Milvus, what the newest chart pairs with it (zilliztech/milvus-helm,
 /// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27).
-pub const IMAGES: [(u8, &str); 5] = [
-    (2, "apachepulsar/pulsar:2.8.2"),
-    (3, "apachepulsar/pulsar:2.8.2"),
-    (4, "apachepulsar/pulsar:2.9.5"),
-    (5, "apachepulsar/pulsar:3.0.7"),
-    (6, "apachepulsar/pulsar:3.0.7"),
+pub const IMAGES: [(Line, &str); LINES] = [
+    ((2, 2), "apachepulsar/pulsar:2.8.2"),
+    ((2, 3), "apachepulsar/pulsar:2.8.2"),
+    ((2, 4), "apachepulsar/pulsar:2.9.5"),
+    ((2, 5), "apachepulsar/pulsar:3.0.7"),
+    ((2, 6), "apachepulsar/pulsar:3.0.7"),
+    ((3, 0), "apachepulsar/pulsar:3.0.7"),
 ];
+
+/// Its image: of all its parts.
+pub const IMAGE: Image = Image {
+    name: "pulsar",
+    title: "Pulsar",
+    of: |release| release.of(&IMAGES),
+    moved: None,
+};
 
 /// The role of ZooKeeper.
 pub const ZOOKEEPERS: Duty = Duty {
     role: Role::Zookeeper,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: Some((Role::Etcd, "ZooKeeper runs")),
+    sized_as: None,
     also: &["zk"],
     agreement: Agreement::Majority,
     scaling: Scaling::Members,
@@ -74,8 +126,10 @@ pub const ZOOKEEPERS: Duty = Duty {
 pub const BOOKIES: Duty = Duty {
     role: Role::Bookie,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: None,
+    sized_as: None,
     also: &["bookkeeper"],
     agreement: Agreement::Ensemble,
     scaling: Scaling::Members,
@@ -91,8 +145,10 @@ pub const BOOKIES: Duty = Duty {
 pub const BROKERS: Duty = Duty {
     role: Role::Broker,
     is_required: true,
-    gone: None,
+    since: None,
+    became: None,
     beside: None,
+    sized_as: None,
     also: &["pulsar"],
     agreement: Agreement::Alone,
     scaling: Scaling::Members,
@@ -111,7 +167,7 @@ pub const ZOOKEEPER: Component = Component {
     one: "ZooKeeper",
     whole: "ZooKeeper",
     role: Role::Zookeeper,
-    stack: StackName::Pulsar,
+    stack: STACK,
     shape: Shape::Members,
     needs: &[],
     milvus: None,
@@ -119,7 +175,8 @@ pub const ZOOKEEPER: Component = Component {
     grace: 30,
     upgrades_after: &[],
     uid: UID,
-    image: Image::Pulsar,
+    uid_since: Some(OWN_USER),
+    image: IMAGE,
     away: Away {
         all: ("no new ledgers: writes stall", 10),
         several: ("nothing; one member at a time", 10),
@@ -138,6 +195,7 @@ pub const ZOOKEEPER: Component = Component {
         reads: false,
         writes: false,
     },
+    checks: Checks::Members(&[&zookeeper::QUORUM]),
     gates: gates::zookeeper,
 };
 
@@ -148,7 +206,7 @@ pub const INIT: Component = Component {
     one: "Pulsar metadata",
     whole: "Pulsar metadata",
     role: Role::Zookeeper,
-    stack: StackName::Pulsar,
+    stack: STACK,
     shape: Shape::Task,
     needs: &[ZOOKEEPER.name],
     milvus: None,
@@ -156,7 +214,8 @@ pub const INIT: Component = Component {
     grace: 10,
     upgrades_after: &[],
     uid: UID,
-    image: Image::Pulsar,
+    uid_since: Some(OWN_USER),
+    image: IMAGE,
     away: Away {
         all: ("nothing: it runs once, before anything is written", 10),
         several: ("nothing: it runs once, before anything is written", 10),
@@ -175,6 +234,7 @@ pub const INIT: Component = Component {
         reads: false,
         writes: false,
     },
+    checks: Checks::Tasks(&[&ask::METADATA]),
     gates: gates::init,
 };
 
@@ -185,7 +245,7 @@ pub const BOOKIE: Component = Component {
     one: "bookie",
     whole: "BookKeeper",
     role: Role::Bookie,
-    stack: StackName::Pulsar,
+    stack: STACK,
     shape: Shape::Members,
     needs: &[INIT.name],
     milvus: None,
@@ -193,7 +253,8 @@ pub const BOOKIE: Component = Component {
     grace: 50,
     upgrades_after: &[],
     uid: UID,
-    image: Image::Pulsar,
+    uid_since: Some(OWN_USER),
+    image: IMAGE,
     away: Away {
         all: ("no writes", 15),
         several: ("writes go to the other bookies", 15),
@@ -217,6 +278,7 @@ pub const BOOKIE: Component = Component {
         reads: false,
         writes: false,
     },
+    checks: Checks::Members(&[&ask::WRITABLE]),
     gates: gates::bookies,
 };
 
@@ -227,7 +289,7 @@ pub const BROKER: Component = Component {
     one: "broker",
     whole: "brokers",
     role: Role::Broker,
-    stack: StackName::Pulsar,
+    stack: STACK,
     shape: Shape::Members,
     needs: &[BOOKIE.name],
     milvus: None,
@@ -235,7 +297,8 @@ pub const BROKER: Component = Component {
     grace: 50,
     upgrades_after: &[],
     uid: UID,
-    image: Image::Pulsar,
+    uid_since: Some(OWN_USER),
+    image: IMAGE,
     away: Away {
         all: ("no writes, and searches wait for the log", 15),
         several: (
@@ -263,11 +326,12 @@ pub const BROKER: Component = Component {
         reads: true,
         writes: true,
     },
+    checks: Checks::Members(&[&ask::HEALTHY]),
     gates: gates::brokers,
 };
 
 /// What templates see of it.
-pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
+fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
     let (web, brokers) = (
         plot.addresses(&BROKER, BROKER_HTTP),
         plot.addresses(&BROKER, BROKER_PORT),
@@ -278,7 +342,20 @@ pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
         "write_quorum": quorum.write_quorum,
         "ack_quorum": quorum.ack_quorum,
     });
+    let log = json!({
+        "type": SYSTEM.name,
+        "settings": {
+            "address": BROKER.alias,
+            "port": BROKER_PORT,
+            "webport": BROKER_HTTP,
+            // As the chart of each minor (milvus-helm, config.tpl).
+            "maxMessageSize": if plot.release.line >= WHOLE_MESSAGES { MAX_MESSAGE } else { 5_242_880 },
+        },
+    });
+    let servers = plot.topology.members(ZOOKEEPER.name).iter();
+    let servers = servers.map(|member| json!({ "id": member.ordinal + 1, "name": member.name }));
     vec![
+        ("zookeeper_members", servers.collect()),
         ("pulsar_cluster", json!(cluster_name(&plot.inventory.name))),
         (
             "zookeepers",
@@ -287,5 +364,6 @@ pub(super) fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
         ("broker_web_url", json!(format!("http://{web}"))),
         ("broker_url", json!(format!("pulsar://{brokers}"))),
         ("ledger", ledger),
+        ("log", log),
     ]
 }

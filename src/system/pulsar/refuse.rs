@@ -1,6 +1,6 @@
 //! What is refused of Pulsar alone.
 
-use super::{BROKER, UID};
+use super::BROKER;
 use crate::refuse::facts::Facts;
 use crate::refuse::image::{changes, kept};
 use crate::refuse::{No, Rule};
@@ -12,42 +12,12 @@ pub(crate) const MAJOR: Rule = Rule {
     check: pulsar_major,
 };
 
-pub(crate) const OWNER: Rule = Rule {
-    name: "pulsar-user",
-    about: "Pulsar 2.10 or later, which is no root, on data that belongs to root.",
-    check: pulsar_user,
-};
-
-/// The first release whose image runs as a user of its own.
-const OWN_USER: (u32, u32) = (2, 10);
-
 /// The image that runs and its version, and the version that is wanted.
 fn change<'a>(facts: &Facts<'a>) -> Option<(&'a str, Version, Version)> {
     let changes = changes(facts);
     let change = changes.get(&BROKER.image)?;
     let is = Version::of_image(change.is)?;
     Some((change.is, is, Version::of_image(change.wanted)?))
-}
-
-/// Pulsar 2.10 or later where an earlier one has written as root.
-fn pulsar_user(facts: &Facts<'_>) -> Vec<No> {
-    let Some((image, is, wanted)) = change(facts) else {
-        return Vec::new();
-    };
-    if is.line() >= OWN_USER || wanted.line() < OWN_USER || wanted.major > 2 {
-        return Vec::new();
-    }
-    let keep = kept([(BROKER.image, image)].into_iter());
-    vec![No {
-        reason: format!(
-            "Pulsar {is} writes as root, and {wanted} runs as user {UID}, who can't write there"
-        ),
-        hint: format!(
-            "keep it with {keep}; or `milvus-swarm down`, which keeps the data, give each volume of \
-             ZooKeeper and of bookies to that user on its host (`docker run --rm --user 0 --volume \
-             VOLUME:/data IMAGE chown -R {UID}:0 /data`), and `milvus-swarm up`"
-        ),
-    }]
 }
 
 /// Pulsar 3 or later where Pulsar 2 has written.

@@ -4,13 +4,28 @@
 
 use std::time::Duration;
 
-use super::ZOOKEEPER_PORT as PORT;
-use crate::gate::{Answers, Asked, Verdict, Why, about, short, swarm, up_members};
+use super::{ZOOKEEPER, ZOOKEEPER_PORT as PORT};
+use crate::gate::{
+    Answers, Asked, Check, Members, Verdict, Why, about, of, short, swarm, up_members,
+};
 use crate::observed::Observed;
 use crate::question::Question;
 
-pub(crate) fn questions(members: &[String], seen: &Observed) -> Vec<Asked> {
-    up_members(members, seen)
+/// One leader, all others follow it, or one standalone server.
+pub(super) const QUORUM: Check<Members> = Check {
+    name: "quorum",
+    takes: 5_000,
+    asks: &[],
+    words: |gate| {
+        let members = of(&gate.members);
+        format!("{}: {members} serving, one leader", ZOOKEEPER.title)
+    },
+    questions,
+    judge,
+};
+
+fn questions(gate: &Members, seen: &Observed) -> Vec<Asked> {
+    up_members(&gate.members, seen)
         .into_iter()
         .map(|(subject, ip)| Asked {
             subject,
@@ -31,12 +46,8 @@ fn mode(text: &str) -> Option<&str> {
         .map(str::trim)
 }
 
-pub(crate) fn judge(
-    members: &[String],
-    seen: &Observed,
-    asked: &[Asked],
-    answers: &Answers,
-) -> Verdict {
+fn judge(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) -> Verdict {
+    let members = &gate.members;
     let mut reasons = swarm::missing(members, seen);
     let mut leaders = 0;
     let mut followers = 0;

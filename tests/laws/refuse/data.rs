@@ -1,10 +1,14 @@
 //! Volumes, directories and the pool of MinIO.
 
+use milvus_swarm::gate::short;
 use milvus_swarm::inventory::{DataPlace, Inventory};
 use milvus_swarm::role::Role;
-use milvus_swarm::spec::{Driver, VolumeOptions};
+use milvus_swarm::spec::{Driver, Mount, VolumeOptions};
 
-use super::{PRODUCTION, THREE, allowed, forget, fresh, give, refused, running, says, stopped};
+use super::{
+    PRODUCTION, THREE, accept, allowed, forget, fresh, give, refused, running, says, stopped,
+};
+use crate::harness::known_cluster;
 
 #[test]
 fn another_directory() {
@@ -80,6 +84,8 @@ fn another_number_of_drives() {
     says(&inventory, &seen, &[expected]);
     // An earlier version of this tool set no labels.
     forget(&mut seen.nodes);
+    // Without them it is of Milvus 2.3, as far as can be told.
+    accept(&mut inventory);
     allowed(&inventory, &seen);
     let (_, nothing_yet) = fresh(THREE);
     allowed(&inventory, &nothing_yet);
@@ -132,5 +138,60 @@ fn a_pool_that_cannot_form() {
             "one drive alone, or at least 4 in all that divide evenly over the hosts: set \
              `roles.minio.drives`",
         )],
+    );
+}
+
+/// What is refused once a template of the user's own mounts this into services.
+fn with_mount(inventory: &Inventory, services: &[&str], mount: &Mount) -> Vec<(String, String)> {
+    let (_, seen) = fresh(PRODUCTION);
+    let mut cluster = known_cluster(inventory, &seen);
+    let specs = cluster.wanted.phases.iter_mut();
+    for spec in specs.flat_map(|phase| &mut phase.services) {
+        if services.contains(&short(&spec.name)) {
+            let template = &mut spec.task_template;
+            template.container_spec.mounts.push(mount.clone());
+        }
+    }
+    let refusals = cluster.refusals(inventory, &seen).into_iter();
+    refusals.map(|no| (no.rule, no.reason)).collect()
+}
+
+#[test]
+fn two_tasks_on_one_directory() {
+    let (mut inventory, _) = fresh(PRODUCTION);
+    let mut mount = Mount {
+        kind: "bind".to_owned(),
+        source: "/mnt/logs".to_owned(),
+        target: "/logs".to_owned(),
+        ..Mount::default()
+    };
+    // These are on one host, and the third is on another.
+    let three = ["etcd-0", "zookeeper-0", "etcd-1"];
+    let host = "node15";
+    let rule = "directory-shared".to_owned();
+    assert_eq!(
+        with_mount(&inventory, &three, &mount),
+        [(
+            rule.clone(),
+            format!("`etcd-0` and `zookeeper-0` on `{host}` would write to `/mnt/logs`")
+        )]
+    );
+    mount.read_only = true;
+    assert_eq!(with_mount(&inventory, &three, &mount), []);
+    mount.read_only = false;
+    mount.source = "/mnt/{{.Task.Name}}".to_owned();
+    assert_eq!(with_mount(&inventory, &three, &mount), []);
+    // A service of several tasks has a directory on each of its hosts.
+    mount.source = "/mnt/logs".to_owned();
+    assert_eq!(with_mount(&inventory, &["querynode"], &mount), []);
+    let query = inventory.roles.get_mut(&Role::Query).expect("settings");
+    (query.replicas, query.per_host) = (6, 2);
+    (query.cpus, query.memory) = Default::default();
+    assert_eq!(
+        with_mount(&inventory, &["querynode"], &mount),
+        [(
+            rule,
+            "several tasks of `querynode` on one host would write to `/mnt/logs`".to_owned()
+        )]
     );
 }

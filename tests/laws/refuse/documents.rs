@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use milvus_swarm::refuse::{RULES, table};
+use milvus_swarm::refuse::{rules, table};
 
 #[test]
 fn the_page_has_the_table_and_a_word_on_every_rule() {
@@ -17,7 +17,7 @@ fn the_page_has_the_table_and_a_word_on_every_rule() {
         .lines()
         .filter_map(|line| line.strip_prefix("### "))
         .collect();
-    let names: BTreeSet<&str> = RULES.iter().map(|rule| rule.name).collect();
-    assert_eq!(names.len(), RULES.len(), "two rules of one name");
+    let names: BTreeSet<&str> = rules().map(|rule| rule.name).collect();
+    assert_eq!(names.len(), rules().count(), "two rules of one name");
     assert_eq!(headings, names);
 }

@@ -1,6 +1,7 @@
 //! Images of etcd, MinIO and Pulsar: never back, and never from Pulsar 2 to Pulsar 3.
 
 use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::system;
 
 use super::{PRODUCTION, allowed, running, says};
 
@@ -11,10 +12,18 @@ fn name(inventory: &mut Inventory, image: Image, reference: &str) {
 
 /// What every cluster of the version before this one runs.
 fn newer(inventory: &mut Inventory) {
-    name(inventory, Image::Etcd, "quay.io/coreos/etcd:v3.5.25");
+    name(
+        inventory,
+        system::etcd::IMAGE,
+        "quay.io/coreos/etcd:v3.5.25",
+    );
     let minio = "minio/minio:RELEASE.2024-12-18T13-15-44Z";
-    name(inventory, Image::Minio, minio);
-    name(inventory, Image::Pulsar, "apachepulsar/pulsar:3.0.7");
+    name(inventory, system::minio::IMAGE, minio);
+    name(
+        inventory,
+        system::pulsar::IMAGE,
+        "apachepulsar/pulsar:3.0.7",
+    );
 }
 
 fn of(seen: &mut milvus_swarm::observed::Observed, component: &str, image: &str) {
@@ -49,7 +58,7 @@ fn what_runs_newer_is_kept() {
     );
     newer(&mut inventory);
     let minio = "quay.io/minio/minio:RELEASE.2024-12-18T13-15-44Z";
-    name(&mut inventory, Image::Minio, minio);
+    name(&mut inventory, system::minio::IMAGE, minio);
     allowed(&inventory, &seen);
 }
 
@@ -71,22 +80,24 @@ fn one_member_ahead_is_enough() {
 #[test]
 fn pulsar_2_stays_2() {
     let (mut inventory, seen) = running(PRODUCTION);
-    name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:2.9.5");
-    allowed(&inventory, &seen);
-    name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:2.10.5");
-    says(
-        &inventory,
-        &seen,
-        &[(
-            "pulsar-user",
-            "Pulsar 2.8.2 writes as root, and 2.10.5 runs as user 10000, who can't write there",
-            "keep it with images: { pulsar: apachepulsar/pulsar:2.8.2 }; or `milvus-swarm down`, which \
-             keeps the data, give each volume of ZooKeeper and of bookies to that user on its host \
-             (`docker run --rm --user 0 --volume VOLUME:/data IMAGE chown -R 10000:0 /data`), and \
-             `milvus-swarm up`",
-        )],
+    name(
+        &mut inventory,
+        system::pulsar::IMAGE,
+        "apachepulsar/pulsar:2.9.5",
     );
-    name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:3.0.7");
+    allowed(&inventory, &seen);
+    // What root wrote is given to its user: see `given`.
+    name(
+        &mut inventory,
+        system::pulsar::IMAGE,
+        "apachepulsar/pulsar:2.10.5",
+    );
+    allowed(&inventory, &seen);
+    name(
+        &mut inventory,
+        system::pulsar::IMAGE,
+        "apachepulsar/pulsar:3.0.7",
+    );
     says(
         &inventory,
         &seen,
@@ -108,6 +119,10 @@ fn pulsar_3_may_become_4() {
     for part in ["zookeeper", "bookie", "broker", "pulsar-init"] {
         of(&mut seen, part, "apachepulsar/pulsar:3.0.7");
     }
-    name(&mut inventory, Image::Pulsar, "apachepulsar/pulsar:4.0.7");
+    name(
+        &mut inventory,
+        system::pulsar::IMAGE,
+        "apachepulsar/pulsar:4.0.7",
+    );
     allowed(&inventory, &seen);
 }

@@ -3,6 +3,8 @@
 mod configs;
 mod data;
 mod documents;
+mod fillers;
+mod holes;
 mod images;
 mod members;
 mod networks;
@@ -53,6 +55,11 @@ pub fn stopped(which: usize) -> (Inventory, Observed) {
         sim.look()
     });
     (inventory, seen)
+}
+
+/// Accepts the hole that each Milvus before 2.4 has.
+pub fn accept(inventory: &mut Inventory) {
+    inventory.accepted.insert("CVE-2025-64513".to_owned());
 }
 
 pub fn refused(inventory: &Inventory, seen: &Observed) -> Vec<Refusal> {

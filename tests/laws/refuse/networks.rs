@@ -1,9 +1,14 @@
 //! A network that exists and is not the wanted one.
 
-use milvus_swarm::inventory::Subnet;
-use milvus_swarm::spec::{Ipam, IpamConfig};
+use milvus_swarm::inventory::{Inventory, Subnet};
+use milvus_swarm::observed::Observed;
+use milvus_swarm::plan::{Action, Heard, Step};
+use milvus_swarm::role::Role;
+use milvus_swarm::spec::{Ipam, IpamConfig, MTU};
 
-use super::{THREE, allowed, fresh, running, says, stopped};
+use super::{PRODUCTION, THREE, allowed, fresh, running, says, stopped};
+use crate::harness::{known_cluster, parse, run, swarm, up_well};
+use crate::inventories;
 
 const HINT: &str = "write `network:` in the inventory as the network is; or make it anew while \
                     everything stands still: `milvus-swarm down`, then `milvus-swarm up` (the data \
@@ -12,14 +17,7 @@ const HINT: &str = "write `network:` in the inventory as the network is; or make
 #[test]
 fn encryption_and_subnet_are_for_good() {
     let (mut inventory, mut seen) = running(THREE);
-    let network = seen.networks.values_mut().next().expect("a network");
-    // As the engine tells it: the subnet that Swarm gave.
-    network.spec.ipam = Some(Ipam {
-        driver: String::new(),
-        config: vec![IpamConfig {
-            subnet: "10.0.1.0/24".to_owned(),
-        }],
-    });
+    with_subnet(&mut seen, "10.0.1.0/24");
     allowed(&inventory, &seen);
     inventory.network.encrypted = !inventory.network.encrypted;
     let (was, is) = (!inventory.network.encrypted, inventory.network.encrypted);
@@ -41,4 +39,145 @@ fn without_the_network_it_may_be_any() {
         inventory.network.encrypted = !inventory.network.encrypted;
         allowed(&inventory, &seen);
     }
+}
+
+/// The network as the engine tells it.
+fn with_subnet(seen: &mut Observed, subnet: &str) {
+    let network = seen.networks.values_mut().next().expect("a network");
+    network.spec.ipam = Some(Ipam {
+        driver: String::new(),
+        config: vec![IpamConfig {
+            subnet: subnet.to_owned(),
+        }],
+    });
+}
+
+#[test]
+fn a_network_without_addresses_for_all() {
+    let (inventory, mut seen) = running(THREE);
+    let tasks = known_cluster(&inventory, &seen).wanted.tasks();
+    assert!((13..60).contains(&tasks), "{tasks}");
+    with_subnet(&mut seen, "10.0.1.0/26");
+    allowed(&inventory, &seen);
+    with_subnet(&mut seen, "10.0.1.0/28");
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "network-full",
+            &format!(
+                "network `{}_net` (10.0.1.0/28) has room for 13 addresses, and {} are needed, by {tasks} \
+                 tasks and 3 hosts",
+                inventory.name,
+                tasks + 3
+            ),
+            "ask for less; or make the network anew while everything stands still: `milvus-swarm down`, \
+             then `milvus-swarm up` (the data stays), which takes a larger subnet, or the one that \
+             `network.subnet` names",
+        )],
+    );
+}
+
+/// The subnet that is asked for, and what is warned of it.
+fn chosen(inventory: &Inventory, seen: &Observed) -> (Option<String>, Vec<String>) {
+    let wanted = known_cluster(inventory, seen).wanted;
+    let subnet = wanted
+        .network
+        .ipam
+        .map(|ipam| ipam.config[0].subnet.clone());
+    let warnings = wanted.warnings.into_iter();
+    let of_subnets = warnings.filter(|text| text.starts_with("the subnet"));
+    (subnet, of_subnets.collect())
+}
+
+#[test]
+fn a_subnet_is_chosen_where_swarm_s_own_would_be_too_small() {
+    let (mut inventory, mut seen) = fresh(PRODUCTION);
+    inventory.network.subnet = None;
+    assert_eq!(chosen(&inventory, &seen).0, None);
+    let query = inventory.roles.get_mut(&Role::Query).expect("settings");
+    (query.replicas, query.per_host) = (200, 40);
+    for node in &mut seen.nodes {
+        node.addr = "192.168.7.1".to_owned();
+    }
+    let subnet = |inventory: &Inventory, seen: &Observed| chosen(inventory, seen).0;
+    assert_eq!(
+        subnet(&inventory, &seen).as_deref(),
+        Some("10.255.254.0/23")
+    );
+    // Others have it, and so does a host.
+    seen.others.ranges.taken = ["10.255.255.0/24", "fd00::/64"].map(str::to_owned).into();
+    assert_eq!(
+        subnet(&inventory, &seen).as_deref(),
+        Some("10.255.252.0/23")
+    );
+    seen.nodes[0].addr = "10.255.3.4".to_owned();
+    assert_eq!(
+        subnet(&inventory, &seen).as_deref(),
+        Some("10.254.254.0/23")
+    );
+    // The Swarm has a pool of its own.
+    seen.others.ranges.pool = vec!["172.20.0.0/20".to_owned()];
+    assert_eq!(subnet(&inventory, &seen).as_deref(), Some("172.20.14.0/23"));
+    seen.others.ranges.prefix = 22;
+    assert_eq!(subnet(&inventory, &seen), None);
+}
+
+#[test]
+fn what_was_chosen_stays() {
+    let mut inventory = parse(inventories::shipped()[THREE]);
+    let index = inventory.roles.get_mut(&Role::Query).expect("settings");
+    (index.replicas, index.per_host) = (120, 40);
+    run(async {
+        let sim = swarm(&inventory, 1);
+        let first = chosen(&inventory, &sim.look()).0;
+        assert!(first.is_some());
+        up_well(&sim, &inventory).await;
+        let mut seen = sim.look();
+        // Somebody else takes a part of it later.
+        seen.others.ranges.taken.insert("10.0.0.0/8".to_owned());
+        assert_eq!(chosen(&inventory, &seen).0, None);
+        let plan = known_cluster(&inventory, &seen).plan(&inventory, &seen, &Heard::default());
+        assert_eq!(plan.refusals, []);
+        let makes = |step: &Step| matches!(step.action, Action::CreateNetwork { .. });
+        assert!(!plan.steps.iter().any(makes));
+    });
+}
+
+#[test]
+fn a_subnet_with_a_host_in_it_is_warned_of() {
+    let (mut inventory, mut seen) = fresh(THREE);
+    inventory.network.subnet = Some(Subnet {
+        address: [10, 20, 0, 0].into(),
+        prefix: 16,
+    });
+    assert_eq!(chosen(&inventory, &seen).1, [""; 0]);
+    let name = seen.nodes[0].hostname.clone();
+    seen.nodes[0].addr = "10.20.3.4".to_owned();
+    assert_eq!(
+        chosen(&inventory, &seen).1,
+        [format!(
+            "the subnet 10.20.0.0/16 of the cluster's network holds the address of `{name}`: its tasks \
+             can't reach the host there; give `network.subnet` one that no host is in, before the network is made"
+        )]
+    );
+}
+
+#[test]
+fn so_is_the_largest_packet() {
+    let (mut inventory, mut seen) = running(THREE);
+    inventory.network.mtu = Some(1400);
+    let name = format!("{}_net", inventory.name);
+    let reason = format!(
+        "network `{name}` is not as wanted, and Swarm can't change a network: mtu: null -> 1400"
+    );
+    says(&inventory, &seen, &[("network-changes", &reason, HINT)]);
+    let network = seen.networks.values_mut().next().expect("a network");
+    network
+        .spec
+        .options
+        .insert(MTU.to_owned(), "1400".to_owned());
+    allowed(&inventory, &seen);
+    inventory.network.mtu = None;
+    allowed(&inventory, &seen);
 }

@@ -84,3 +84,35 @@ fn a_manager_that_is_a_worker() {
         )],
     );
 }
+
+#[test]
+fn a_node_that_no_image_is_built_for() {
+    let (inventory, mut seen) = fresh(THREE);
+    node(&mut seen, "node02").architecture = "aarch64".to_owned();
+    allowed(&inventory, &seen);
+    node(&mut seen, "node02").architecture = "ppc64le".to_owned();
+    let images = "images of the cluster are built for linux/amd64 and linux/arm64";
+    says(
+        &inventory,
+        &seen,
+        &[(
+            "node-platform",
+            &format!("node `node02` is linux/ppc64le; {images}"),
+            "take the host out of the inventory, or name images that are built for it under `images`",
+        )],
+    );
+    let mut own = inventory.clone();
+    let name = "registry.example/milvus:v2.6.24".to_owned();
+    own.images
+        .overrides
+        .insert(milvus_swarm::system::milvus::IMAGE, name);
+    allowed(&own, &seen);
+    let windows = node(&mut seen, "node02");
+    windows.os = "windows".to_owned();
+    windows.architecture = "x86_64".to_owned();
+    let reason = format!("node `node02` is windows/x86_64; {images}");
+    let hint = "take the host out of the inventory";
+    for inventory in [&inventory, &own] {
+        says(inventory, &seen, &[("node-platform", &reason, hint)]);
+    }
+}

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use milvus_swarm::observed::{Observed, TakenPort};
 use milvus_swarm::role::Role;
+use milvus_swarm::system;
 
 use super::{PRODUCTION, THREE, allowed, fresh, node, running, says};
 
@@ -74,7 +75,7 @@ fn a_port_of_the_same_hosts() {
 #[test]
 fn one_port_for_two_of_ours() {
     let (mut inventory, seen) = fresh(THREE);
-    inventory.publish.minio = Some(19530);
+    inventory.publish.set(&system::minio::S3, Some(19530));
     let found = super::refused(&inventory, &seen);
     assert_eq!(
         (found[0].reason.as_str(), found[0].hint.as_str()),
@@ -85,7 +86,7 @@ fn one_port_for_two_of_ours() {
     );
     // On hosts of their own they may.
     let (mut inventory, seen) = fresh(PRODUCTION);
-    inventory.publish.minio = Some(19530);
+    inventory.publish.set(&system::minio::S3, Some(19530));
     allowed(&inventory, &seen);
 }
 
@@ -96,10 +97,10 @@ fn a_port_of_swarm_itself() {
         format!("`proxy` publishes port {port}, on which Swarm itself listens on {on}")
     };
     let hint = "publish another port (`publish:` in the inventory)";
-    inventory.publish.proxy = Some(7946);
+    inventory.publish.set(system::DOOR, Some(7946));
     let expected = reason(7946, "every node");
     says(&inventory, &seen, &[("port-clash", &expected, hint)]);
-    inventory.publish.proxy = Some(2377);
+    inventory.publish.set(system::DOOR, Some(2377));
     let expected = reason(2377, "managers");
     says(&inventory, &seen, &[("port-clash", &expected, hint)]);
     // As long as workers have the proxies it is free.

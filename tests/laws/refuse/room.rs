@@ -1,8 +1,8 @@
 //! Room for tasks: their number, CPUs and memory.
 
-use milvus_swarm::inventory::Image;
 use milvus_swarm::observed::{Observed, Reserved};
 use milvus_swarm::role::Role;
+use milvus_swarm::system;
 
 use super::{PRODUCTION, allowed, fresh, node, running, says};
 
@@ -88,7 +88,7 @@ fn what_an_update_replaces_gives_its_own_back() {
         sized(&mut seen, host, 14, 56);
     }
     let images = &mut inventory.images.overrides;
-    images.insert(Image::Milvus, "milvusdb/milvus:v2.3.22".to_owned());
+    images.insert(system::milvus::IMAGE, "milvusdb/milvus:v2.3.22".to_owned());
     allowed(&inventory, &seen);
 }
 

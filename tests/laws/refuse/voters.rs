@@ -1,8 +1,9 @@
 //! Quorums of etcd and ZooKeeper.
 
-use milvus_swarm::inventory::{Image, Inventory};
+use milvus_swarm::inventory::Inventory;
 use milvus_swarm::observed::Observed;
 use milvus_swarm::role::Role;
+use milvus_swarm::system;
 
 use super::{PRODUCTION, THREE, allowed, fresh, give, node, running, says};
 use crate::harness::known_cluster;
@@ -13,7 +14,10 @@ fn down(seen: &mut Observed, host: &str) {
 
 fn etcd_image(inventory: &mut Inventory) {
     let images = &mut inventory.images.overrides;
-    images.insert(Image::Etcd, "quay.io/coreos/etcd:v3.5.99".to_owned());
+    images.insert(
+        system::etcd::IMAGE,
+        "quay.io/coreos/etcd:v3.5.99".to_owned(),
+    );
 }
 
 #[test]
@@ -110,7 +114,7 @@ fn a_restart_while_a_node_is_down() {
     allowed(&inventory, &seen);
     // Milvus restarts without etcd.
     let images = &mut inventory.images.overrides;
-    images.insert(Image::Milvus, "milvusdb/milvus:v2.3.22".to_owned());
+    images.insert(system::milvus::IMAGE, "milvusdb/milvus:v2.6.25".to_owned());
     allowed(&inventory, &seen);
     etcd_image(&mut inventory);
     says(
@@ -202,7 +206,7 @@ fn drives_that_restart_on_paused_nodes_are_lost() {
     node(&mut seen, "node21").availability = "pause".to_owned();
     allowed(&inventory, &seen);
     let images = &mut inventory.images.overrides;
-    images.insert(Image::Minio, "minio/minio:other".to_owned());
+    images.insert(system::minio::IMAGE, "minio/minio:other".to_owned());
     says(
         &inventory,
         &seen,

@@ -14,7 +14,7 @@ use super::Sim;
 use super::schedule::is_dirty;
 use super::world::{SimService, Update, World};
 
-fn fail(message: impl Into<String>) -> Failure {
+pub(super) fn fail(message: impl Into<String>) -> Failure {
     Failure {
         message: message.into(),
         hint: None,
@@ -49,6 +49,9 @@ fn relabel(
 
 impl Sim {
     pub(super) async fn carry_out(&self, action: &Action) -> Result<(), Failure> {
+        if let Action::GiveVolumes { .. } = action {
+            return self.give(action).await;
+        }
         let Action::RemoveNetwork { name, .. } = action else {
             return self.with(|world| world.carry_out(action));
         };
@@ -98,6 +101,25 @@ impl World {
                     labels: labels.clone(),
                 });
                 self.secret_bytes.entry(name.clone()).or_insert(bytes);
+                Ok(())
+            }
+            Action::RenewPassword {
+                name,
+                labels,
+                source,
+                proxy,
+            } => {
+                self.is_free(ObjectKind::Secret, name)?;
+                if !self.services.contains_key(proxy) || self.up("proxy") == 0 {
+                    return Err(fail("no proxy takes the password"));
+                }
+                let made = Action::CreateSecret {
+                    name: name.clone(),
+                    labels: labels.clone(),
+                    source: source.clone(),
+                };
+                self.carry_out(&made)?;
+                self.data.root_password = Some(name.clone());
                 Ok(())
             }
             Action::CreateConfig {
@@ -186,7 +208,8 @@ impl World {
                 self.secrets.remove(name);
                 Ok(())
             }
-            Action::RemoveNetwork { .. } => Ok(()),
+            // These take their time.
+            Action::RemoveNetwork { .. } | Action::GiveVolumes { .. } => Ok(()),
             Action::SkipHandOver { .. } => Ok(()),
             Action::RemoveVolumes { hostname, volumes } => {
                 let id = self

@@ -5,7 +5,8 @@ use std::fmt::Write;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use milvus_swarm::gate::{ROOT_TOKEN, short};
-use milvus_swarm::question::{Answer, Question};
+use milvus_swarm::question::{Answer, Outcome, Question, Talk};
+use milvus_swarm::tag::Version;
 use serde_json::{Value, json};
 
 use super::world::{SimTask, World};
@@ -29,13 +30,28 @@ fn refused() -> Answer {
     Answer::Failed("connection refused".to_owned())
 }
 
+/// Whether a proxy has a path of the REST API: one version by its minor, though 2.4 to 2.6 still have
+/// the first too.
+fn speaks(image: &str, path: &str) -> bool {
+    let first = path == "/v1/vector/collections";
+    let second = path == "/v2/vectordb/collections/list";
+    match Version::of_image(image).map(Version::line) {
+        Some(line) if line < (2, 4) => first,
+        Some(_) => second,
+        None => first || second,
+    }
+}
+
 impl World {
     pub fn answer(&self, question: &Question) -> Answer {
         let host = match question {
             Question::Http { host, .. }
             | Question::Tcp { host, .. }
+            | Question::Strangers { host }
             | Question::ShardLeaders { host } => host,
             Question::File { .. } => return Answer::Failed("no such file".to_owned()),
+            Question::Talk(talk) => return self.elsewhere(talk),
+            Question::Image { .. } => return Answer::Failed("no registry here".to_owned()),
         };
         let Some(task) = self.tasks.iter().find(|task| {
             task.seen
@@ -104,9 +120,10 @@ impl World {
                 Question::Http {
                     port: 19530,
                     headers,
+                    path,
                     ..
                 },
-            ) => {
+            ) if speaks(&task.seen.image, path) => {
                 let token = format!("Bearer {ROOT_TOKEN}");
                 let known = headers
                     .iter()
@@ -118,6 +135,7 @@ impl World {
                 })
             }
             ("proxy", Question::ShardLeaders { .. }) => self.leaders(),
+            ("proxy", Question::Strangers { .. }) => self.strangers(),
             (
                 _,
                 Question::Http {
@@ -126,6 +144,19 @@ impl World {
             ) if process.row.milvus.is_some() && path == "/healthz" => http(200, "OK"),
             _ => refused(),
         }
+    }
+
+    /// What is not of the cluster is there and well.
+    fn elsewhere(&self, talk: &Talk) -> Answer {
+        let missing = talk.secrets.iter().find(|key| {
+            let prefix = format!("{}-{key}-v", talk.cluster);
+            !self.secrets.keys().any(|name| name.starts_with(&prefix))
+        });
+        if let Some(key) = missing {
+            return Answer::Failed(format!("no secret `{key}`"));
+        }
+        let outcome = json!(Outcome::Good("writes and reads".to_owned()));
+        Answer::Bytes(outcome.to_string().into_bytes())
     }
 
     fn etcd(&self, path: &str, body: &[u8]) -> Answer {
@@ -149,7 +180,11 @@ impl World {
             .as_str()
             .and_then(|key| STANDARD.decode(key).ok())
             .unwrap_or_default();
-        if !String::from_utf8_lossy(&key).ends_with("/meta/session/") {
+        let key = String::from_utf8_lossy(&key);
+        if key.ends_with("/config/") {
+            return self.settings(&key);
+        }
+        if !key.ends_with("/meta/session/") {
             return json_answer(&json!({ "count": "0" }));
         }
         // Beside the sessions there is a counter under the same prefix.
@@ -157,13 +192,16 @@ impl World {
             json!({ "key": STANDARD.encode("x/meta/session/id"), "value": STANDARD.encode("42") }),
         ];
         kvs.extend(self.data.sessions.iter().map(|session| {
-            let value = json!({
+            let mut value = json!({
                 "ServerID": session.server_id,
                 "ServerName": session.role,
                 "Address": format!("{}:21123", session.ip),
                 "Exclusive": session.role.ends_with("coord"),
                 "Version": "2.3.21",
             });
+            if session.is_embedded {
+                value["ServerLabels"] = json!({ "STREAMING-EMBEDDED": "1" });
+            }
             let mut key = format!("x/meta/session/{}", session.role);
             if !session.is_leaders {
                 write!(key, "-{}", session.server_id).expect("a text takes all");
@@ -230,6 +268,29 @@ impl World {
                 "/ledgers/INSTANCEID" | "/admin/policies/public/default"
             ),
         }
+    }
+
+    fn strangers(&self) -> Answer {
+        let asks = self.data.config.get("common/security/authorizationEnabled");
+        let is_open = asks.is_some_and(|value| value == "false");
+        let found = json!({ "without": is_open, "known": is_open || self.data.is_known });
+        Answer::Bytes(found.to_string().into_bytes())
+    }
+
+    /// Keys alone, as they are asked for.
+    fn settings(&self, prefix: &str) -> Answer {
+        let keys = self.data.config.keys();
+        let kvs: Vec<Value> = keys
+            .map(|key| {
+                let lease = if self.data.config[key] == "lent" {
+                    "7"
+                } else {
+                    "0"
+                };
+                json!({ "key": STANDARD.encode(format!("{prefix}{key}")), "lease": lease })
+            })
+            .collect();
+        json_answer(&json!({ "count": kvs.len().to_string(), "kvs": kvs }))
     }
 
     fn leaders(&self) -> Answer {

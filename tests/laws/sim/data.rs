@@ -17,11 +17,18 @@ pub struct Data {
     pub founded: BTreeMap<&'static str, String>,
     /// The root user's credential is in etcd.
     pub credential: bool,
+    /// The secret with the root password that Milvus was told last.
+    pub root_password: Option<String>,
     pub sessions: Vec<SimSession>,
     /// Pulsar's name for its cluster, once it is in ZooKeeper.
     pub metadata: Option<String>,
-    /// The address of the query node that leads the one shard.
+    /// The address of what leads the one shard: a streaming node where there is one, else a query
+    /// node.
     pub leader: Option<IpAddr>,
+    /// Settings in etcd, by what stands behind `ROOT/config/`.
+    pub config: BTreeMap<String, String>,
+    /// Root has the password that each Milvus begins with.
+    pub is_known: bool,
 }
 
 /// A Milvus process as etcd knows it; a coordinator that leads has a second one.
@@ -33,6 +40,8 @@ pub struct SimSession {
     pub task: String,
     /// It is the one that only the leader of a role has.
     pub is_leaders: bool,
+    /// It is that of the query node in a streaming node.
+    pub is_embedded: bool,
     /// When the lease of a dead process runs out.
     pub ends: Option<Millis>,
 }
@@ -131,7 +140,9 @@ impl World {
             ));
         }
         for volume in volumes {
-            self.data.volumes.remove(&(node.to_owned(), volume.clone()));
+            let place = (node.to_owned(), volume.clone());
+            self.data.volumes.remove(&place);
+            self.owners.of_root.remove(&place);
         }
         let left = |component: &str| {
             self.data

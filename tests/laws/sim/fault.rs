@@ -97,7 +97,9 @@ impl Faults {
 fn named(action: &Action) -> Option<TakenName> {
     let (kind, name) = match action {
         Action::CreateNetwork { spec } => (ObjectKind::Network, &spec.name),
-        Action::CreateSecret { name, .. } => (ObjectKind::Secret, name),
+        Action::CreateSecret { name, .. } | Action::RenewPassword { name, .. } => {
+            (ObjectKind::Secret, name)
+        }
         Action::CreateConfig { name, .. } => (ObjectKind::Config, name),
         Action::CreateService { spec } => (ObjectKind::Service, &spec.name),
         _ => return None,

@@ -8,6 +8,7 @@ mod fault;
 mod needs;
 mod observe;
 mod orchestrate;
+mod owner;
 mod process;
 mod random;
 mod schedule;

@@ -33,7 +33,11 @@ impl World {
             (name @ ("etcd" | "minio" | "zookeeper"), _) => most(name),
             ("pulsar-init" | "bookie", _) => most("zookeeper"),
             ("broker", _) => most("zookeeper") && self.named("bookie") >= self.ensemble(),
-            (_, Some(_)) => most("etcd") && most("minio") && self.named("broker") > 0,
+            (_, Some(_)) => {
+                let store = most("minio") || self.stores_elsewhere();
+                let log = self.named("broker") > 0 || self.logs_itself();
+                most("etcd") && store && log
+            }
             _ => true,
         }
     }
@@ -91,6 +95,23 @@ impl World {
         self.up("bookie") >= self.ensemble() && self.has_quorum("zookeeper")
     }
 
+    /// Whether objects are in a store that is not of the cluster: its keys are.
+    fn stores_elsewhere(&self) -> bool {
+        self.size("minio") == 0
+            && self
+                .secrets
+                .keys()
+                .any(|name| name.contains("-s3-secret-key-"))
+    }
+
+    /// Whether Milvus keeps the log itself, as the cluster remembers from before Milvus starts.
+    fn logs_itself(&self) -> bool {
+        let mut labels = self.nodes.iter().flat_map(|node| &node.labels);
+        let is_it =
+            |(label, of): (&String, &String)| label.ends_with(".formed.log") && of == "woodpecker";
+        self.size("broker") == 0 && labels.any(is_it)
+    }
+
     /// What a process of a component would miss at its start.
     pub fn misses(&self, row: &Component) -> Option<String> {
         let zookeeper = || {
@@ -109,10 +130,10 @@ impl World {
             self.has_quorum("etcd")
                 .then_some(())
                 .ok_or("no etcd quorum")?;
-            self.has_quorum("minio")
+            (self.has_quorum("minio") || self.stores_elsewhere())
                 .then_some(())
                 .ok_or("no MinIO write quorum")?;
-            (self.up("broker") > 0 && self.brokers_serve())
+            (self.up("broker") > 0 && self.brokers_serve() || self.logs_itself())
                 .then_some(())
                 .ok_or("no broker serves")
         };
@@ -128,20 +149,13 @@ impl World {
                 self.data
                     .credential
                     .then_some(())
-                    .ok_or("no credential for root: a default is made")
-            }),
-            (_, Some(_)) => backends().and_then(|()| {
-                let coords: &[&str] = if self.size("mixcoord") > 0 {
-                    &["mixcoord"]
-                } else {
-                    &["rootcoord", "datacoord", "querycoord"]
-                };
-                coords
-                    .iter()
-                    .all(|role| self.is_led(role))
+                    .ok_or("no credential for root: a default is made")?;
+                (!self.is_taken(row))
                     .then_some(())
-                    .ok_or("no coordinator")
+                    .ok_or("another coordinator is registered under its names")
             }),
+            (_, Some(_)) => backends()
+                .and_then(|()| self.is_coordinated().then_some(()).ok_or("no coordinator")),
             _ => Ok(()),
         };
         result.err().map(ToOwned::to_owned)

@@ -2,6 +2,7 @@
 
 use milvus_swarm::component::{Component, Shape};
 use milvus_swarm::gate::short;
+use milvus_swarm::tag::Version;
 
 use super::data::SimSession;
 use super::random::Random;
@@ -57,10 +58,10 @@ impl World {
                 self.watch.violations.push(why.clone());
                 Some(why)
             }
-            Ok(()) => self.tasks[at]
-                .process
-                .as_ref()
-                .and_then(|process| self.misses(process.row)),
+            Ok(()) => self.write(at).err().or_else(|| {
+                let process = self.tasks[at].process.as_ref();
+                process.and_then(|process| self.misses(process.row))
+            }),
         };
         let time = self.clock + GIVES_UP;
         if let (Some(why), Some(process)) = (doom, &mut self.tasks[at].process) {
@@ -96,7 +97,9 @@ impl World {
             return;
         };
         let (row, server_id, is_up) = (process.row, process.server_id, process.is_up);
-        if !is_up && !self.finds_names(row) {
+        // A streaming node is nothing before coordinators of its own time lead (milvus-operator#446).
+        let early = row.name == "streamingnode" && !self.is_led("mixcoord");
+        if !is_up && (early || !self.finds_names(row)) {
             // Clients of all components look names up again and again.
             self.later(LOOKS_UP);
             return;
@@ -105,29 +108,20 @@ impl World {
         let Some(process) = &mut task.process else {
             return;
         };
-        if let Some(milvus) = row.milvus {
+        if row.milvus.is_some() {
             process.is_up = true;
             if let Some(ip) = task.seen.addresses.values().next().copied() {
                 let session = SimSession {
-                    role: milvus.session,
+                    role: "",
                     ip,
                     server_id,
                     task: task.seen.id.clone(),
                     is_leaders: false,
+                    is_embedded: false,
                     ends: None,
                 };
-                // A coordinator that finds another one leading stands by.
-                let leads = row.name.ends_with("coord") && !self.is_led(milvus.session);
-                let leaders = SimSession {
-                    is_leaders: true,
-                    ..session.clone()
-                };
-                let sessions = &mut self.data.sessions;
-                sessions.extend((!is_up).then_some(session));
-                sessions.extend(leads.then_some(leaders));
-                if row.name == "querynode" && self.data.leader.is_none() {
-                    self.data.leader = Some(ip);
-                }
+                self.register(at, is_up, &session);
+                self.elect();
             }
         } else if row.shape == Shape::Task {
             let env = &task.spec.task_template.container_spec.env;
@@ -140,6 +134,84 @@ impl World {
             process.is_up = true;
         }
         self.later(1);
+    }
+
+    /// A process makes itself known, and leads where it is a coordinator and none of its kind does: one
+    /// that finds another stands by.
+    fn register(&mut self, at: usize, is_up: bool, session: &SimSession) {
+        let row = self.tasks[at].process.as_ref().map(|process| process.row);
+        let Some(row) = row else { return };
+        let roles = self.roles(at);
+        for role in &roles {
+            let session = SimSession {
+                role,
+                ..session.clone()
+            };
+            // A streaming node runs a query node too, which registers beside it under the same
+            // number and address (milvus 2.6: `cmd/milvus/util.go`, `GetMilvusRoles`).
+            let embedded = SimSession {
+                role: "querynode",
+                is_embedded: true,
+                ..session.clone()
+            };
+            let sessions = &mut self.data.sessions;
+            sessions.extend((!is_up).then_some(session));
+            sessions.extend((!is_up && row.name == "streamingnode").then_some(embedded));
+        }
+        for role in self.leaderless(row, &roles) {
+            let leaders = SimSession {
+                role,
+                is_leaders: true,
+                ..session.clone()
+            };
+            self.data.sessions.push(leaders);
+        }
+    }
+
+    /// What a process calls itself in etcd: before 2.6 one for all coordinators has several names.
+    fn roles(&self, at: usize) -> Vec<&'static str> {
+        let process = self.tasks[at].process.as_ref();
+        let Some(milvus) = process.and_then(|process| process.row.milvus) else {
+            return Vec::new();
+        };
+        let line = Version::of_image(&self.tasks[at].seen.image).map(Version::line);
+        match milvus.before {
+            Some(before) if line.is_some_and(|line| line < before.line) => before.sessions.to_vec(),
+            _ => vec![milvus.session],
+        }
+    }
+
+    /// The names under which a coordinator may lead now. That of 2.6 takes the names of those before it
+    /// too, and waits until nobody has them (milvus 2.6: `ProcessActiveStandBy` in
+    /// `internal/util/sessionutil/session_util.go`).
+    fn leaderless(&self, row: &Component, roles: &[&'static str]) -> Vec<&'static str> {
+        if !row.name.ends_with("coord") {
+            return Vec::new();
+        }
+        if roles == ["mixcoord"] {
+            let all = ["mixcoord", "rootcoord", "datacoord", "querycoord"];
+            let free = all.iter().all(|role| !self.is_led(role));
+            return if free { all.to_vec() } else { Vec::new() };
+        }
+        let free = roles.iter().filter(|role| !self.is_led(role));
+        free.copied().collect()
+    }
+
+    /// Whether coordinators lead that a worker asks.
+    pub(super) fn is_coordinated(&self) -> bool {
+        let parts = ["rootcoord", "datacoord", "querycoord"];
+        self.is_led("mixcoord") || parts.iter().all(|role| self.is_led(role))
+    }
+
+    /// Whether somebody else does the work of a coordinator, or did and is still registered.
+    pub(super) fn is_taken(&self, row: &Component) -> bool {
+        let mut sessions = self.data.sessions.iter();
+        sessions.any(|session| {
+            let mut tasks = self.tasks.iter();
+            let of = tasks.find(|task| task.seen.id == session.task);
+            let other = of.and_then(|task| Component::of_service(short(&task.seen.service)));
+            other.is_some_and(|other| row.replaces(other))
+        })
     }
 
     /// Whether etcd names a leader of a role. Where that one is gone and its lease is not over, who
@@ -159,9 +231,7 @@ impl World {
             (_, Some(_)) => !self.has_quorum("etcd"),
             _ => false,
         };
-        let stands_by = process.row.milvus.is_some_and(|milvus| {
-            milvus.session.ends_with("coord") && !self.is_led(milvus.session)
-        });
+        let stands_by = !self.leaderless(process.row, &self.roles(at)).is_empty();
         let clock = self.clock;
         let Some(process) = &mut self.tasks[at].process else {
             return;
@@ -189,10 +259,7 @@ impl World {
         let task = &mut self.tasks[at];
         let process = task.process.take();
         let leaves = process.is_some_and(|process| process.row.name.ends_with("coord"));
-        let (id, ip) = (
-            task.seen.id.clone(),
-            task.seen.addresses.values().next().copied(),
-        );
+        let id = task.seen.id.clone();
         let ends = self.clock + if gracefully && !leaves { 300 } else { LEASE };
         for session in self
             .data
@@ -203,13 +270,18 @@ impl World {
             session.ends = Some(ends);
         }
         self.at(ends);
-        if ip.is_some() && self.data.leader == ip {
-            let next = self
-                .data
-                .sessions
-                .iter()
-                .find(|session| session.role == "querynode" && session.ends.is_none());
-            self.data.leader = next.map(|session| session.ip);
-        }
+        self.elect();
+    }
+
+    /// The one shard has a leader. Streaming nodes take it from query nodes (milvus 2.6:
+    /// `internal/querycoordv2/checkers/channel_checker.go`).
+    fn elect(&mut self) {
+        let live = self.data.sessions.iter();
+        let live = live.filter(|session| session.role == "querynode" && session.ends.is_none());
+        let best = live.max_by_key(|session| {
+            let leads = Some(session.ip) == self.data.leader;
+            (session.is_embedded, leads)
+        });
+        self.data.leader = best.map(|session| session.ip);
     }
 }

@@ -9,6 +9,7 @@ use milvus_swarm::observed::{Config, Network, Node, Others, Secret, Task};
 use milvus_swarm::spec::ServiceSpec;
 
 use super::data::Data;
+use super::owner::Owners;
 use super::process::Process;
 use super::random::Random;
 use super::watch::Watch;
@@ -38,6 +39,7 @@ pub struct World {
     /// Nodes without power, and since when.
     pub dark: BTreeMap<String, Millis>,
     pub data: Data,
+    pub owners: Owners,
     pub watch: Watch,
     /// When the constraint enforcer looks at nodes that changed.
     pub enforce_at: Option<Millis>,
@@ -120,6 +122,7 @@ impl World {
             secret_bytes: BTreeMap::new(),
             dark: BTreeMap::new(),
             data: Data::default(),
+            owners: Owners::default(),
             watch: Watch::default(),
             enforce_at: None,
             agenda: BTreeSet::new(),
@@ -148,6 +151,7 @@ impl World {
         self.enforce();
         self.orchestrate();
         self.schedule();
+        self.hand_over();
         self.watch();
     }
 

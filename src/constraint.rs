@@ -7,7 +7,7 @@ use crate::observed::Node;
 use crate::spec::ServiceSpec;
 
 /// The node labels that say where a service's tasks may or should be.
-pub(super) fn labels(spec: &ServiceSpec) -> impl Iterator<Item = &str> {
+pub(crate) fn labels(spec: &ServiceSpec) -> impl Iterator<Item = &str> {
     let placement = &spec.task_template.placement;
     let constraints = placement.constraints.iter().map(String::as_str);
     let spreads = placement
@@ -22,8 +22,14 @@ pub(super) fn labels(spec: &ServiceSpec) -> impl Iterator<Item = &str> {
 
 /// Whether a task with these constraints may stay on a node. What nobody tells of a node, the
 /// labels of its engine, is taken to be satisfied: a task that runs there was put there.
-pub(super) fn meets(constraints: &[String], node: &Node) -> bool {
-    constraints.iter().all(|text| holds(text, node))
+pub(crate) fn meets(constraints: &[String], node: &Node) -> bool {
+    first_unmet(constraints, node).is_none()
+}
+
+/// The first constraint that a node does not satisfy.
+pub(crate) fn first_unmet<'a>(constraints: &'a [String], node: &Node) -> Option<&'a str> {
+    let mut unmet = constraints.iter().filter(|text| !holds(text, node));
+    unmet.next().map(String::as_str)
 }
 
 fn holds(text: &str, node: &Node) -> bool {

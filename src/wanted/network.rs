@@ -1,0 +1,137 @@
+//! The cluster's network, and a subnet that is large enough for it.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use crate::inventory::Inventory;
+use crate::observed::Observed;
+use crate::plan::Wanted;
+use crate::render;
+use crate::spec::{Ipam, IpamConfig, MTU, NetworkSpec, Range, ranges};
+use crate::topology::CLUSTER_LABEL;
+use crate::words::names;
+
+/// What Swarm takes where nobody says otherwise (moby `daemon/libnetwork/ipamutils/utils.go`).
+const POOL: &str = "10.0.0.0/8";
+const PREFIX: u32 = 24;
+/// No cluster needs a larger part of a private network.
+const LARGEST: u32 = 12;
+/// A host's own network is seldom larger, and the addresses of hosts are all that is known of it.
+const AROUND_HOST: u32 = 16;
+
+pub(super) fn network(
+    inventory: &Inventory,
+    wanted: &Wanted,
+    seen: Option<&Observed>,
+) -> NetworkSpec {
+    let name = render::network_name(&inventory.name);
+    let mut options = BTreeMap::new();
+    if inventory.network.encrypted {
+        options.insert("encrypted".to_owned(), String::new());
+    }
+    if let Some(mtu) = inventory.network.mtu {
+        options.insert(MTU.to_owned(), mtu.to_string());
+    }
+    let is_there = seen.is_some_and(|seen| seen.networks.contains_key(&name));
+    let asked = inventory.network.subnet.map(|subnet| subnet.to_string());
+    let subnet = asked.or_else(|| {
+        // A network stays as it is, whatever would be taken for a new one.
+        let chosen = if is_there {
+            None
+        } else {
+            choose(inventory, wanted, seen)
+        };
+        chosen.map(|range| range.to_string())
+    });
+    NetworkSpec {
+        name,
+        driver: "overlay".to_owned(),
+        attachable: true,
+        internal: false,
+        ipam: subnet.map(|subnet| Ipam {
+            driver: "default".to_owned(),
+            config: vec![IpamConfig { subnet }],
+        }),
+        labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), inventory.name.clone())]),
+        options,
+    }
+}
+
+/// The last free part of Swarm's own pool that is large enough, where what Swarm would take by itself
+/// is not. It takes them from the front, and that way it knows of every other one: what is large
+/// enough is left to it.
+fn choose(inventory: &Inventory, wanted: &Wanted, seen: Option<&Observed>) -> Option<Range> {
+    let known = seen.map(|seen| &seen.others.ranges);
+    let prefix = known.map_or(0, |known| known.prefix);
+    let prefix = if prefix == 0 { PREFIX } else { prefix };
+    // A cluster grows, and its network can't. Each node with a task takes one for itself.
+    let needed = 2 * wanted.tasks() + inventory.hosts.len() as u64;
+    let suffices = |prefix: &u32| {
+        let range = Range::around(Ipv4Addr::UNSPECIFIED, *prefix);
+        range.is_some_and(|range| range.room() >= needed)
+    };
+    if suffices(&prefix) {
+        return None;
+    }
+    let large = (LARGEST..prefix.max(LARGEST)).rev().find(suffices)?;
+    let taken: Vec<Range> = known
+        .into_iter()
+        .flat_map(|known| &known.taken)
+        .filter_map(|text| Range::parse(text))
+        .chain(
+            hosts(inventory, seen)
+                .into_iter()
+                .filter_map(|(_, address)| Range::around(address, AROUND_HOST)),
+        )
+        .collect();
+    let pool = known.map_or(&[][..], |known| &known.pool);
+    let mut pool: Vec<Range> = pool.iter().filter_map(|text| Range::parse(text)).collect();
+    if pool.is_empty() {
+        pool.extend(Range::parse(POOL));
+    }
+    let mut parts = pool.iter().flat_map(|pool| pool.parts(large));
+    parts.find(|part| !taken.iter().any(|taken| taken.overlaps(*part)))
+}
+
+/// The hosts with their addresses, as far as the inventory and the Swarm tell them.
+fn hosts<'a>(inventory: &'a Inventory, seen: Option<&'a Observed>) -> Vec<(&'a str, Ipv4Addr)> {
+    let nodes = seen.into_iter().flat_map(|seen| &seen.nodes);
+    let nodes = nodes.map(|node| (node.hostname.as_str(), node.addr.as_str()));
+    let named = inventory.hosts.iter();
+    let named = named.filter_map(|host| Some((host.name.as_str(), host.address.as_deref()?)));
+    let mut all: Vec<(&str, Ipv4Addr)> = nodes
+        .chain(named)
+        .filter_map(|(name, address)| Some((name, address.parse().ok()?)))
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
+}
+
+/// A task that looks for a host finds its own network, if the host's address is in it.
+pub(super) fn warnings(
+    inventory: &Inventory,
+    wanted: &Wanted,
+    seen: Option<&Observed>,
+) -> Option<String> {
+    let network = &wanted.network;
+    let found = seen.and_then(|seen| seen.networks.get(&network.name));
+    let spec = found.map_or(network, |found| &found.spec);
+    let (range, held) = ranges(spec).find_map(|range| {
+        let hosts = hosts(inventory, seen).into_iter();
+        let held = hosts.filter(|(_, address)| range.holds(*address));
+        let mut held: Vec<&str> = held.map(|(name, _)| name).collect();
+        held.dedup();
+        (!held.is_empty()).then_some((range, held))
+    })?;
+    let what = if held.len() == 1 {
+        "the address"
+    } else {
+        "the addresses"
+    };
+    Some(format!(
+        "the subnet {range} of the cluster's network holds {what} of {}: its tasks can't reach the host there; \
+         give `network.subnet` one that no host is in, before the network is made",
+        names(held)
+    ))
+}
