@@ -42,10 +42,11 @@ pub struct Global {
     #[arg(short, long, global = true, value_name = "FILE", value_delimiter = ':')]
     pub inventory: Vec<PathBuf>,
 
-    /// Engine of a Swarm manager: unix://, tcp:// or ssh://
+    /// Engine of a Swarm manager: unix://, tcp:// or ssh://; given again, each next one is tried
+    /// where those before do not answer within a second
     /// [default: DOCKER_HOST, else the current Docker context]
     #[arg(short = 'H', long, global = true, value_name = "URL")]
-    pub host: Option<String>,
+    pub host: Vec<String>,
 
     /// Talk over tcp:// without TLS to engines on other machines, which is refused otherwise: whoever
     /// is on the network then reads the passwords of the cluster and is root on its hosts. Better:

@@ -118,7 +118,7 @@ impl Context {
         for path in &self.global.inventory {
             flag(&mut words, "-i", path.display().to_string());
         }
-        if let Some(host) = &self.global.host {
+        for host in &self.global.host {
             flag(&mut words, "-H", host.clone());
         }
         if self.global.insecure {
@@ -131,12 +131,19 @@ impl Context {
         words.join(" ")
     }
 
-    /// Connects to the engine of a manager.
+    /// Connects to the engine of a manager, the first of those named that answers.
     pub(super) async fn engine(&self) -> Result<Engine, CommandError> {
         let config = source::docker_config();
-        let host = self.global.host.as_deref();
-        let target = Target::discover(host, source::variable, &config, &self.access())?;
-        Ok(Engine::connect(target).await?.with_logins(&config))
+        let access = self.access();
+        let target = |host| Target::discover(host, source::variable, &config, &access);
+        let targets = match self.global.host.as_slice() {
+            [] => vec![target(None)?],
+            hosts => {
+                let targets = hosts.iter().map(|host| target(Some(host)));
+                targets.collect::<Result<_, _>>()?
+            }
+        };
+        Ok(Engine::connect_any(targets).await?.with_logins(&config))
     }
 
     /// How engines behind `tcp://` are reached.
@@ -201,7 +208,7 @@ impl Context {
 
     /// Refuses an engine where nothing is asked: the answer would not be about it.
     pub(super) fn without_engine(&self, flag: &str) -> Result<(), CommandError> {
-        match &self.global.host {
+        match self.global.host.first() {
             None => Ok(()),
             Some(host) => Err(CommandError::Usage(format!(
                 "`{flag}` connects to nothing, so it cannot ask `{}`: leave one of them out",

@@ -1,8 +1,11 @@
 //! The first words with an engine: which API it speaks, and whether it manages a Swarm.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::StreamExt as _;
+use futures_util::stream::FuturesUnordered;
 use serde::Deserialize;
 
 use super::Engine;
@@ -17,6 +20,9 @@ const OLDEST: Version = Version(1, 41);
 const NEWEST: Version = Version(1, 47);
 /// A manager that has lost its leader thinks for 20 s, twice, before it says so.
 const INFO_LIMIT: Duration = Duration::from_secs(50);
+
+/// How long a manager is waited for before the next one is tried beside it.
+const TURN: Duration = Duration::from_secs(1);
 
 /// A version of the Engine API.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -80,6 +86,32 @@ pub(super) struct Cluster {
 }
 
 impl Engine {
+    /// The first of several managers of a Swarm that can serve. One is tried a second after the one
+    /// before it, which goes on being waited for.
+    ///
+    /// # Errors
+    /// None can.
+    pub async fn connect_any(targets: Vec<Target>) -> Result<Self, EngineError> {
+        let attempt = async |(turn, target): (u32, Target)| {
+            tokio::time::sleep(TURN * turn).await;
+            Self::connect(target).await.map_err(|error| (turn, error))
+        };
+        let mut tried: FuturesUnordered<_> = (0..).zip(targets).map(attempt).collect();
+        let mut errors = BTreeMap::new();
+        while let Some(attempt) = tried.next().await {
+            match attempt {
+                Ok(engine) => return Ok(engine),
+                Err((turn, error)) => errors.insert(turn, error),
+            };
+        }
+        let mut errors: Vec<EngineError> = errors.into_values().collect();
+        Err(if errors.len() == 1 {
+            errors.remove(0)
+        } else {
+            EngineError::NoneServes { errors }
+        })
+    }
+
     /// Reaches the engine and makes sure that it manages a Swarm.
     ///
     /// # Errors

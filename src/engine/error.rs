@@ -81,6 +81,9 @@ pub enum EngineError {
     /// The managers have lost their quorum, or are electing a leader.
     #[error("the Swarm of `{target}` has no leader: {why}")]
     NoLeader { target: String, why: String },
+    /// Of several managers that were named.
+    #[error("none of the {} managers that are named can serve: {}", errors.len(), sentences(errors))]
+    NoneServes { errors: Vec<EngineError> },
     /// 404.
     #[error("{0}")]
     NotFound(Refused),
@@ -123,6 +126,11 @@ pub enum EngineError {
     /// A command in a container did not start.
     #[error("cannot run a command in container `{container}`: {why}")]
     NoExec { container: String, why: String },
+}
+
+fn sentences(errors: &[EngineError]) -> String {
+    let errors: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    errors.join("; ")
 }
 
 fn list(words: &[String]) -> String {
@@ -187,6 +195,7 @@ impl EngineError {
             | Self::CutOff { .. }
             | Self::Unreachable { .. }
             | Self::NoLeader { .. } => true,
+            Self::NoneServes { errors } => errors.iter().any(Self::may_pass),
             Self::Failed(refused) => {
                 let text = refused.message.to_ascii_lowercase();
                 text.contains("deadline exceeded") || text.contains("does not have a leader")
@@ -242,6 +251,7 @@ impl EngineError {
                  `docker swarm init --force-new-cluster` on one that is left"
                     .into()
             }
+            Self::NoneServes { errors } => return errors.iter().find_map(Self::hint),
             _ => return None,
         })
     }

@@ -250,3 +250,25 @@ async fn down_refuses_an_engine_in_clear_before_it_does_anything() {
     assert!(text.contains(refused), "{text}");
     assert_eq!(made(&fake), Vec::<String>::new());
 }
+
+#[tokio::test]
+async fn the_first_of_several_managers_that_answers_is_asked() {
+    let nobody = |at: &str| format!("unix:///nowhere/{at}.sock");
+    let (one, other) = (nobody("a"), nobody("b"));
+    let (code, text) = status("unix:///unused.sock", &["-H", &one, "-H", &other]).await;
+    assert_eq!(code, Some(5), "{text}");
+    let first = text.find("/nowhere/a.sock").expect("the first is named");
+    let second = text.find("/nowhere/b.sock").expect("the second is named");
+    assert!(first < second, "{text}");
+    assert!(text.contains("none of the 2 managers"), "{text}");
+
+    // A manager that has lost its power says nothing, and not that it is gone.
+    let silent = Fake::new(|_| Reply::Hang(Vec::new()));
+    let silent_at = format!("unix://{}", silent.socket.display());
+    let (fake, _) = swarm();
+    for dead in [&one, &silent_at] {
+        let alive = format!("unix://{}", fake.socket.display());
+        let (code, text) = status("unix:///unused.sock", &["-H", dead, "-H", &alive]).await;
+        assert_eq!(code, Some(6), "{text}");
+    }
+}
