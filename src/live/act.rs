@@ -21,6 +21,8 @@ use crate::system::milvus::rest::Rest;
 
 /// How long a network may stay in use after its services went.
 const NETWORK_PATIENCE: u32 = 120;
+/// How often it is looked at meanwhile.
+const NETWORK_LOOK: Duration = Duration::from_millis(500);
 
 /// How often the version of a service may move without its spec while it is posted: SwarmKit writes
 /// the state of an update and of its allocation into the same object.
@@ -296,10 +298,18 @@ impl Live {
                 Err(EngineError::InUse(_) | EngineError::Rejected(_) | EngineError::Failed(_)) => {
                     // A `status` that began before the lock was taken left its probe.
                     self.remove_probe().await;
-                    tokio::time::sleep(Duration::from_millis(500)).await;
                 }
-                other => return gone(other),
+                other => {
+                    gone(other)?;
+                    // Swarm forgets it at once, and this engine not before its last task, such as a
+                    // probe, has ended; who looks meanwhile takes it for one that is there.
+                    let seen = self.look().await.map_err(failure)?;
+                    if seen.networks.get(name).is_none_or(|found| found.id != id) {
+                        return Ok(());
+                    }
+                }
             }
+            tokio::time::sleep(NETWORK_LOOK).await;
         }
         Err(fail(format!(
             "network `{name}` is still in use; see `docker network inspect -v {name}`"
