@@ -130,7 +130,7 @@ impl Cluster {
     }
 
     pub fn run(&self, arguments: &[&str]) -> Output {
-        self.command(arguments).output().expect("the program runs")
+        timed(arguments, &mut self.command(arguments))
     }
 
     /// Runs a verb that must succeed and gives its standard output.
@@ -152,11 +152,7 @@ impl Cluster {
 
     /// As [`Self::must`], with its progress shown as it comes.
     pub fn shown(&self, arguments: &[&str]) -> String {
-        let output = self
-            .command(arguments)
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("the program runs");
+        let output = timed(arguments, self.command(arguments).stderr(Stdio::inherit()));
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(
             output.status.success(),
@@ -368,6 +364,17 @@ impl Cluster {
             assert!(!labels.contains("milvus."), "{labels}");
         }
     }
+}
+
+/// Runs a verb to its end and says how long it took, where that was long.
+fn timed(arguments: &[&str], command: &mut Command) -> Output {
+    let start = Instant::now();
+    let output = command.output().expect("the program runs");
+    let took = start.elapsed().as_secs_f64();
+    if took > 20.0 {
+        println!("{took:.1}s milvus-swarm {}", arguments.join(" "));
+    }
+    output
 }
 
 /// What a verb printed, as JSON.

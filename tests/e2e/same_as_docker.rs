@@ -87,7 +87,31 @@ fn settle(cluster: &Cluster) -> Tasks {
         }
         before = now;
     }
-    panic!("it does not come to rest:\n{list}");
+    panic!(
+        "it does not come to rest:\n{list}\n{}",
+        restless(cluster, &list)
+    );
+}
+
+/// What became of the tasks of services that are short of some, and their last words.
+fn restless(cluster: &Cluster, list: &str) -> String {
+    let mut said = String::new();
+    for line in list.lines().filter(|line| !ends(line)) {
+        let mut words = line.split(' ');
+        let (Some(name), Some(counts)) = (words.next(), words.next()) else {
+            continue;
+        };
+        if counts
+            .split_once('/')
+            .is_some_and(|(is, wanted)| is == wanted)
+        {
+            continue;
+        }
+        let states = "{{.Name}} {{.Node}} {{.CurrentState}} {{.Error}}";
+        said += &cluster.docker(&["service", "ps", "--no-trunc", "--format", states, name]);
+        said += &cluster.docker(&["service", "logs", "--raw", "--tail", "40", name]);
+    }
+    said
 }
 
 /// Our tool over what was deployed by hand, then by hand over what our tool did; for Milvus the
