@@ -11,13 +11,14 @@ use super::give::Gift;
 use super::{Live, failure};
 use crate::engine::EngineError;
 use crate::execute::Failure;
+use crate::gate::short;
 use crate::milvus::{Ask, lease_question, seed_question, setting_question, smoke};
 use crate::observed::{Observed, Task};
 use crate::plan::{Action, SecretSource};
 use crate::question::{Answer, Question};
 use crate::spec::{ServiceSpec, diff, hide, network_diff};
-use crate::system::METADATA;
 use crate::system::milvus::rest::Rest;
+use crate::system::{METADATA, SEARCH};
 
 /// How long a network may stay in use after its services went.
 const NETWORK_PATIENCE: u32 = 120;
@@ -27,6 +28,11 @@ const NETWORK_LOOK: Duration = Duration::from_millis(500);
 /// How often the version of a service may move without its spec while it is posted: SwarmKit writes
 /// the state of an update and of its allocation into the same object.
 const VERSION_PATIENCE: u32 = 20;
+
+/// How many seconds query nodes that leave already are waited for before all go.
+const LEAVING_PATIENCE: u32 = 300;
+/// How often the others are told not to wait: the member that is asked may be busy.
+const HAND_OVER_TRIES: u32 = 3;
 
 /// Milvus looks for changed settings every ten seconds.
 const REFRESH: Duration = Duration::from_secs(11);
@@ -142,8 +148,13 @@ impl Live {
             Action::SeedRoot { etcd, root_path } => self.seed(etcd, root_path).await,
             Action::Smoke { service } => self.smoke(service).await,
             Action::SkipHandOver { etcd, root_path } => {
+                self.query_nodes_have_left().await;
                 // Without it `down` only takes longer.
-                let _ = self.skip_hand_over(etcd, root_path).await;
+                for _ in 0..HAND_OVER_TRIES {
+                    if self.skip_hand_over(etcd, root_path).await.is_ok() {
+                        break;
+                    }
+                }
                 Ok(())
             }
             Action::RemoveService { id, .. } => gone(self.engine.remove_service(id).await),
@@ -246,6 +257,32 @@ impl Live {
                 METADATA.title
             ))
         })
+    }
+
+    /// Waits for query nodes that were told to stop before, such as by `docker service scale`: they
+    /// read how long they may wait when they were, and hand over to those that are still there.
+    /// Once these go too, they wait all of it.
+    async fn query_nodes_have_left(&self) {
+        for _ in 0..LEAVING_PATIENCE {
+            let Ok(seen) = self.look().await else {
+                return;
+            };
+            // What is on a lost host says nothing any more.
+            let stands = |task: &Task| {
+                let mut nodes = seen.nodes.iter();
+                nodes.any(|node| node.id == task.node_id && node.state == "ready")
+            };
+            let mut tasks = seen.tasks.iter();
+            if !tasks.any(|task| {
+                short(&task.service) == SEARCH.name
+                    && !task.is_wanted()
+                    && !task.has_ended()
+                    && stands(task)
+            }) {
+                return;
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
     }
 
     async fn skip_hand_over(&self, etcd: &[String], root_path: &str) -> Result<(), String> {

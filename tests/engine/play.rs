@@ -19,6 +19,10 @@ pub struct Swarm {
     /// Of the second.
     pub other_labels: Value,
     pub networks: Vec<Value>,
+    /// Networks that Swarm has removed and the engine still lists, so often.
+    pub removed_networks: Vec<(Value, u32)>,
+    /// How often a removed network is listed: a task of it still ends.
+    pub networks_linger: u32,
     pub secrets: Vec<Value>,
     pub services: Vec<Value>,
     /// Each service has a task that runs in container `c1`.
@@ -49,7 +53,29 @@ impl Swarm {
             "GET /v1.41/nodes" => Reply::Say(200, json!(self.nodes()).to_string()),
             "GET /v1.41/nodes/n1" => Reply::Say(200, self.nodes()[0].to_string()),
             "GET /v1.41/tasks" => Reply::Say(200, self.tasks().to_string()),
-            "GET /v1.41/networks" => Reply::Say(200, json!(self.networks).to_string()),
+            "GET /v1.41/networks" => {
+                let mut listed = self.networks.clone();
+                self.removed_networks.retain_mut(|(network, looks)| {
+                    *looks = looks.saturating_sub(1);
+                    listed.push(network.clone());
+                    *looks > 0
+                });
+                Reply::Say(200, json!(listed).to_string())
+            }
+            _ if path.starts_with("DELETE /v1.41/networks/") => {
+                let word = path.rsplit('/').next().unwrap();
+                let linger = self.networks_linger;
+                let is = |one: &Value| one["Id"] == word || one["Name"] == word;
+                let (gone, stay): (Vec<Value>, _) =
+                    std::mem::take(&mut self.networks).into_iter().partition(is);
+                self.networks = stay;
+                if gone.is_empty() {
+                    return Reply::Say(404, json!({ "message": "not found" }).to_string());
+                }
+                let gone = gone.into_iter().filter(|_| linger > 0);
+                self.removed_networks.extend(gone.map(|one| (one, linger)));
+                Reply::Say(204, String::new())
+            }
             "POST /v1.41/nodes/n1/update" => {
                 self.labels = body()["Labels"].clone();
                 Reply::Say(200, String::new())

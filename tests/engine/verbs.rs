@@ -81,6 +81,21 @@ async fn data_is_lost_only_to_who_types_the_name_of_the_cluster() {
 }
 
 #[tokio::test]
+async fn down_ends_once_the_engine_has_forgotten_the_network() {
+    let (fake, shared) = swarm();
+    {
+        let mut swarm = shared.lock().unwrap();
+        swarm.networks.push(network("milvus_net"));
+        swarm.networks_linger = 3;
+    }
+    let (code, text) = run(&fake, &["down", "--yes"]).await;
+    assert_eq!(code, Some(0), "{text}");
+    let swarm = shared.lock().unwrap();
+    assert_eq!(swarm.removed_networks, [], "{text}");
+    assert_eq!(swarm.networks, Vec::<Value>::new());
+}
+
+#[tokio::test]
 async fn what_stays_is_told_before_down_is_agreed_to() {
     let (fake, shared) = swarm();
     shared.lock().unwrap().networks.push(network("milvus_net"));
