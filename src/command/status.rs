@@ -18,8 +18,6 @@ use crate::report::{status_brief, status_text};
 use crate::snapshot::Snapshot;
 use crate::source;
 use crate::status::Status;
-use crate::what_if::{self, Losses};
-use crate::words::names;
 
 const AGAIN: Duration = Duration::from_secs(2);
 /// A component that did not answer well is asked once more after this: a broker that moves a
@@ -150,33 +148,13 @@ async fn look(
         warnings: stand_ins.into_iter().collect(),
         ..Heard::default()
     };
-    let mut status = Status::of(
+    Ok(Status::of(
         &scene.cluster,
         &scene.inventory,
         &scene.seen,
         &heard,
         deaf.as_deref(),
-    );
-    status.notes.splice(0..0, what_is_left(&scene));
-    Ok(status)
-}
-
-/// What users still have while nodes are down: a quorum that lost a member is not lost.
-fn what_is_left(scene: &Scene) -> Option<String> {
-    let question = what_if::Question {
-        inventory: &scene.inventory,
-        topology: &scene.cluster.topology,
-        seen: Some(&scene.seen),
-    };
-    let now = what_if::answer(&question, &Losses::default());
-    (!now.already_down.is_empty()).then(|| {
-        format!(
-            "with {} down, reads {} and writes {}",
-            names(&now.already_down),
-            now.reads,
-            now.writes
-        )
-    })
+    ))
 }
 
 fn save(

@@ -21,6 +21,7 @@ use serde::{Deserialize, Serialize};
 
 pub use check::{Check, Checks, ENDED, GONE, GUARDED, LEADS_NOTHING, Members, RENEWED, Tasks};
 pub use elsewhere::Elsewhere;
+pub(crate) use place::NO_NODE;
 pub(crate) use words::of;
 
 pub use crate::system::milvus::ROOT_TOKEN;

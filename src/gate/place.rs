@@ -13,7 +13,7 @@ use crate::words::names;
 
 /// How Swarm begins when it found no node (swarmkit: `noSuitableNode` in
 /// `manager/scheduler/scheduler.go`).
-const NO_NODE: &str = "no suitable node";
+pub(crate) const NO_NODE: &str = "no suitable node";
 
 /// The prefix of labels that this tool writes.
 const OURS: &str = "node.labels.milvus.";

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::Style;
-use crate::status::{Health, Row, Status};
+use crate::status::{Health, Impact, Row, Status};
 
 /// The whole status as text.
 #[must_use]
@@ -28,12 +28,16 @@ fn text(status: &Status, style: Style, with_tasks: bool) -> String {
     };
     let _ = writeln!(
         out,
-        "cluster {}  Milvus {}  {} of {} nodes ready  {verdict}\n",
+        "cluster {}  Milvus {}  {} of {} nodes ready  {verdict}",
         style.strong(&status.cluster),
         status.milvus,
         status.nodes.ready,
         status.nodes.total
     );
+    if let Some(impact) = &status.impact {
+        felt(impact, style, &mut out);
+    }
+    out.push('\n');
     let _ = writeln!(
         out,
         "  {}",
@@ -59,6 +63,32 @@ fn text(status: &Status, style: Style, with_tasks: bool) -> String {
     out
 }
 
+/// What users feel, and the one thing that it follows from.
+fn felt(impact: &Impact, style: Style, out: &mut String) {
+    let since = impact.since.as_ref().map_or_else(String::new, |since| {
+        // Nobody reads nanoseconds.
+        let seconds = since.split(['.', 'Z']).next().unwrap_or(since);
+        format!(" since {} UTC", seconds.replace('T', " "))
+    });
+    for (what, works, soon) in [
+        ("searches", impact.reads, impact.soon.reads),
+        ("inserts", impact.writes, impact.soon.writes),
+    ] {
+        let is = if works {
+            style.good("work")
+        } else {
+            let then = if soon {
+                "; they come back by themselves once others have taken over"
+            } else {
+                ""
+            };
+            style.bad(format!("do not work{since}{then}"))
+        };
+        let _ = writeln!(out, "  {what:<9} {is}");
+    }
+    let _ = writeln!(out, "  {:<9} {}", "because", impact.cause);
+}
+
 /// What is wrong; that nothing is there is one thing, not one for each component.
 fn problems(status: &Status, style: Style, out: &mut String) {
     let mut problems: Vec<&str> = Vec::new();
@@ -66,7 +96,10 @@ fn problems(status: &Status, style: Style, out: &mut String) {
         problems.push("nothing of the cluster is there; `milvus-swarm up` makes it");
         problems.extend(status.other_problems().map(String::as_str));
     } else {
-        problems.extend(status.problems.iter().map(String::as_str));
+        // The cause stands above.
+        let cause = status.impact.as_ref().map(|impact| &impact.cause);
+        let others = status.problems.iter();
+        problems.extend(others.filter(|one| Some(*one) != cause).map(String::as_str));
     }
     if problems.is_empty() {
         return;
@@ -105,7 +138,8 @@ fn line(row: &Row, style: Style, out: &mut String) {
 
 /// The tasks that run, and where.
 fn running(row: &Row, style: Style, out: &mut String) {
-    let tasks = row.tasks.iter().filter(|task| task.state == "running");
+    let tasks = row.tasks.iter();
+    let tasks = tasks.filter(|task| task.state == "running" && task.waits_for.is_none());
     let nodes: Vec<String> = tasks
         .map(|task| format!("{} on {}", task.name, task.node))
         .collect();
@@ -122,9 +156,10 @@ fn place(node: &str) -> String {
     }
 }
 
-/// The tasks that should run and do not.
+/// The tasks that should run and do not. Those without their node are told with it, below.
 fn ailing(row: &Row, style: Style, out: &mut String) {
-    for task in row.tasks.iter().filter(|task| task.state != "running") {
+    let tasks = row.tasks.iter();
+    for task in tasks.filter(|task| task.state != "running" && task.waits_for.is_none()) {
         let error = if row.saw.contains(&task.error) {
             String::new()
         } else {
@@ -146,7 +181,7 @@ fn ailing(row: &Row, style: Style, out: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::status::TaskRow;
+    use crate::status::{Soon, TaskRow};
 
     const ABSENT: &str = "is not there; `milvus-swarm up` makes it";
 
@@ -222,6 +257,42 @@ mod tests {
             text.contains("    etcd-3 is pending: no such image\n"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn what_users_feel_and_why_comes_first() {
+        let cause = "node node02 is down: `etcd-1` and `minio-1` wait for it";
+        let mut etcd = row("etcd", Health::Degraded, "");
+        etcd.tasks = vec![TaskRow {
+            name: "etcd-1".to_owned(),
+            state: "pending".to_owned(),
+            waits_for: Some("node02".to_owned()),
+            ..TaskRow::default()
+        }];
+        let status = Status {
+            cluster: "prod".to_owned(),
+            components: vec![etcd],
+            problems: vec![cause.to_owned(), "proxy: is slow".to_owned()],
+            impact: Some(Impact {
+                reads: true,
+                since: Some("2026-01-01T10:00:00.123Z".to_owned()),
+                cause: cause.to_owned(),
+                soon: Soon {
+                    reads: true,
+                    writes: true,
+                },
+                ..Impact::default()
+            }),
+            ..Status::default()
+        };
+        let text = status_text(&status, Style::default());
+        let first: Vec<&str> = text.lines().skip(1).take(4).collect();
+        let inserts = "  inserts   do not work since 2026-01-01 10:00:00 UTC; they come back by \
+                       themselves once others have taken over";
+        let because = format!("  because   {cause}");
+        assert_eq!(first, ["  searches  work", inserts, &because, ""], "{text}");
+        assert!(text.ends_with("\nproblems\n  proxy: is slow\n"), "{text}");
+        assert_eq!(text.matches("etcd-1").count(), 1, "{text}");
     }
 
     #[test]

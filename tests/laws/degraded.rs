@@ -25,6 +25,13 @@ fn without(dark: &[&str]) -> (Vec<(String, Health)>, bool) {
         let status = Status::of(&cluster, &inventory, &seen, &verdicts.into(), None);
         assert_eq!(status.healthy, dark.is_empty());
         let is_degraded = status.is_degraded();
+        if is_degraded && !dark.is_empty() {
+            // What waits for a host is told with it, and users feel nothing.
+            assert_eq!(status.problems.len(), dark.len(), "{:#?}", status.problems);
+            let impact = status.impact.clone().expect("it is not healthy");
+            assert!(impact.reads && impact.writes, "{impact:?}");
+            assert_eq!(impact.cause, status.problems[0]);
+        }
         let rows = status.components.into_iter();
         let ill = rows
             .filter(|row| row.health != Health::Healthy)

@@ -1,20 +1,27 @@
 //! What runs and whether it is healthy: a pure reading of what was seen and of the gates.
 
+mod impact;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+pub use impact::{Impact, Soon};
+
 use crate::component::Component;
-use crate::gate::{Verdict, Why, short};
+use crate::gate::{NO_NODE, Verdict, Why, short, task_name};
 use crate::hole::{Hole, holes};
 use crate::inventory::Inventory;
 use crate::lock::Holder;
-use crate::observed::{Observed, Task};
+use crate::observed::{Node, Observed, Task};
 use crate::plan::{Heard, Phase, Verdicts};
 use crate::refuse::HOLE;
 use crate::system::elsewhere;
+use crate::topology::role_label;
 use crate::wanted::Cluster;
+use crate::what_if::{self, Losses};
+use crate::words;
 
 /// The state of a cluster.
 #[derive(Clone, Debug, Default, JsonSchema, PartialEq, Serialize)]
@@ -23,6 +30,8 @@ pub struct Status {
     pub milvus: String,
     pub healthy: bool,
     pub nodes: NodeCount,
+    /// What users feel; nothing where it is healthy, and where nothing of it is there.
+    pub impact: Option<Impact>,
     pub components: Vec<Row>,
     /// Who works on the cluster now.
     pub lock: Option<Holder>,
@@ -49,6 +58,9 @@ pub struct Row {
     /// What the gate saw, or why it is not open.
     pub saw: String,
     pub tasks: Vec<TaskRow>,
+    /// Whether all that is wrong with it is that nodes are down.
+    #[serde(skip)]
+    pub only_waits: bool,
 }
 
 /// What a component says of itself.
@@ -73,12 +85,14 @@ pub struct TaskRow {
     pub state: String,
     pub since: String,
     pub error: String,
+    /// The node that is down and without which it does not run.
+    pub waits_for: Option<String>,
 }
 
 impl Row {
     /// What is wrong with it. `deaf` is why nothing could be asked.
     fn problem(&self, deaf: Option<&str>) -> Option<String> {
-        if self.health == Health::Healthy {
+        if self.health == Health::Healthy || self.only_waits {
             return None;
         }
         Some(if self.saw.is_empty() {
@@ -132,12 +146,13 @@ impl Status {
             .iter()
             .map(|node| (node.id.as_str(), node.hostname.as_str()))
             .collect();
+        let downs = Downs::of(cluster, seen);
         let components: Vec<Row> = cluster
             .wanted
             .phases
             .iter()
             .filter(|phase| !phase.runs_once && !phase.is_silent())
-            .map(|phase| row(phase, seen, &heard.verdicts, &names))
+            .map(|phase| row(phase, seen, &heard.verdicts, &names, &downs))
             .collect();
         let prefix = format!("milvus.{}.", cluster.wanted.cluster);
         let ours: Vec<_> = seen
@@ -145,17 +160,23 @@ impl Status {
             .iter()
             .filter(|node| node.labels.keys().any(|key| key.starts_with(&prefix)))
             .collect();
-        let down = ours.iter().filter(|node| node.state != "ready");
         // Where a node is down, the rest follows from it.
+        let down = ours.iter().filter(|node| node.state != "ready");
         let problems: Vec<String> = down
-            .map(|node| format!("node {} is {}", node.hostname, node.state))
+            .map(|node| down_with(node, &components))
             .chain(components.iter().filter_map(|row| row.problem(deaf)))
             .collect();
+        let is_absent = is_absent(&components);
+        let impact = if is_absent {
+            None
+        } else {
+            Impact::of(&components, &problems, soon(cluster, inventory, seen))
+        };
         let holes = running_holes(cluster, inventory, seen);
         // What runs with a hole is told with the way out, once.
         let mut refusals = cluster.refusals(inventory, seen);
         refusals.retain(|no| no.rule != HOLE || !holes.iter().any(|hole| hole.told() == no.reason));
-        let counted = if is_absent(&components) {
+        let counted = if is_absent {
             seen.nodes.iter().collect()
         } else {
             ours
@@ -168,6 +189,7 @@ impl Status {
                 ready: counted.iter().filter(|node| node.state == "ready").count(),
                 total: counted.len(),
             },
+            impact,
             components,
             lock: seen.lock.as_ref().map(|lock| lock.holder.clone()),
             problems,
@@ -184,6 +206,88 @@ impl Status {
                 .chain(hole_notes(&holes, inventory))
                 .collect(),
         }
+    }
+}
+
+/// What comes back by itself.
+fn soon(cluster: &Cluster, inventory: &Inventory, seen: &Observed) -> Soon {
+    let question = what_if::Question {
+        inventory,
+        topology: &cluster.topology,
+        seen: Some(seen),
+    };
+    let answer = what_if::answer(&question, &Losses::default());
+    Soon {
+        reads: answer.reads.go_on,
+        writes: answer.writes.go_on,
+    }
+}
+
+/// A node that is down, with the tasks that do not run without it.
+fn down_with(node: &Node, components: &[Row]) -> String {
+    let tasks = components.iter().flat_map(|row| &row.tasks);
+    let waiting: Vec<&str> = tasks
+        .filter(|task| task.waits_for.as_ref() == Some(&node.hostname))
+        .map(|task| task.name.as_str())
+        .collect();
+    let is = format!("node {} is {}", node.hostname, node.state);
+    match waiting[..] {
+        [] => is,
+        [one] => format!("{is}: `{one}` waits for it"),
+        _ => format!("{is}: {} wait for it", words::names(waiting)),
+    }
+}
+
+/// The nodes of a cluster that are down.
+struct Downs<'a> {
+    /// Hostnames by node ID.
+    hosts: BTreeMap<&'a str, &'a str>,
+    /// The host of each member that is pinned to one of them.
+    members: BTreeMap<&'a str, &'a str>,
+    nodes: Vec<&'a Node>,
+    cluster: &'a str,
+}
+
+impl<'a> Downs<'a> {
+    fn of(cluster: &'a Cluster, seen: &'a Observed) -> Self {
+        let down = seen.nodes.iter().filter(|node| node.state != "ready");
+        let nodes: Vec<&Node> = down.collect();
+        let members = cluster.topology.members.values().flatten();
+        let members = members.filter_map(|member| {
+            let mut nodes = nodes.iter();
+            let host = nodes.find(|node| node.hostname == member.host)?;
+            // A host that left and came back is there twice.
+            let mut all = seen.nodes.iter();
+            let stands = all.any(|node| node.hostname == member.host && node.state == "ready");
+            (!stands).then_some((member.name.as_str(), host.hostname.as_str()))
+        });
+        Self {
+            hosts: nodes
+                .iter()
+                .map(|node| (node.id.as_str(), node.hostname.as_str()))
+                .collect(),
+            members: members.collect(),
+            cluster: &cluster.wanted.cluster,
+            nodes,
+        }
+    }
+
+    /// The node that a task does not run without: its own, that of its member, or, where Swarm has no
+    /// place for it, one that has its role.
+    fn waited_for(&self, phase: &Phase, task: &Task) -> Option<String> {
+        let pinned = self.hosts.get(task.node_id.as_str());
+        let pinned = pinned.or_else(|| self.members.get(short(&task.service)));
+        if let Some(host) = pinned {
+            return Some((*host).to_owned());
+        }
+        if task.state != "pending" || !task.error.starts_with(NO_NODE) {
+            return None;
+        }
+        let role = Component::named(&phase.name)?.role;
+        let label = role_label(self.cluster, role);
+        let mut nodes = self.nodes.iter();
+        let node = nodes.find(|node| node.labels.contains_key(&label))?;
+        Some(node.hostname.clone())
     }
 }
 
@@ -215,7 +319,13 @@ fn is_absent(components: &[Row]) -> bool {
     !components.is_empty() && components.iter().all(|row| row.health == Health::Absent)
 }
 
-fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&str, &str>) -> Row {
+fn row(
+    phase: &Phase,
+    seen: &Observed,
+    verdicts: &Verdicts,
+    names: &BTreeMap<&str, &str>,
+    downs: &Downs<'_>,
+) -> Row {
     let services: BTreeSet<&str> = phase
         .services
         .iter()
@@ -247,16 +357,32 @@ fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&st
             .iter()
             .all(|name| !seen.services.contains_key(*name))
     };
-    let (health, saw) = if absent {
+    let (health, saw, why) = if absent {
         let saw = if phase.is_elsewhere() {
             "is not used yet; `milvus-swarm up` asks it"
         } else {
             "is not there; `milvus-swarm up` makes it"
         };
-        (Health::Absent, saw.to_owned())
+        (Health::Absent, saw.to_owned(), &[][..])
     } else {
         health(phase, verdicts)
     };
+    let waits: BTreeMap<&str, String> = tasks
+        .iter()
+        .filter_map(|task| Some((task.id.as_str(), downs.waited_for(phase, task)?)))
+        .collect();
+    // One reason may stand for all tasks of a service.
+    let all_wait = tasks
+        .iter()
+        .all(|task| task.state == "running" || waits.contains_key(task.id.as_str()));
+    let only_waits = !why.is_empty()
+        && !waits.is_empty()
+        && why.iter().all(|why| {
+            let mut of = tasks.iter().filter(|task| {
+                why.subject == task_name(task) || why.subject == short(&task.service)
+            });
+            all_wait && of.any(|task| waits.contains_key(task.id.as_str()))
+        });
     Row {
         component: phase.name.clone(),
         title: title(&phase.name).to_owned(),
@@ -264,9 +390,11 @@ fn row(phase: &Phase, seen: &Observed, verdicts: &Verdicts, names: &BTreeMap<&st
         running: tasks.iter().filter(|task| task.state == "running").count() as u64,
         health,
         saw,
+        only_waits,
         tasks: tasks
             .into_iter()
             .map(|task| TaskRow {
+                waits_for: waits.get(task.id.as_str()).cloned(),
                 name: if services.len() > 1 || task.slot <= 1 && desired <= 1 {
                     short(&task.service).to_owned()
                 } else {
@@ -291,7 +419,7 @@ fn title(phase: &str) -> &str {
 }
 
 /// The last gate of a phase is its strictest. Once all that open it are open, what needs it has it.
-fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
+fn health<'a>(phase: &Phase, verdicts: &'a Verdicts) -> (Health, String, &'a [Why]) {
     let needed = phase.opens.iter().map(|gate| (gate, Health::Unhealthy));
     let wished = phase.settles.iter().map(|gate| {
         let while_shut = if gate.is_guard() {
@@ -304,7 +432,7 @@ fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
     let mut saw = String::new();
     for (gate, while_shut) in needed.chain(wished) {
         let verdict = match verdicts.get(gate) {
-            None => return (Health::Unknown, String::new()),
+            None => return (Health::Unknown, String::new(), &[]),
             Some(Verdict::Open(text)) => {
                 // That nobody else gets in says nothing of how well it is.
                 if !gate.is_guard() {
@@ -319,7 +447,7 @@ fn health(phase: &Phase, verdicts: &Verdicts) -> (Health, String) {
             _ => while_shut,
         };
         let why: Vec<String> = verdict.reasons().iter().map(Why::to_string).collect();
-        return (health, why.join("; "));
+        return (health, why.join("; "), verdict.reasons());
     }
-    (Health::Healthy, saw)
+    (Health::Healthy, saw, &[])
 }
