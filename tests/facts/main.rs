@@ -2,9 +2,11 @@
 //! setting that is written, every file that is mounted, every process that is run.
 //!
 //! The tables beside this file are made by `lab/milvus-facts.py`, which says what their rows mean, each of
-//! the commit that its first line names.
+//! the commit that its first line names. `pulsar.tsv` says how upstream's chart runs Pulsar, and is made by
+//! `lab/pulsar-facts.py`.
 
 mod planted;
+mod pulsar;
 mod rendered;
 mod table;
 
