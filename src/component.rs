@@ -122,6 +122,9 @@ pub struct Secret {
     pub key: &'static str,
     /// Its name in templates.
     pub variable: &'static str,
+    /// Another key and its name in templates, where a process reads it at the first start of all and never
+    /// again: under it, what such a process mounts stays when the credential changes.
+    pub first: Option<(&'static str, &'static str)>,
     /// Whose password it is, where it is shown to people.
     pub user: Option<fn(&Inventory) -> String>,
     /// The file of the inventory that has it; it is generated where there is none.

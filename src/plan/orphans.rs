@@ -85,7 +85,13 @@ impl Builder<'_> {
     /// Whether some service of the plan comes to mount something else.
     fn renews(&self) -> bool {
         let mut steps = self.plan.steps.iter();
-        steps.any(|step| matches!(step.action, Action::UpdateService { .. }))
+        steps.any(|step| {
+            let action = &step.action;
+            matches!(
+                action,
+                Action::UpdateService { .. } | Action::CreateService { .. }
+            )
+        })
     }
 
     /// Whether a secret is a generation that another one took the place of: what it opened takes the
@@ -100,7 +106,14 @@ impl Builder<'_> {
         };
         let wanted = self.wanted.secrets.iter();
         let mut wanted = wanted.filter_map(|secret| generation(&secret.name));
-        wanted.any(|(of, newest)| of == stem && number < newest)
+        wanted.any(|(of, newest)| of == stem && number < newest) && !self.is_mounted(name)
+    }
+
+    /// Whether some service is to mount a secret: what is read at a first start only stays as it was.
+    fn is_mounted(&self, name: &str) -> bool {
+        let specs = self.wanted.services();
+        let mut secrets = specs.flat_map(|spec| &spec.task_template.container_spec.secrets);
+        secrets.any(|secret| secret.name == name)
     }
 
     /// Whether a change of a password was cut short before Milvus took it, as far as is known.
@@ -115,7 +128,10 @@ impl Builder<'_> {
         let secrets = secrets.filter(|name| {
             let mut wanted = self.wanted.secrets.iter();
             let is_removed = self.is_former(name) && self.renews();
-            !wanted.any(|secret| secret.name == **name) && !is_removed && !self.is_untold(name)
+            !wanted.any(|secret| secret.name == **name)
+                && !is_removed
+                && !self.is_untold(name)
+                && !self.is_mounted(name)
         });
         let networks = self.seen.networks.keys();
         let networks = networks.filter(|name| **name != self.wanted.network.name);

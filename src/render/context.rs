@@ -90,8 +90,10 @@ pub(super) fn of_stack<'a>(
         services: by_component,
         volumes,
         secrets: Secret::all_of(inventory)
-            .filter(|secret| rows().any(|row| row.mounts(inventory, release).contains(&secret.key)))
-            .map(|secret| &base[secret.variable])
+            .flat_map(|secret| [Some((secret.key, secret.variable)), secret.first])
+            .flatten()
+            .filter(|(key, _)| rows().any(|row| row.mounts(inventory, release).contains(key)))
+            .map(|(_, variable)| &base[variable])
             .collect(),
         config: configs
             .iter()

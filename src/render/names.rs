@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::component::Secret;
 use crate::observed::Observed;
+use crate::spec::FileTarget;
 pub use crate::system::milvus::SECRET as ROOT_SECRET;
 use crate::topology::UNTOLD_LABEL;
 
@@ -13,6 +14,8 @@ pub struct Generations {
     newest: BTreeMap<String, u32>,
     /// Those that Milvus was not told of count here: their numbers are taken.
     taken: BTreeMap<String, u32>,
+    /// What is mounted by those that read a credential at the first start only.
+    first: BTreeMap<String, u32>,
 }
 
 impl Generations {
@@ -20,11 +23,11 @@ impl Generations {
     #[must_use]
     pub fn of(cluster: &str, seen: &Observed) -> Self {
         let mut generations = Self::default();
-        for Secret { key, .. } in Secret::all() {
+        for Secret { key, first, .. } in Secret::all() {
             let prefix = format!("{cluster}-{key}-v");
+            let number = |name: &str| name.strip_prefix(&prefix)?.parse::<u32>().ok();
             for (name, secret) in &seen.secrets {
-                let number = name.strip_prefix(&prefix).map(str::parse::<u32>);
-                let Some(Ok(number)) = number else { continue };
+                let Some(number) = number(name) else { continue };
                 let highest = |of: &mut BTreeMap<String, u32>| {
                     let known = of.entry((*key).to_owned()).or_default();
                     *known = number.max(*known);
@@ -33,6 +36,17 @@ impl Generations {
                 if !secret.labels.contains_key(UNTOLD_LABEL) {
                     highest(&mut generations.newest);
                 }
+            }
+            let is_first = |file: &FileTarget| first.is_some_and(|(key, _)| file.name == key);
+            let services = seen.services.values();
+            let mounted = services
+                .flat_map(|service| &service.spec.task_template.container_spec.secrets)
+                .filter(|secret| secret.file.as_ref().is_some_and(is_first))
+                .filter(|secret| seen.secrets.contains_key(&secret.name))
+                .filter_map(|secret| number(&secret.name));
+            // All that read it mount one: the oldest, where hands made a difference.
+            if let Some(oldest) = mounted.min() {
+                generations.first.insert((*key).to_owned(), oldest);
             }
         }
         generations
@@ -55,6 +69,14 @@ impl Generations {
 #[must_use]
 pub fn secret_name(cluster: &str, key: &str, generations: &Generations) -> String {
     format!("{cluster}-{key}-v{}", generations.get(key))
+}
+
+/// That of those who read it at the first start only: the one that they mount, else the newest.
+#[must_use]
+pub(crate) fn first_secret_name(cluster: &str, key: &str, generations: &Generations) -> String {
+    let first = generations.first.get(key).copied();
+    let generation = first.unwrap_or_else(|| generations.get(key));
+    format!("{cluster}-{key}-v{generation}")
 }
 
 /// The overlay network of a cluster.

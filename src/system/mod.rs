@@ -27,7 +27,7 @@ use crate::inventory::{Inventory, Published};
 use crate::question::{Lead, Talk};
 use crate::refuse::Rule;
 use crate::release::Release;
-use crate::render::{Generations, secret_name};
+use crate::render::{Generations, first_secret_name, secret_name};
 use crate::role::Duty;
 use crate::topology::Topology;
 
@@ -271,6 +271,12 @@ impl Plot<'_> {
     /// A secret by its key.
     fn secret(&self, key: &str) -> Value {
         json!({ "key": key, "name": secret_name(&self.inventory.name, key, self.generations) })
+    }
+
+    /// The generation of a secret that those keep who read it at the first start only.
+    fn first_secret(&self, key: &str, of: &str) -> Value {
+        let name = first_secret_name(&self.inventory.name, of, self.generations);
+        json!({ "key": key, "name": name })
     }
 }
 

@@ -1,13 +1,13 @@
 //! A credential's bytes are in Swarm's secrets and nowhere else.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use milvus_swarm::hear;
 use milvus_swarm::inventory::Inventory;
 use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::{Action, Plan, SecretSource, Step};
 use milvus_swarm::render::Sources;
-use milvus_swarm::spec::ServiceSpec;
+use milvus_swarm::spec::{SecretRef, ServiceSpec};
 use milvus_swarm::system::milvus;
 use milvus_swarm::topology::UNTOLD_LABEL;
 use milvus_swarm::wanted::{Cluster, Renewal};
@@ -91,9 +91,13 @@ fn another_generation_of_a_secret_comes_to_those_that_mount_it_and_to_nobody_els
             up_well(&sim, &inventory).await;
             let first = format!("{}-{}-v1", inventory.name, milvus::SECRET);
             let next = format!("{}-{}-v2", inventory.name, milvus::SECRET);
+            // Coordinators mount it under another name, for the first start of all.
             let mounts = |spec: &ServiceSpec, name: &str| {
                 let mut secrets = spec.task_template.container_spec.secrets.iter();
-                secrets.any(|secret| secret.name == *name)
+                let under = |secret: &SecretRef| Some(secret.file.as_ref()?.name.clone());
+                secrets.any(|secret| {
+                    secret.name == *name && under(secret).as_deref() == Some(milvus::SECRET)
+                })
             };
             let had: Vec<String> = sim
                 .look()
@@ -123,6 +127,11 @@ fn another_generation_of_a_secret_comes_to_those_that_mount_it_and_to_nobody_els
             settled(&sim, &inventory).await;
         });
     }
+}
+
+/// A secret of root's password.
+fn generation_of(inventory: &Inventory, generation: u32) -> String {
+    format!("{}-{}-v{generation}", inventory.name, milvus::SECRET)
 }
 
 /// What `credentials set root` plans.
@@ -170,11 +179,19 @@ fn another_root_password_is_told_then_mounted_and_the_former_secret_goes() {
                         assert!(before.contains(&told), "{name} restarts too early");
                     }
                 }
+                let updates = plan.steps.iter().filter_map(|step| match &step.action {
+                    Action::UpdateService { name, .. } => Some(name.clone()),
+                    _ => None,
+                });
+                let proxies = milvus::PROXY.service(&inventory.name, milvus::PROXY.name);
+                let one = BTreeSet::from([proxies]);
+                assert_eq!(updates.collect::<BTreeSet<_>>(), one, "only they restart");
                 let ran = execute(&sim, &plan, seen).await;
                 done(&plan, &ran);
-                let name = format!("{}-{}-v{generation}", inventory.name, milvus::SECRET);
-                let one = BTreeSet::from([name.clone()]);
-                assert_eq!(root_secrets(&sim), (one.clone(), one));
+                let name = generation_of(&inventory, generation);
+                // The coordinator keeps what it has for a first start.
+                let kept = BTreeSet::from([generation_of(&inventory, 1), name.clone()]);
+                assert_eq!(root_secrets(&sim), (kept.clone(), kept));
                 assert_eq!(
                     sim.with(|world| world.data.root_password.clone()),
                     Some(name)
@@ -201,7 +218,7 @@ fn killed_at_any_call_of_a_change_of_the_root_password_up_goes_on() {
             let (there, mounted) = root_secrets(&sim);
             assert!(there.is_superset(&mounted), "call {at}");
             let told = sim.with(|world| world.data.root_password.clone());
-            assert_eq!(mounted.into_iter().next(), told, "call {at}");
+            assert_eq!(mounted.into_iter().next_back(), told, "call {at}");
             died
         });
         if !calls {
@@ -222,7 +239,7 @@ fn a_password_that_milvus_was_not_told_of_is_mounted_by_nobody() {
     run(async {
         let sim = swarm(&inventory, 8);
         up_well(&sim, &inventory).await;
-        let name = |generation: u32| format!("{}-{}-v{generation}", inventory.name, milvus::SECRET);
+        let name = |generation: u32| generation_of(&inventory, generation);
         sim.with(|world| {
             let mut secret = world.secrets[&name(1)].clone();
             secret
@@ -240,7 +257,7 @@ fn a_password_that_milvus_was_not_told_of_is_mounted_by_nobody() {
         let (plan, seen) = plan_renewal(&sim, &inventory).await;
         let ran = execute(&sim, &plan, seen).await;
         done(&plan, &ran);
-        let third = BTreeSet::from([name(3)]);
+        let third = BTreeSet::from([name(1), name(3)]);
         assert_eq!(root_secrets(&sim), (third.clone(), third));
         settled(&sim, &inventory).await;
     });
@@ -253,10 +270,13 @@ fn a_former_secret_that_stays_is_pointed_out_and_keeps_nobody_busy() {
     run(async {
         let sim = swarm(&inventory, 8);
         up_well(&sim, &inventory).await;
-        let (plan, seen) = plan_renewal(&sim, &inventory).await;
-        let former = seen.secrets.clone();
-        let ran = execute(&sim, &plan, seen).await;
-        done(&plan, &ran);
+        let mut former = BTreeMap::new();
+        for _ in 0..2 {
+            let (plan, seen) = plan_renewal(&sim, &inventory).await;
+            former = seen.secrets.clone();
+            let ran = execute(&sim, &plan, seen).await;
+            done(&plan, &ran);
+        }
         sim.with(|world| world.secrets.extend(former));
         let (plan, _) = plan_up(&sim, &inventory).await;
         assert_eq!(plan.steps, []);
@@ -265,5 +285,25 @@ fn a_former_secret_that_stays_is_pointed_out_and_keeps_nobody_busy() {
             .iter()
             .any(|line| line.contains("docker secret rm"));
         assert!(told, "{:?}", plan.warnings);
+    });
+}
+
+/// A coordinator that is made again has the newest for its first start, and the former one goes.
+#[test]
+fn a_coordinator_that_is_made_again_mounts_the_newest_root_password() {
+    let inventory = parse(inventories::shipped()[1]);
+    run(async {
+        let sim = swarm(&inventory, 8);
+        up_well(&sim, &inventory).await;
+        let (plan, seen) = plan_renewal(&sim, &inventory).await;
+        let ran = execute(&sim, &plan, seen).await;
+        done(&plan, &ran);
+        let mixcoord = milvus::MIXCOORD.service(&inventory.name, milvus::MIXCOORD.name);
+        let gone = sim.with(|world| world.services.remove(&mixcoord));
+        assert!(gone.is_some());
+        up_well(&sim, &inventory).await;
+        let second = BTreeSet::from([generation_of(&inventory, 2)]);
+        assert_eq!(root_secrets(&sim), (second.clone(), second));
+        settled(&sim, &inventory).await;
     });
 }

@@ -5,7 +5,7 @@
 //! from rootcoord, an insert a segment from datacoord, and searches of recent rows wait for inserts
 //! that wait.
 
-use super::{BACKENDS, FIRST_PASSWORD, HEALTH, IMAGE, SECRET, STACK, gates};
+use super::{BACKENDS, FIRST_PASSWORD, FIRST_SECRET, HEALTH, IMAGE, STACK, gates};
 use crate::component::{
     Agreement, Away, Before, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, Stops,
 };
@@ -45,7 +45,7 @@ pub const ROOTCOORD: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[(SECRET, FIRST_PASSWORD)],
+    secrets: &[(FIRST_SECRET, FIRST_PASSWORD)],
     relied: Relied::variables(&[]),
     alias: None,
     keeps: "",
@@ -259,7 +259,7 @@ pub const MIXCOORD: Component = Component {
     data: Data::None,
     listens: &[HEALTH],
     publishes: &[],
-    secrets: &[(SECRET, FIRST_PASSWORD)],
+    secrets: &[(FIRST_SECRET, FIRST_PASSWORD)],
     relied: Relied {
         variables: &[],
         forbidden: &[],

@@ -63,6 +63,7 @@ pub(super) const SYSTEM: System = System {
     secrets: &[Secret {
         key: SECRET,
         variable: "root_secret",
+        first: Some((FIRST_SECRET, "first_root_secret")),
         user: Some(|_| "root".to_owned()),
         file: |inventory| inventory.credentials.password(grammar::PASSWORD),
         is_of: |_| true,
@@ -89,6 +90,8 @@ pub const HEALTH: u16 = 9091;
 pub const KNOWN_PASSWORD: &str = "Milvus";
 /// Key of the secret that holds the password of the user `root`.
 pub const SECRET: &str = "milvus-root";
+/// Under this key coordinators mount that generation of it which was the newest when they were made.
+const FIRST_SECRET: &str = "milvus-root-first";
 
 /// The first minor that is told which password `root` has at the first start
 /// (`common.security.defaultRootPassword`; milvus 2.4: `initCredentials` in
@@ -150,10 +153,11 @@ fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
     let (major, minor) = plot.release.line;
     let mut values = vec![
         ("root_secret", plot.secret(SECRET)),
+        ("first_root_secret", plot.first_secret(FIRST_SECRET, SECRET)),
         // The node puts it in; no text that is made here has it.
         (
             "root_password",
-            json!(format!("{{{{ secret `{SECRET}` }}}}")),
+            json!(format!("{{{{ secret `{FIRST_SECRET}` }}}}")),
         ),
         ("standby", json!(standby)),
         ("release", json!([major, minor])),

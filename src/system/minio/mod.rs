@@ -42,6 +42,7 @@ pub(super) const SYSTEM: System = System {
     secrets: &[Secret {
         key: SECRET,
         variable: "minio_secret",
+        first: None,
         user: Some(user),
         file: |inventory| inventory.credentials.password(grammar::PASSWORD),
         is_of: |_| true,

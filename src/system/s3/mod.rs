@@ -48,6 +48,7 @@ pub(super) const SYSTEM: System = System {
         Secret {
             key: ACCESS_KEY,
             variable: "s3_access_key",
+            first: None,
             user: None,
             file: |inventory| file(inventory, grammar::ACCESS_KEY),
             is_of: |inventory| file(inventory, grammar::ACCESS_KEY).is_some(),
@@ -59,6 +60,7 @@ pub(super) const SYSTEM: System = System {
         Secret {
             key: SECRET_KEY,
             variable: "s3_secret_key",
+            first: None,
             user: None,
             file: |inventory| file(inventory, grammar::SECRET_KEY),
             is_of: |inventory| file(inventory, grammar::SECRET_KEY).is_some(),
@@ -70,6 +72,7 @@ pub(super) const SYSTEM: System = System {
         Secret {
             key: CA,
             variable: "s3_ca",
+            first: None,
             user: None,
             file: |inventory| file(inventory, grammar::CA),
             is_of: |inventory| file(inventory, grammar::CA).is_some(),
