@@ -364,6 +364,17 @@ pub struct Process {
     /// Where the inventory asks for one process for all coordinators, the minors with it in place of
     /// the row's.
     pub mixed: Option<(Line, Line)>,
+    /// The first minor in which its tasks have files of their own below [`Process::LOCAL`].
+    pub local: Option<Line>,
+}
+
+impl Process {
+    /// Where it keeps what it can fetch again: indexes that are searched or built on disk, what is mapped
+    /// into memory, and what was read of objects (milvus: `localStorage.path`, which is `data` in it). The
+    /// folder above is mounted, as in the images that run as user 999 that one is theirs (milvus:
+    /// `build/docker/milvus/ubuntu22.04/Dockerfile`, since #44524), and Docker gives a new volume the owner
+    /// of what it covers.
+    pub const LOCAL: &str = "/var/lib/milvus";
 }
 
 /// A process under the name that it had before some minor.

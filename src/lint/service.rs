@@ -173,7 +173,8 @@ fn files(theirs: &ServiceSpec, ours: &ServiceSpec, faults: &mut Vec<Fault>) {
             mount.target.clone(),
         )
     };
-    for mount in &our.mounts {
+    // One without a name is each task's own, and nobody's data.
+    for mount in our.mounts.iter().filter(|one| !one.source.is_empty()) {
         let same = |other: &Mount| place(other) == place(mount) && !other.read_only;
         if !their.mounts.iter().any(same) {
             faults.push(Fault::new(

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::config::ConfigFile;
-use crate::component::{Component, Data, Shape};
+use crate::component::{Component, Data, Process, Shape};
 use crate::inventory::{DataPlace, Inventory, RoleSettings};
 use crate::release::Release;
 use crate::topology::{Topology, member_label, role_label, zone_label};
@@ -49,10 +49,11 @@ struct Port {
 }
 
 impl Service {
-    /// Keys of the volumes that it mounts.
+    /// Keys of the volumes that it mounts, but for those without a name.
     pub(super) fn volumes(&self) -> impl Iterator<Item = &str> {
         let volumes = self.mounts.iter().filter(|mount| mount.r#type == "volume");
-        volumes.map(|mount| mount.source.as_str())
+        let sources = volumes.map(|mount| mount.source.as_str());
+        sources.filter(|source| !source.is_empty())
     }
 }
 
@@ -93,6 +94,7 @@ pub(super) fn services(
             vec![Service {
                 replicas: pool.replicas,
                 per_host: pool.per_host,
+                mounts: local(component, release),
                 spread: if topology.zones {
                     vec![format!("node.labels.{}", zone_label(&inventory.name))]
                 } else {
@@ -193,6 +195,20 @@ fn jvm(settings: &RoleSettings) -> String {
             format!("{heap} -XX:MaxDirectMemorySize={}m", jvm.direct / MIB)
         }
     })
+}
+
+/// What a task has for itself: a volume without a name, which comes and goes with its container
+/// (moby: `daemon/cluster/executor/container/adapter.go`, `RemoveVolume`), as the chart's `emptyDir`
+/// with its pod.
+fn local(component: &Component, release: &Release) -> Vec<Mount> {
+    let since = component.milvus.and_then(|process| process.local);
+    let has_files = since.is_some_and(|since| since <= release.line);
+    let mount = has_files.then(|| Mount {
+        r#type: "volume",
+        source: String::new(),
+        target: Process::LOCAL.to_owned(),
+    });
+    mount.into_iter().collect()
 }
 
 /// Where a member keeps its data.

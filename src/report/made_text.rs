@@ -29,7 +29,12 @@ fn mount(mount: &Mount) -> String {
     let how = if mount.read_only { " (read only)" } else { "" };
     let (from, at) = (word(&mount.source), word(&mount.target));
     if mount.source.is_empty() {
-        return format!("{what} at {at}{how}");
+        let own = if what == "volume" {
+            "a volume of its own"
+        } else {
+            what
+        };
+        return format!("{own} at {at}{how}");
     }
     format!("{what} {from} at {at}{how}")
 }

@@ -12,7 +12,7 @@ mod table;
 
 use std::collections::BTreeSet;
 
-use milvus_swarm::component::Component;
+use milvus_swarm::component::{Component, Process};
 use milvus_swarm::inventory::{Inventory, Source};
 use milvus_swarm::release::{self, Release};
 use milvus_swarm::render::Sources;
@@ -86,6 +86,34 @@ fn sessions_are_those_of_the_process() {
                 let fits = own.into_iter().all(is_its);
                 assert!(fits, "{version}, {name}: {run} is {sessions:?}");
             }
+        }
+    }
+}
+
+/// What builds or searches on disk has a volume for each task, over the folder that it does so in.
+#[test]
+fn files_that_a_task_has_for_itself_are_in_its_volume() {
+    for version in versions() {
+        let table = Table::of(&version);
+        let folder = match table.setting("localStorage.path") {
+            Some((Kind::Key, folder)) => folder,
+            other => panic!("{version}: {other:?}"),
+        };
+        let is_in = folder.strip_prefix(Process::LOCAL);
+        assert_eq!(is_in, Some("/data/"), "{version}");
+        let release = Release::parse(&version).expect("a release");
+        let wanted: &[&str] = if release.line < (2, 6) {
+            &["querynode", "indexnode"]
+        } else {
+            &["querynode", "streamingnode", "datanode"]
+        };
+        let wanted = wanted
+            .iter()
+            .map(|run| ((*run).to_owned(), Process::LOCAL.to_owned()));
+        let wanted: BTreeSet<(String, String)> = wanted.collect();
+        for (name, text) in inventories(&version) {
+            let rendered = Rendered::of(&text, &Sources::shipped());
+            assert_eq!(rendered.own, wanted, "{version}, {name}");
         }
     }
 }

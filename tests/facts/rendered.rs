@@ -25,6 +25,8 @@ pub struct Rendered {
     pub runs: BTreeSet<(String, String)>,
     /// Service and place of a file.
     pub mounts: BTreeSet<(String, String)>,
+    /// Argument of `milvus run` and place of a volume that each task has for itself.
+    pub own: BTreeSet<(String, String)>,
     /// What stands in those files.
     pub settings: BTreeSet<Setting>,
 }
@@ -92,12 +94,19 @@ impl Rendered {
         let mut rendered = Self {
             runs: BTreeSet::new(),
             mounts: BTreeSet::new(),
+            own: BTreeSet::new(),
             settings: BTreeSet::new(),
         };
         for (service, spec) in tree["services"].as_object().expect("services") {
             let word = |at: usize| spec["command"][at].as_str().unwrap_or_default();
             assert_eq!((word(0), word(1)), ("milvus", "run"), "{service}");
             rendered.runs.insert((service.clone(), word(2).to_owned()));
+            for mount in spec["volumes"].as_array().into_iter().flatten() {
+                assert_eq!(mount["type"], "volume", "{service}");
+                assert_eq!(mount["source"], Value::Null, "{service}");
+                let target = mount["target"].as_str().expect("a target");
+                rendered.own.insert((word(2).to_owned(), target.to_owned()));
+            }
             for mount in spec["configs"].as_array().expect("configs") {
                 let target = mount["target"].as_str().expect("a target");
                 rendered.mounts.insert((service.clone(), target.to_owned()));

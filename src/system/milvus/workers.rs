@@ -4,7 +4,11 @@ use super::{COORDS, HEALTH, IMAGE, METRICS, PORT, SECRET, STACK, USERS, gates};
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, Stops,
 };
+use crate::release::Line;
 use crate::role::Role;
+
+/// From this minor on data nodes do the work of index nodes, which are no more.
+const BUILDS_INDEXES: Line = (2, 6);
 
 /// Write the log and hold what is in no segment yet.
 pub const STREAMINGNODE: Component = Component {
@@ -22,6 +26,7 @@ pub const STREAMINGNODE: Component = Component {
         session: "streamingnode",
         kind: Kind::Leader,
         mixed: None,
+        local: Some(FIRST),
     }),
     releases: ((2, 6), LAST),
     grace: 1800,
@@ -67,6 +72,7 @@ pub const DATANODE: Component = Component {
         session: "datanode",
         kind: Kind::Worker,
         mixed: None,
+        local: Some(BUILDS_INDEXES),
     }),
     releases: (FIRST, LAST),
     grace: 1800,
@@ -112,6 +118,7 @@ pub const PROXY: Component = Component {
         session: "proxy",
         kind: Kind::Front,
         mixed: None,
+        local: None,
     }),
     releases: (FIRST, LAST),
     grace: 60,
@@ -160,6 +167,7 @@ pub const QUERYNODE: Component = Component {
         session: "querynode",
         kind: Kind::Leader,
         mixed: None,
+        local: Some(FIRST),
     }),
     releases: (FIRST, LAST),
     grace: 1800,
@@ -212,6 +220,7 @@ pub const INDEXNODE: Component = Component {
         session: "indexnode",
         kind: Kind::Worker,
         mixed: None,
+        local: Some(FIRST),
     }),
     releases: (FIRST, (2, 5)),
     grace: 60,

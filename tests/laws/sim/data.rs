@@ -59,6 +59,8 @@ impl World {
             .mounts
             .iter()
             .filter(|mount| matches!(mount.kind.as_str(), "volume" | "bind"))
+            // One without a name is made for the task alone.
+            .filter(|mount| !mount.source.is_empty())
             .map(|mount| mount.source.clone())
             .collect();
         for source in &sources {
