@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 pub use crate::report::Colour;
 use crate::schema::Schema;
+use crate::system::STORAGE;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -255,21 +256,31 @@ pub struct CredentialsArgs {
 /// What can be done to a credential.
 #[derive(Debug, Subcommand)]
 pub enum ChangeCredential {
-    /// Give root another password, or tell the cluster which one a client gave it
+    /// Give root, or Milvus itself where its objects are, another password, or tell the cluster which one
+    /// a client gave root
     Set(SetArgs),
 }
 
-const SET_HELP: &str = "\
+fn set_help() -> String {
+    let (name, title) = (STORAGE.name, STORAGE.title);
+    format!(
+        "\
 Examples:
   milvus-swarm credentials set root                           a new random password
   milvus-swarm credentials set root --password-file new.txt   this one
+  milvus-swarm credentials set {name:<30} another user of {title} for Milvus
 
 Milvus takes the new password at once and no other, then what mounts it restarts, task by task.
 Where a client changed the password already, name a file with what it is now: Milvus is asked first,
-and only the cluster's secret is renewed.";
+and only the cluster's secret is renewed.
+
+{title} gets a second user with the new key, Milvus restarts with it, task by task, and the first user
+is removed: until then both keys are taken."
+    )
+}
 
 #[derive(Args, Debug)]
-#[command(after_help = SET_HELP)]
+#[command(after_help = set_help())]
 pub struct SetArgs {
     /// Whose password
     #[arg(value_enum)]
@@ -293,6 +304,9 @@ pub struct SetArgs {
 pub enum Account {
     /// Milvus' administrator
     Root,
+    /// The user that Milvus is to what keeps its objects
+    #[value(name = STORAGE.name)]
+    Store,
 }
 
 /// Of verbs that change the cluster.

@@ -38,8 +38,8 @@ pub enum Question {
     /// Ask the registry of an image whether it has it: through the engine, not from the overlay.
     /// The status is the registry's; there is no answer where it could not be asked.
     Image { image: String },
-    /// Talk with what is not of the cluster: several questions, each of which hangs on the answers
-    /// before. Answered with the JSON of an [`Outcome`].
+    /// Talk with a system: several questions, each of which hangs on the answers before. Answered with
+    /// the JSON of an [`Outcome`].
     Talk(Box<Talk>),
 }
 
@@ -91,6 +91,9 @@ pub trait Lead {
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Turn {
     Ask(Question),
+    /// Secrets, each by the name of its file and its own, read wherever they may be read; answered
+    /// with the JSON of their texts by those names. Not for a look: it starts a task.
+    Secrets(Vec<(String, String)>),
     Over(Outcome),
 }
 
@@ -110,6 +113,12 @@ pub enum Answer {
 }
 
 impl Question {
+    /// Whether the answer is not all that comes of it.
+    #[must_use]
+    pub fn changes(&self) -> bool {
+        matches!(self, Self::Http { method, .. } if !matches!(*method, "GET" | "HEAD"))
+    }
+
     /// `GET` without a body.
     #[must_use]
     pub fn get(host: impl Into<String>, port: u16, path: impl Into<String>) -> Self {

@@ -6,6 +6,7 @@ use std::fmt::Write;
 
 use crate::component::{Component, Shape};
 use crate::formed;
+use crate::gate::Gate;
 use crate::inventory::{Inventory, THIS_HOST};
 use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
@@ -27,6 +28,7 @@ pub(super) fn commands(inventory: &Inventory, cluster: &Cluster) -> String {
         secrets(inventory, cluster),
         directories(cluster),
         stacks(cluster),
+        user(cluster),
         password(inventory, cluster),
     ];
     for (section, number) in sections.into_iter().flatten().zip(1..) {
@@ -183,6 +185,24 @@ fn stacks(cluster: &Cluster) -> Option<Section> {
         title: "Stacks, from the folder of this file, each when the one before it is healthy:"
             .to_owned(),
         lines: cluster.files.iter().map(deploy).collect(),
+    })
+}
+
+/// Milvus is a user of what keeps its objects, whom `up` makes.
+fn user(cluster: &Cluster) -> Option<Section> {
+    let phases = cluster.wanted.phases.iter();
+    let mut gates = phases.flat_map(|phase| &phase.opens);
+    let (user, title) = gates.find_map(|gate| match gate {
+        Gate::Elsewhere(talk) => talk.user(),
+        _ => None,
+    })?;
+    Some(Section {
+        title: format!(
+            "The user of {title} that Milvus is. `milvus-swarm up` makes it once {title} runs, and Milvus does not \
+             start\nwithout it: leave the last stack to `up`. Else make `{user}` there, with the key that is in \
+             the secret\nof this name and no more rights than docs/storage.md lists."
+        ),
+        lines: Vec::new(),
     })
 }
 

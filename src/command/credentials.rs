@@ -11,7 +11,7 @@ use crate::cli::{Account, SetArgs};
 use crate::component::Secret;
 use crate::plan::{Action, SecretSource, Step};
 use crate::render::ROOT_SECRET;
-use crate::system::{FRONT, SYSTEMS, System};
+use crate::system::{FRONT, STORAGE_SECRET, SYSTEMS, System};
 use crate::wanted::{Renewal, secret_source};
 
 pub(super) async fn credentials(context: &Context) -> Result<u8, CommandError> {
@@ -43,12 +43,22 @@ pub(super) async fn credentials(context: &Context) -> Result<u8, CommandError> {
     Ok(0)
 }
 
-/// `credentials set`: another password for root, as a plan like any other.
+/// `credentials set`: another password, as a plan like any other.
 pub(super) async fn set(context: &Context, args: &SetArgs) -> Result<u8, CommandError> {
     let loaded = context.load()?;
-    let Account::Root = args.of;
-    let secret = Secret::all_of(&loaded.inventory).find(|secret| secret.key == ROOT_SECRET);
-    let secret = secret.ok_or_else(|| CommandError::Failed("there is no such secret".into()))?;
+    let key = match args.of {
+        Account::Root => ROOT_SECRET,
+        Account::Store => STORAGE_SECRET,
+    };
+    let secret = Secret::all_of(&loaded.inventory).find(|secret| secret.key == key);
+    let secret = secret.ok_or_else(|| CommandError::No {
+        why: format!(
+            "cluster `{}` has no secret `{key}`: what is asked with it is not the cluster's",
+            loaded.inventory.name
+        ),
+        hint: "change the key where the store is, and bring the cluster up with the new files"
+            .into(),
+    })?;
     let source = args.password_file.as_ref().map_or_else(
         || secret_source(&loaded.inventory, secret),
         |path| SecretSource::File {
@@ -69,10 +79,14 @@ pub(super) async fn set(context: &Context, args: &SetArgs) -> Result<u8, Command
         });
     }
     let before = scene.plan_up().await;
-    if let Some(step) = before.steps.iter().find(|step| !is_about_proxies(step)) {
+    let may_wait = |step: &&Step| key == ROOT_SECRET && is_about_proxies(step);
+    if let Some(step) = before.steps.iter().find(|step| !may_wait(step)) {
+        let what = match args.of {
+            Account::Root => "clients would need the new password long before all of it knows it",
+            Account::Store => "all of it would be brought up with the new key",
+        };
         let why = format!(
-            "the cluster is not as the inventory has it (`{}`), and clients would need the new password \
-             long before all of it knows it",
+            "the cluster is not as the inventory has it (`{}`), and {what}",
             step.action.title()
         );
         scene.live.close().await;
@@ -102,7 +116,10 @@ pub(super) async fn set(context: &Context, args: &SetArgs) -> Result<u8, Command
 fn is_about_proxies(step: &Step) -> bool {
     let waits = matches!(step.action, Action::Await { .. } | Action::Smoke { .. });
     let is_theirs = step.part == FRONT.name || matches!(step.action, Action::Smoke { .. });
-    let is_former = matches!(step.action, Action::RemoveSecret { .. });
+    let is_former = matches!(
+        step.action,
+        Action::RemoveSecret { .. } | Action::RemoveUser { .. }
+    );
     waits && is_theirs || is_former
 }
 
@@ -142,8 +159,20 @@ async fn read(scene: &Scene) -> Result<Vec<(&'static System, String, String)>, C
     } else {
         live.room_to_ask().map_err(fail)?;
         live.ready_to_ask().await.map_err(fail)?;
+        let mut at_rest = None;
         for (_, secret, _) in &all {
-            passwords.push(live.secret(secret.key).await.map_err(fail)?);
+            if let Ok(password) = live.secret(secret.key).await {
+                passwords.push(password);
+                continue;
+            }
+            // Proxies have no more than they need.
+            if at_rest.is_none() {
+                let keys: Vec<&str> = all.iter().map(|(_, secret, _)| secret.key).collect();
+                at_rest = Some(live.secrets_at_rest(&keys).await.map_err(fail)?);
+            }
+            let found = at_rest.iter().flatten().nth(passwords.len()).cloned();
+            let unread = || fail(format!("secret `{}` was not read", secret.key));
+            passwords.push(found.ok_or_else(unread)?);
         }
     }
     let logins = all.into_iter().zip(passwords);

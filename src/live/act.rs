@@ -11,11 +11,11 @@ use super::give::Gift;
 use super::{Live, failure};
 use crate::engine::EngineError;
 use crate::execute::Failure;
-use crate::gate::short;
+use crate::gate::{Elsewhere, short};
 use crate::milvus::{Ask, lease_question, seed_question, setting_question, smoke};
 use crate::observed::{Observed, Task};
 use crate::plan::{Action, SecretSource};
-use crate::question::{Answer, Question};
+use crate::question::{Answer, Outcome, Question};
 use crate::spec::{ServiceSpec, diff, hide, network_diff};
 use crate::system::milvus::rest::Rest;
 use crate::system::{METADATA, SEARCH};
@@ -33,6 +33,8 @@ const VERSION_PATIENCE: u32 = 20;
 const LEAVING_PATIENCE: u32 = 300;
 /// How often the others are told not to wait: the member that is asked may be busy.
 const HAND_OVER_TRIES: u32 = 3;
+/// Times that a system is told to remove a user.
+const USER_PATIENCE: u32 = 10;
 
 /// Milvus looks for changed settings every ten seconds.
 const REFRESH: Duration = Duration::from_secs(11);
@@ -99,6 +101,7 @@ impl Live {
                 let bytes = secret(source)?;
                 self.renew_password(name, labels, &bytes, proxy).await
             }
+            Action::RemoveUser { of } => self.remove_user(of).await,
             Action::CreateConfig { .. } => match action.config() {
                 Some(config) => {
                     let made = self.engine.create_config(&config).await;
@@ -310,6 +313,22 @@ impl Live {
                 hint: Some("milvus-swarm status".to_owned()),
                 moved: false,
             })
+    }
+
+    async fn remove_user(&self, of: &Elsewhere) -> Result<(), Failure> {
+        let (user, title) = of.former();
+        let mut last = String::new();
+        for _ in 0..USER_PATIENCE {
+            self.place_to_ask().await.map_err(fail)?;
+            let seen = self.look().await.map_err(failure)?;
+            let answer = self.change(of.talk(&seen)).await;
+            match Elsewhere::outcome(&answer) {
+                Ok(Outcome::Good(_)) => return Ok(()),
+                Ok(Outcome::NotYet(why) | Outcome::Wrong(why)) | Err(why) => last = why,
+            }
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
+        Err(fail(format!("{title} keeps user `{user}`: {last}")))
     }
 
     async fn remove_secret(&self, id: &str) -> Result<(), Failure> {

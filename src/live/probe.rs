@@ -6,6 +6,7 @@ mod at_rest;
 use std::time::Duration;
 
 use super::{Live, own};
+use crate::component::Secret;
 use crate::engine::EngineError;
 use crate::gate::short;
 use crate::observed::{Observed, Task, lacks_image};
@@ -30,7 +31,8 @@ const OTHERS: &str = "somebody else works on the cluster, and no task of it runs
 pub(super) struct Probe {
     pub(super) image: String,
     pub(super) network: String,
-    /// Key and name of each credential.
+    /// Key and name of each credential, also of those that no proxy has: users of systems are made
+    /// with them.
     secrets: Vec<(String, String)>,
 }
 
@@ -46,24 +48,28 @@ impl Probe {
         Self {
             image: container.map_or_else(String::new, |container| container.image.clone()),
             network: cluster.wanted.network.name.clone(),
-            secrets: container
+            secrets: cluster
+                .wanted
+                .secrets
                 .iter()
-                .flat_map(|container| &container.secrets)
-                .filter_map(|secret| {
-                    Some((secret.file.as_ref()?.name.clone(), secret.name.clone()))
-                })
+                .filter_map(|secret| Some((key_of(&secret.name)?.to_owned(), secret.name.clone())))
                 .collect(),
         }
     }
 
-    /// Whether its network and its credentials are there.
+    /// Whether its network and its credentials are there. A cluster that runs has all that it is asked
+    /// with; a version of this tool before it may have made fewer.
     pub(super) fn has_what_it_needs(&self, seen: &Observed) -> bool {
         let mut secrets = self.secrets.iter();
+        let mut services = seen.services.keys();
+        let runs = services.any(|name| short(name) == FRONT.name);
         seen.networks.contains_key(&self.network)
-            && secrets.all(|(_, name)| seen.secrets.contains_key(name))
+            && (runs || secrets.all(|(_, name)| seen.secrets.contains_key(name)))
     }
 
-    fn spec(&self, cluster: &str, node: &str) -> ServiceSpec {
+    /// One with the credentials that are there.
+    fn spec(&self, cluster: &str, seen: &Observed) -> ServiceSpec {
+        let node = &seen.this_node;
         ServiceSpec {
             name: probe_name(cluster),
             labels: own::labels(cluster, PROBE),
@@ -76,19 +82,8 @@ impl Probe {
                     secrets: self
                         .secrets
                         .iter()
-                        .map(|(key, name)| SecretRef {
-                            file: Some(FileTarget {
-                                name: key.clone(),
-                                uid: "0".to_owned(),
-                                gid: "0".to_owned(),
-                                // Some images of Milvus run as a user of their own (milvus#51221),
-                                // who asks.
-                                mode: 0o444,
-                                ..FileTarget::default()
-                            }),
-                            name: name.clone(),
-                            ..SecretRef::default()
-                        })
+                        .filter(|(_, name)| seen.secrets.contains_key(name))
+                        .map(|(key, name)| mounted(key, name))
                         .collect(),
                     ..ContainerSpec::default()
                 },
@@ -141,7 +136,50 @@ pub(super) fn vantage<'a>(seen: &'a Observed, cluster: &str) -> Option<&'a Task>
         .map(|(_, task)| task)
 }
 
+/// A secret as a task finds it under its key.
+fn mounted(key: &str, name: &str) -> SecretRef {
+    SecretRef {
+        file: Some(FileTarget {
+            name: key.to_owned(),
+            uid: "0".to_owned(),
+            gid: "0".to_owned(),
+            // Some images of Milvus run as a user of their own (milvus#51221), who asks.
+            mode: 0o444,
+            ..FileTarget::default()
+        }),
+        name: name.to_owned(),
+        ..SecretRef::default()
+    }
+}
+
+/// The key of a secret: `minio-root` of `prod-minio-root-v1`.
+fn key_of(name: &str) -> Option<&'static str> {
+    let (stem, _) = name.rsplit_once("-v")?;
+    let keys = Secret::all().map(|secret| secret.key);
+    keys.filter(|key| stem.ends_with(key))
+        .max_by_key(|key| key.len())
+}
+
 impl Live {
+    /// Whether questions go through a probe that mounts these secrets, by key and name.
+    pub(super) fn probe_mounts(&self, names: &[(String, String)]) -> bool {
+        let last = self.last.borrow();
+        let name = probe_name(&self.cluster);
+        if vantage(&last, &self.cluster).is_none_or(|task| task.service != name) {
+            return false;
+        }
+        let probe = last.services.get(&name).map(|probe| &probe.spec);
+        let mounts = |(key, name): &(String, String)| {
+            let secrets = probe
+                .iter()
+                .flat_map(|spec| &spec.task_template.container_spec.secrets);
+            secrets.into_iter().any(|secret| {
+                secret.name == *name && secret.file.as_ref().is_some_and(|file| file.name == *key)
+            })
+        };
+        names.iter().all(mounts)
+    }
+
     /// Whether there is a place to ask from, or one can be made: by the last look, a task of
     /// ours runs on this node, or the scheduler may put a probe there.
     ///
@@ -179,9 +217,9 @@ impl Live {
         }
         self.room_for_probe()?;
         let name = probe_name(&self.cluster);
-        let (this_node, is_over) = {
+        let is_over = {
             let last = self.last.borrow();
-            let existing = last.services.get(&name).map(|service| {
+            last.services.get(&name).map(|service| {
                 let over = !last
                     .tasks
                     .iter()
@@ -193,8 +231,7 @@ impl Live {
                     .constraints
                     .contains(&format!("node.id == {}", last.this_node));
                 over || elsewhere
-            });
-            (last.this_node.clone(), existing)
+            })
         };
         match is_over {
             Some(false) => return Ok(()),
@@ -204,7 +241,7 @@ impl Live {
             }
             None => {}
         }
-        let spec = self.probe.spec(&self.cluster, &this_node);
+        let spec = self.probe.spec(&self.cluster, &self.last.borrow());
         self.probe_made.set(true);
         let text = |error: EngineError| error.to_string();
         match self.engine.create_service(&spec).await {

@@ -196,13 +196,44 @@ impl Live {
         let mut answer = None;
         for _ in 0..TURNS {
             match lead.next(answer.take()) {
-                Turn::Ask(question) => answer = Some(tunnel.ask(question).await),
+                Turn::Ask(question) => {
+                    if talk.writes && question.changes() {
+                        let leave = self.engine.leave("a request to a component").await;
+                        leave.map_err(|error| error.to_string())?;
+                    }
+                    answer = Some(tunnel.ask(question).await);
+                }
+                Turn::Secrets(names) => {
+                    let found = self.secrets_by_name(tunnel, &names).await?;
+                    answer = Some(Answer::Bytes(json!(found).to_string().into_bytes()));
+                }
                 Turn::Over(outcome) => {
                     return Ok(Answer::Bytes(json!(outcome).to_string().into_bytes()));
                 }
             }
         }
         Err("it came to no end".to_owned())
+    }
+
+    /// Secrets by their own names. What a service mounts may be another generation by now, so only a
+    /// probe is taken at its word.
+    async fn secrets_by_name(
+        &self,
+        tunnel: &Tunnel,
+        names: &[(String, String)],
+    ) -> Result<BTreeMap<String, String>, String> {
+        if !self.probe_mounts(names) {
+            return self.named_at_rest(names).await;
+        }
+        let mut found = BTreeMap::new();
+        for (key, name) in names {
+            let path = format!("{SECRETS}/{key}");
+            let answer = tunnel.ask(Question::File { path }).await;
+            let text = std::str::from_utf8(answer.ok()?);
+            let text = text.map_err(|_| format!("secret `{name}` is not text"))?;
+            found.insert(name.clone(), text.trim_end_matches('\n').to_owned());
+        }
+        Ok(found)
     }
 
     /// A connection to a proxy for something else than HTTP.

@@ -318,6 +318,10 @@ impl Builder<'_> {
             let mut after: BTreeSet<StepId> = needs.iter().copied().collect();
             let services = phase.services.iter();
             after.extend(services.flat_map(|spec| self.placement(spec)));
+            if matches!(gate, Gate::Elsewhere(_)) {
+                // Its secret may be new.
+                after.extend(&self.base);
+            }
             after.into_iter().collect()
         } else {
             acted.to_vec()

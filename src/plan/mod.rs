@@ -47,7 +47,7 @@ pub use scale::{Drain, Leaver, leavers};
 pub use stands::stands;
 pub use wanted::{Directory, Home, HostLabels, Phase, Seed, Verdicts, Wanted, WantedSecret};
 
-use crate::gate::{Gate, Why, short};
+use crate::gate::{Elsewhere, Gate, Why, short};
 use crate::spec::{Change, ConfigSpec, NetworkSpec, Restart, ServiceSpec};
 
 /// How plans are written now: since the second, a gate names a component and one of its checks.
@@ -129,6 +129,11 @@ pub enum Action {
         source: SecretSource,
         /// Full name of the service of the proxies.
         proxy: String,
+    },
+    /// Takes a user away who was called as a secret that another generation took the place of.
+    RemoveUser {
+        /// As the system is talked with, and who it is about.
+        of: Elsewhere,
     },
     CreateConfig {
         name: String,
@@ -347,6 +352,10 @@ impl Action {
             Self::CreateSecret { name, .. } => format!("create secret {name}"),
             Self::RenewPassword { name, .. } => {
                 format!("create secret {name} and change the root password to it")
+            }
+            Self::RemoveUser { of } => {
+                let (user, system) = of.former();
+                format!("remove user {user} of {system}")
             }
             Self::CreateConfig { name, .. } => format!("create config {name}"),
             Self::UpdateConfig { name, .. } => format!("update labels of config {name}"),

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use super::build::Builder;
 use super::{Action, Because, StepId};
+use crate::gate::{Elsewhere, Gate};
 use crate::topology::UNTOLD_LABEL;
 
 impl Builder<'_> {
@@ -66,20 +67,44 @@ impl Builder<'_> {
     /// Former generations of secrets, once everything else came true; of one that stays, since a
     /// service of somebody else mounts it, a plan without anything else is no place.
     pub(super) fn former_secrets(&mut self) {
-        if !self.renews() {
-            return;
-        }
         let after: Vec<StepId> = (0..self.plan.steps.len()).collect();
         for (name, found) in &self.seen.secrets {
-            if self.is_former(name) {
-                let action = Action::RemoveSecret {
-                    name: name.clone(),
-                    id: found.id.clone(),
-                };
-                self.plan
-                    .push("former secrets", action, after.clone(), Because::Orphan);
+            if !self.removes(name) {
+                continue;
             }
+            let mut after = after.clone();
+            // Whom it lets in goes first: as long as the secret is there it is known that somebody may
+            // be left.
+            if let Some(of) = self.user_of(name) {
+                let action = Action::RemoveUser { of };
+                let push = self
+                    .plan
+                    .push("former secrets", action, after.clone(), Because::Orphan);
+                after.push(push);
+            }
+            let action = Action::RemoveSecret {
+                name: name.clone(),
+                id: found.id.clone(),
+            };
+            self.plan
+                .push("former secrets", action, after, Because::Orphan);
         }
+    }
+
+    /// Whether a secret is a former generation that goes now. A user does not stay for want of
+    /// anything else to do.
+    fn removes(&self, name: &str) -> bool {
+        self.is_former(name) && (self.renews() || self.user_of(name).is_some())
+    }
+
+    /// The user who is called as a secret.
+    fn user_of(&self, secret: &str) -> Option<Elsewhere> {
+        let phases = self.wanted.phases.iter();
+        let mut gates = phases.flat_map(|phase| &phase.opens);
+        gates.find_map(|gate| match gate {
+            Gate::Elsewhere(talk) => talk.about_former(secret),
+            _ => None,
+        })
     }
 
     /// Whether some service of the plan comes to mount something else.
@@ -127,7 +152,7 @@ impl Builder<'_> {
         let secrets = self.seen.secrets.keys();
         let secrets = secrets.filter(|name| {
             let mut wanted = self.wanted.secrets.iter();
-            let is_removed = self.is_former(name) && self.renews();
+            let is_removed = self.removes(name);
             !wanted.any(|secret| secret.name == **name)
                 && !is_removed
                 && !self.is_untold(name)

@@ -30,7 +30,10 @@ impl Builder<'_> {
             .into_iter()
             .filter_map(|spec| self.service(phase, spec, needs))
             .collect();
-        let Some(whole) = phase.settles.last().or(phase.opens.last()) else {
+        // That somebody is let in says nothing of each member.
+        let is_of_members = |gate: &&Gate| !matches!(gate, Gate::Elsewhere(_));
+        let opens = phase.opens.iter().rev().find(is_of_members);
+        let Some(whole) = phase.settles.last().or(opens) else {
             return acted;
         };
         for spec in restart {

@@ -121,9 +121,8 @@ impl Phase {
     /// Whether it is of what a cluster uses and does not run.
     #[must_use]
     pub fn is_elsewhere(&self) -> bool {
-        self.opens
-            .iter()
-            .any(|gate| matches!(gate, Gate::Elsewhere(_)))
+        let mut opens = self.opens.iter();
+        self.services.is_empty() && opens.any(|gate| matches!(gate, Gate::Elsewhere(_)))
     }
 
     /// Whether nothing of it runs and nobody can be asked about it: it is a part of others.

@@ -142,6 +142,7 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
         | Action::RemoveService { .. }
         | Action::RemoveConfig { .. }
         | Action::RemoveSecret { .. }
+        | Action::RemoveUser { .. }
         | Action::RemoveNetwork { .. }
         | Action::RemoveVolumes { .. } => style.bad("-"),
     };
@@ -322,6 +323,7 @@ fn summary(plan: &Plan) -> String {
             Action::RemoveService { .. }
                 | Action::RemoveConfig { .. }
                 | Action::RemoveSecret { .. }
+                | Action::RemoveUser { .. }
                 | Action::RemoveNetwork { .. }
                 | Action::RemoveVolumes { .. }
         )

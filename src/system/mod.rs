@@ -43,6 +43,9 @@ pub const METADATA: &Component = &etcd::ETCD;
 /// What keeps the objects of Milvus.
 pub const STORAGE: &Component = &minio::MINIO;
 
+/// Key of the secret with which Milvus asks what keeps its objects, where the cluster brings that.
+pub const STORAGE_SECRET: &str = minio::MILVUS;
+
 /// What users talk to, and what knows who leads a shard.
 pub const FRONT: &Component = &milvus::PROXY;
 
@@ -124,8 +127,8 @@ pub struct System {
     pub fills: Option<Filler>,
     /// What it runs; nothing of what is there without this tool.
     pub runs: Option<Runs>,
-    /// How it is asked whether it does what Milvus needs, where it runs nothing and is no part of
-    /// Milvus' own processes.
+    /// How it is talked with, whether it does what Milvus needs: all that can be asked of what runs
+    /// nothing and is no part of Milvus' own processes.
     pub elsewhere: Option<Elsewhere>,
     /// Templates besides that of its services and those of `files`.
     pub templates: &'static [Text],
@@ -159,11 +162,13 @@ pub struct Runs {
     pub services: Text,
 }
 
-/// A system that is there without this tool.
+/// A system that is talked with: one that is there without this tool, or whose users are made.
 #[derive(Clone, Copy, Debug)]
 pub struct Elsewhere {
     /// As [`Check::takes`].
     pub takes: u64,
+    /// What a talk is told besides what the inventory says of the system.
+    pub says: fn(&Inventory, &Generations) -> Vec<(&'static str, String)>,
     /// What is waited for, in words, by what the inventory says of it.
     pub words: fn(&BTreeMap<String, String>) -> String,
     /// Leads a talk with it, given its secrets by their keys.
@@ -191,7 +196,7 @@ pub fn choice(system: &str) -> Option<Choice> {
     systems.find_map(|one| one.fills?.choice)
 }
 
-/// A system that is there without this tool, by its name.
+/// A system that is talked with, by its name.
 #[must_use]
 pub fn elsewhere(system: &str) -> Option<(&'static System, &'static Elsewhere)> {
     let mut systems = SYSTEMS.iter().filter(|one| one.name == system);
@@ -239,6 +244,13 @@ pub const SYSTEMS: &[System] = &[
 
 /// A setting of the gate of a store: whether it must keep to conditions of writes.
 const CONDITIONS: &str = "conditions";
+
+/// A setting of a talk: the name of a secret that is a user's, who is called as it is. With another
+/// generation of the secret comes another user.
+pub const USER: &str = "user";
+
+/// A setting of a talk: the user of a former generation, who is to go.
+pub const FORMER: &str = "former";
 
 /// The stack file of what keeps data for Milvus, each system its part of it.
 const STORE: Stack = Stack {

@@ -8,14 +8,16 @@ use crate::gate::{ENDED, Elsewhere, GONE, Gate, RENEWED, Tasks};
 use crate::inventory::Inventory;
 use crate::plan::Phase;
 use crate::release::Release;
+use crate::render::Generations;
 use crate::spec::ServiceSpec;
-use crate::system::{Slot, System};
+use crate::system::{Elsewhere as Talked, Slot, System};
 use crate::topology::Topology;
 
 /// Makes phases whose gates name services in full.
 pub(super) struct Phases<'a> {
     inventory: &'a Inventory,
     release: &'a Release,
+    generations: &'a Generations,
     members: BTreeMap<&'static str, Vec<String>>,
 }
 
@@ -24,6 +26,7 @@ impl<'a> Phases<'a> {
         inventory: &'a Inventory,
         release: &'a Release,
         topology: &'a Topology,
+        generations: &'a Generations,
     ) -> Self {
         let named = |component: &'static Component| {
             let members = topology.members(component.name).iter();
@@ -33,6 +36,7 @@ impl<'a> Phases<'a> {
         Self {
             inventory,
             release,
+            generations,
             members: Component::of(inventory, release).map(named).collect(),
         }
     }
@@ -57,7 +61,7 @@ impl<'a> Phases<'a> {
         systems.map(|system| {
             let slot = system.fills.map(|filler| filler.slot);
             let choice = system.fills.and_then(|filler| filler.choice);
-            let opens = system.elsewhere.map(|_| self.asked(system, slot));
+            let opens = system.elsewhere.map(|row| self.asked(system, row, slot));
             Phase {
                 name: system.name.to_owned(),
                 needs: self.phases_of(choice.map_or(&[], |choice| choice.needs)),
@@ -68,9 +72,9 @@ impl<'a> Phases<'a> {
         })
     }
 
-    /// The gate of what is there without this tool: what the inventory says of it, and what others
-    /// want of it.
-    fn asked(&self, system: &System, slot: Option<Slot>) -> Gate {
+    /// The gate of a system that is talked with: what the inventory says of it, and what others want
+    /// of it.
+    fn asked(&self, system: &System, row: Talked, slot: Option<Slot>) -> Gate {
         let filling = slot.and_then(|slot| self.inventory.fillers.get(&slot));
         let said = filling.map(|filling| filling.settings.iter());
         let said = said.into_iter().flatten();
@@ -79,13 +83,18 @@ impl<'a> Phases<'a> {
             .flat_map(|choice| choice.demands)
             .filter(|(of, _)| Some(*of) == slot)
             .map(|(_, setting)| ((*setting).to_owned(), "true".to_owned()));
+        // One that runs here is not asked with all that it has: it has the keys of its master too.
         let secrets = system.secrets_of(self.inventory);
+        let secrets = secrets.filter(|_| system.runs.is_none());
+        let says = (row.says)(self.inventory, self.generations);
+        let says = says.into_iter().map(|(key, text)| (key.to_owned(), text));
         Gate::Elsewhere(Elsewhere {
             system: system.name.to_owned(),
             cluster: self.inventory.name.clone(),
             settings: said
                 .map(|(key, text)| ((*key).to_owned(), text.clone()))
                 .chain(demands)
+                .chain(says)
                 .collect(),
             secrets: secrets.map(|secret| secret.key.to_owned()).collect(),
         })
@@ -110,7 +119,9 @@ impl<'a> Phases<'a> {
     }
 
     pub(super) fn phase(&self, component: &Component, services: Vec<ServiceSpec>) -> Phase {
-        let Gates { opens, settles } = (component.gates)(&self.site_of(&services), component);
+        let Gates { mut opens, settles } = (component.gates)(&self.site_of(&services), component);
+        let system = component.system();
+        opens.extend(system.elsewhere.map(|row| self.asked(system, row, None)));
         Phase {
             name: component.name.to_owned(),
             services,

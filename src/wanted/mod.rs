@@ -22,7 +22,7 @@ use crate::lint::{self, LintErrors};
 use crate::observed::Observed;
 use crate::plan::{Drain, SecretSource, Seed, Wanted, WantedSecret};
 use crate::release::{Release, ReleaseError};
-use crate::render::{self, Generations, RenderError, Sources, StackFile, secret_name};
+use crate::render::{self, Generations, ROOT_SECRET, RenderError, Sources, StackFile, secret_name};
 use crate::spec::ServiceSpec;
 use crate::system::milvus::returns;
 use crate::system::{FRONT, METADATA, SEARCH};
@@ -126,7 +126,7 @@ impl Cluster {
             lint::check(&files, &stacks, &shipped)?;
             lacks = lint::missing(&files, &stacks, &shipped);
         }
-        let mut wanted = wanted(inventory, &release, &topology, stacks);
+        let mut wanted = wanted(inventory, &release, &topology, &generations, stacks);
         wanted.secrets = secrets(inventory, &generations, renewal);
         wanted.network = network::network(inventory, &wanted, seen);
         wanted.warnings.extend(lacks);
@@ -151,6 +151,7 @@ fn wanted(
     inventory: &Inventory,
     release: &Release,
     topology: &Topology,
+    generations: &Generations,
     stacks: Vec<Stack>,
 ) -> Wanted {
     let mut wanted = Wanted {
@@ -175,7 +176,7 @@ fn wanted(
             }
         }
     }
-    let phases = Phases::new(inventory, release, topology);
+    let phases = Phases::new(inventory, release, topology, generations);
     // What waits for services that are of the cluster comes after them.
     let (alone, after): (Vec<_>, Vec<_>) = phases.chosen().partition(|one| one.needs.is_empty());
     let (milvus, before): (Vec<_>, Vec<_>) =
@@ -249,7 +250,8 @@ fn secrets(
                 || secret_source(inventory, secret),
                 |renewal| renewal.source.clone(),
             ),
-            renews: renewal.is_some(),
+            // Whom the other secrets are of is asked whether they know them.
+            renews: renewal.is_some() && secret.key == ROOT_SECRET,
         }
     });
     secrets.collect()

@@ -65,6 +65,7 @@ fn three_hosts() {
     sampled::from_any_to_any(&cluster, scale::wanted_rounds().div_ceil(2));
     cluster.check();
     passwords::of_root(&cluster);
+    passwords::of_minio(&cluster);
     cluster.down_with_data();
     cluster.assert_gone();
 }
@@ -134,6 +135,19 @@ fn soak_one_coordinator() {
     let _turn = one_at_a_time("soak_one_coordinator");
     let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
     otherwise::coordinators_in_one(&mut cluster);
+    cluster.assert_gone();
+}
+
+/// Milvus becomes another user of MinIO. What was measured: docs/tested.md.
+#[test]
+#[ignore = "takes the lab: `make soak` runs it"]
+fn soak_another_user() {
+    let _turn = one_at_a_time("soak_another_user");
+    let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    cluster.up();
+    cluster.load();
+    passwords::of_minio_while_used(&cluster);
+    cluster.down_with_data();
     cluster.assert_gone();
 }
 

@@ -1,4 +1,5 @@
-//! Another password for root: changed with the tool, and with a client that tells nobody.
+//! Another password for root: changed with the tool, and with a client that tells nobody. Another user
+//! of MinIO for Milvus.
 
 use std::fs;
 use std::time::Instant;
@@ -64,5 +65,119 @@ pub fn of_root(cluster: &Cluster) {
     ]);
     assert_eq!(cluster.client("node01").password, third);
     assert!(is_let_in(third));
+    cluster.assert_healthy();
+}
+
+/// MinIO, asked from a task of it.
+struct Store<'a> {
+    cluster: &'a Cluster,
+    host: String,
+    container: String,
+}
+
+impl<'a> Store<'a> {
+    fn of(cluster: &'a Cluster) -> Self {
+        let service = cluster.services_of("minio")[0].clone();
+        let running = ["--filter", "desired-state=running", "--format", "{{.Node}}"];
+        let host = cluster.docker(&[&["service", "ps", &service], &running[..]].concat());
+        let host = host.trim().to_owned();
+        let name = format!("name={service}");
+        let container = cluster.docker_of(&host, &["ps", "--quiet", "--filter", &name]);
+        Self {
+            cluster,
+            container: container.trim().to_owned(),
+            host,
+        }
+    }
+
+    /// The status of an answer.
+    fn says(&self, (user, key): (&str, &str), method: &str, path: &str) -> String {
+        let (login, url) = (format!("{user}:{key}"), format!("http://minio:9000{path}"));
+        let ask = [
+            "exec",
+            &self.container,
+            "curl",
+            "--silent",
+            "--output",
+            "/dev/null",
+            "--write-out",
+            "%{http_code}",
+            "--aws-sigv4",
+            "aws:amz:us-east-1:s3",
+            "--user",
+            &login,
+            "--request",
+            method,
+            &url,
+        ];
+        self.cluster.docker_of(&self.host, &ask)
+    }
+}
+
+/// Who Milvus is to MinIO, and with which key.
+fn milvus_in_minio(cluster: &Cluster) -> (String, String) {
+    let secrets = cluster.docker(&["secret", "ls", "--format", "{{.Name}}"]);
+    let mut users = secrets.lines().filter(|name| name.contains("minio-milvus"));
+    let user = users.next().expect("it has one").to_owned();
+    assert_eq!(users.next(), None, "{secrets}");
+    let proxy = cluster.services_of("proxy")[0].clone();
+    let running = ["--filter", "desired-state=running", "--format", "{{.Node}}"];
+    let hosts = cluster.docker(&[&["service", "ps", &proxy], &running[..]].concat());
+    let host = hosts.lines().next().expect("a proxy runs");
+    let tasks = cluster.docker_of(host, &["ps", "--quiet", "--filter", "name=_proxy"]);
+    let task = tasks.lines().next().expect("it runs there");
+    let key = cluster.docker_of(host, &["exec", task, "cat", "/run/secrets/minio-milvus"]);
+    (user, key.trim().to_owned())
+}
+
+const ADMIN: &str = "/minio/admin/v3/list-users";
+const OURS: &str = "/milvus-milvus/?list-type=2";
+
+/// What Milvus may not do in MinIO, where its root may.
+pub fn of_minio(cluster: &Cluster) {
+    let store = Store::of(cluster);
+    let logins = cluster.json(&["credentials"]);
+    let word = |key: &str| logins["minio"][key].as_str().expect("MinIO has a root");
+    let root = (word("user"), word("password"));
+    let (user, key) = milvus_in_minio(cluster);
+    let milvus = (user.as_str(), key.as_str());
+    assert_eq!(store.says(root, "PUT", "/of-others/"), "200");
+    for (who, asked, says) in [
+        (root, ADMIN, "200"),
+        (milvus, ADMIN, "403"),
+        (root, "/of-others/?list-type=2", "200"),
+        (milvus, "/of-others/?list-type=2", "403"),
+        (milvus, OURS, "200"),
+    ] {
+        assert_eq!(store.says(who, "GET", asked), says, "{} {asked}", who.0);
+    }
+    assert_eq!(store.says(root, "DELETE", "/of-others/"), "204");
+}
+
+/// Another user of MinIO for Milvus while it is used: nothing acknowledged is lost.
+pub fn of_minio_while_used(cluster: &Cluster) {
+    let store = Store::of(cluster);
+    let (user, key) = milvus_in_minio(cluster);
+    let users = cluster.client("node03").use_it();
+    let start = Instant::now();
+    cluster.shown(&["credentials", "set", "minio", "--yes"]);
+    println!(
+        "another user of MinIO: {:.1}s",
+        start.elapsed().as_secs_f64()
+    );
+    let counted = users.stop();
+    println!("meanwhile: {counted}");
+    assert_eq!(counted["wrong"], 0, "{counted}");
+    assert_eq!(counted["lost"], 0, "{counted}");
+    let (next, other) = milvus_in_minio(cluster);
+    assert_ne!((&user, &key), (&next, &other));
+    assert_eq!(store.says((&next, &other), "GET", OURS), "200");
+    assert_eq!(
+        store.says((&user, &key), "GET", OURS),
+        "403",
+        "the former is let in"
+    );
+    cluster.check();
+    assert!(cluster.must(&["plan", "--probe"]).contains("nothing to do"));
     cluster.assert_healthy();
 }

@@ -1,5 +1,7 @@
 //! Changes of a running cluster: what is done is what was planned, and done means done.
 
+use std::time::Duration;
+
 use milvus_swarm::execute::Outcome;
 use milvus_swarm::inventory::Inventory;
 use milvus_swarm::observed::Observed;
@@ -106,6 +108,8 @@ fn query_nodes_and_streaming_nodes_leave_each_for_itself() {
             up_well(&sim, &fewer).await;
             settled(&sim, &fewer).await;
             clean(&sim);
+            // A streaming node that leaves leads until it is gone, and nobody waits for that.
+            tokio::time::sleep(Duration::from_secs(60)).await;
             let leader = sim.with(|world| world.data.leader);
             let seen = sim.look();
             let left = seen.tasks_of(service).filter(|task| task.is_up());

@@ -167,10 +167,12 @@ pub async fn execute(sim: &Sim, plan: &Plan, seen: Observed) -> Run {
         was_open(sim, plan, event);
         events.borrow_mut().push(event.clone());
     });
+    sim.with(|world| world.is_carried_out = true);
     let outcome = tokio::select! {
         outcome = driven => Some(outcome),
         () = sim.killed() => None,
     };
+    sim.with(|world| world.is_carried_out = false);
     Run {
         outcome,
         events: events.into_inner(),

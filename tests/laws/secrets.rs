@@ -8,12 +8,12 @@ use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::{Action, Plan, SecretSource, Step};
 use milvus_swarm::render::Sources;
 use milvus_swarm::spec::{SecretRef, ServiceSpec};
-use milvus_swarm::system::milvus;
+use milvus_swarm::system::{milvus, minio};
 use milvus_swarm::topology::UNTOLD_LABEL;
 use milvus_swarm::wanted::{Cluster, Renewal};
 
 use crate::harness::{
-    cluster, done, down_well, execute, parse, plan_up, run, settled, swarm, up_well,
+    by_hand, cluster, done, down_well, execute, parse, plan_up, run, settled, swarm, up_well,
 };
 use crate::inventories;
 use crate::sim::{Fault, Sim, When};
@@ -32,7 +32,7 @@ fn secrets_are_in_no_plan_event_spec_or_rendered_file() {
                 let seen = sim.look();
                 let cluster = cluster(&inventory, &seen);
                 let bytes = sim.with(|world| world.secret_bytes.clone());
-                assert_eq!(bytes.len(), 2);
+                assert_eq!(bytes.len(), 3);
                 let (again, _) = plan_up(&sim, &inventory).await;
                 let down = down_well(&sim, &inventory, true).await;
                 let told = [
@@ -136,8 +136,12 @@ fn generation_of(inventory: &Inventory, generation: u32) -> String {
 
 /// What `credentials set root` plans.
 async fn plan_renewal(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
+    plan_renewal_of(sim, inventory, milvus::SECRET).await
+}
+
+async fn plan_renewal_of(sim: &Sim, inventory: &Inventory, key: &'static str) -> (Plan, Observed) {
     let renewal = Renewal {
-        key: milvus::SECRET,
+        key,
         source: SecretSource::Generated { length: 32 },
     };
     let seen = sim.look();
@@ -151,8 +155,12 @@ async fn plan_renewal(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
 
 /// Names of the secrets of root's password that are there, and that services mount.
 fn root_secrets(sim: &Sim) -> (BTreeSet<String>, BTreeSet<String>) {
+    secrets_of(sim, milvus::SECRET)
+}
+
+fn secrets_of(sim: &Sim, key: &str) -> (BTreeSet<String>, BTreeSet<String>) {
     let seen = sim.look();
-    let is_one = |name: &String| name.contains(milvus::SECRET);
+    let is_one = |name: &String| name.contains(key);
     let there = seen.secrets.keys().filter(|name| is_one(name)).cloned();
     let services = seen.services.values();
     let mounted = services.flat_map(|service| {
@@ -306,4 +314,138 @@ fn a_coordinator_that_is_made_again_mounts_the_newest_root_password() {
         assert_eq!(root_secrets(&sim), (second.clone(), second));
         settled(&sim, &inventory).await;
     });
+}
+
+/// The users that MinIO knows.
+fn users(sim: &Sim) -> BTreeSet<String> {
+    sim.with(|world| world.data.users.clone())
+}
+
+#[test]
+fn milvus_has_a_user_of_its_own_and_not_the_root_of_minio() {
+    for text in inventories::shipped() {
+        let inventory = parse(text);
+        run(async {
+            let sim = swarm(&inventory, 8);
+            let plan = up_well(&sim, &inventory).await;
+            let user = format!("{}-{}-v1", inventory.name, minio::MILVUS);
+            assert_eq!(users(&sim), BTreeSet::from([user]));
+            let is_milvus = |spec: &ServiceSpec| spec.name.contains("-milvus_");
+            for service in sim.look().services.values() {
+                let secrets = service.spec.task_template.container_spec.secrets.iter();
+                let mut names = secrets.map(|secret| &secret.name);
+                let has_root = names.any(|name| name.contains(minio::SECRET));
+                assert!(
+                    !(has_root && is_milvus(&service.spec)),
+                    "{}",
+                    service.spec.name
+                );
+            }
+            let waits = plan.steps.iter().position(
+                |step| matches!(&step.action, Action::Await { gate } if gate.to_string().contains("Milvus gets in")),
+            );
+            let waits = waits.expect("it is waited for");
+            for (id, step) in plan.steps.iter().enumerate() {
+                if matches!(&step.action, Action::CreateService { spec } if is_milvus(spec)) {
+                    assert!(
+                        crate::order::before(&plan, id).contains(&waits),
+                        "too early"
+                    );
+                }
+            }
+        });
+    }
+}
+
+/// Both users are known until no task is the former one any more.
+#[test]
+fn another_user_of_minio_is_made_then_milvus_is_it_and_the_former_goes() {
+    for text in inventories::shipped() {
+        let inventory = parse(text);
+        run(async {
+            let sim = swarm(&inventory, 8);
+            up_well(&sim, &inventory).await;
+            for generation in 2..4 {
+                let (plan, seen) = plan_renewal_of(&sim, &inventory, minio::MILVUS).await;
+                assert_eq!(plan.refusals, []);
+                let ran = execute(&sim, &plan, seen).await;
+                done(&plan, &ran);
+                let name = format!("{}-{}-v{generation}", inventory.name, minio::MILVUS);
+                let one = BTreeSet::from([name]);
+                assert_eq!(secrets_of(&sim, minio::MILVUS), (one.clone(), one.clone()));
+                assert_eq!(users(&sim), one);
+                settled(&sim, &inventory).await;
+            }
+        });
+    }
+}
+
+#[test]
+fn killed_at_any_call_of_a_change_of_the_user_of_minio_up_goes_on() {
+    let inventory = parse(inventories::shipped()[1]);
+    for when in [When::Before, When::After] {
+        for at in 1.. {
+            let died = run(async {
+                let sim = swarm(&inventory, 8);
+                up_well(&sim, &inventory).await;
+                sim.plant(at, Fault::Kill, when);
+                let (plan, seen) = plan_renewal_of(&sim, &inventory, minio::MILVUS).await;
+                let ran = execute(&sim, &plan, seen).await;
+                up_well(&sim, &inventory).await;
+                settled(&sim, &inventory).await;
+                let (there, mounted) = secrets_of(&sim, minio::MILVUS);
+                assert_eq!(there, mounted, "call {at}");
+                assert_eq!(there.len(), 1, "call {at}: {there:?}");
+                assert_eq!(users(&sim), mounted, "call {at}");
+                ran.outcome.is_none()
+            });
+            if !died {
+                assert!(at > 5, "nothing was killed");
+                break;
+            }
+        }
+    }
+}
+
+/// As a version of this tool left it in which Milvus was the root of MinIO.
+#[test]
+fn a_cluster_of_before_gets_a_user_of_minio_and_milvus_restarts_once() {
+    let inventory = parse(inventories::shipped()[1]);
+    for at in 1.. {
+        let died = run(async {
+            let sim = swarm(&inventory, 8);
+            up_well(&sim, &inventory).await;
+            let key = minio::MILVUS;
+            let root = format!("{}-{}-v1", inventory.name, minio::SECRET);
+            let names: Vec<String> = sim.look().services.into_keys().collect();
+            for name in names {
+                by_hand(&sim, &name, |spec| {
+                    for secret in &mut spec.task_template.container_spec.secrets {
+                        if secret.name.contains(key) {
+                            secret.name.clone_from(&root);
+                        }
+                    }
+                });
+            }
+            sim.with(|world| {
+                world.secrets.retain(|name, _| !name.contains(key));
+                world.data.users.clear();
+            });
+            tokio::time::sleep(std::time::Duration::from_secs(120)).await;
+            sim.plant(at, Fault::Kill, When::After);
+            let (plan, seen) = plan_up(&sim, &inventory).await;
+            assert_eq!(plan.refusals, []);
+            let ran = execute(&sim, &plan, seen).await;
+            up_well(&sim, &inventory).await;
+            settled(&sim, &inventory).await;
+            let (there, mounted) = secrets_of(&sim, key);
+            assert_eq!((there.len(), &there), (1, &mounted), "call {at}");
+            assert_eq!(users(&sim), mounted, "call {at}");
+            ran.outcome.is_none()
+        });
+        if !died {
+            assert!(at > 5, "nothing was killed");
+            return;
+        }
+    }
 }

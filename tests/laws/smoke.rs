@@ -471,7 +471,12 @@ pub fn ends(plan: &Plan) {
         return;
     }
     // What only the smoke check makes sure that nobody needs goes after it.
-    let is_former = |step: &&Step| matches!(step.action, Action::RemoveSecret { .. });
+    let is_former = |step: &&Step| {
+        matches!(
+            step.action,
+            Action::RemoveSecret { .. } | Action::RemoveUser { .. }
+        )
+    };
     let last = plan.steps.len() - 1 - plan.steps.iter().rev().take_while(is_former).count();
     assert_eq!(checks, [last], "{:?}", titles(plan));
     let before = before(plan, last);

@@ -3,9 +3,10 @@
 //! no network. It is never asked anything else, so a gate can't end up at a task from which no
 //! component is reached.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
-use super::PROBE;
+use super::{PROBE, mounted};
 use crate::engine::{EngineError, Tunnel};
 use crate::live::{Live, own};
 use crate::observed::Task;
@@ -49,17 +50,28 @@ impl Live {
         key: &str,
         name: &str,
     ) -> Result<String, String> {
-        let mut spec = self.reader();
-        let secrets = &mut spec.task_template.container_spec.secrets;
-        secrets.retain(|secret| secret.file.as_ref().is_some_and(|file| file.name == key));
-        for secret in secrets {
-            name.clone_into(&mut secret.name);
-        }
-        let found = self.read_by(spec, &[key]).await?;
+        let names = [(key.to_owned(), name.to_owned())];
+        let mut found = self.named_at_rest(&names).await?;
         found
-            .into_iter()
-            .next()
+            .remove(name)
             .ok_or_else(|| format!("secret `{name}` was not read"))
+    }
+
+    /// Credentials by key and name, whoever mounts them.
+    ///
+    /// # Errors
+    /// The task does not run here, or does not find them.
+    pub(in crate::live) async fn named_at_rest(
+        &self,
+        names: &[(String, String)],
+    ) -> Result<BTreeMap<String, String>, String> {
+        let mut spec = self.reader();
+        let secrets = names.iter().map(|(key, name)| mounted(key, name));
+        spec.task_template.container_spec.secrets = secrets.collect();
+        let keys: Vec<&str> = names.iter().map(|(key, _)| key.as_str()).collect();
+        let found = self.read_by(spec, &keys).await?;
+        let names = names.iter().map(|(_, name)| name.clone());
+        Ok(names.zip(found).collect())
     }
 
     async fn read_by(&self, spec: ServiceSpec, keys: &[&str]) -> Result<Vec<String>, String> {
@@ -81,8 +93,7 @@ impl Live {
     }
 
     fn reader(&self) -> ServiceSpec {
-        let this_node = self.last.borrow().this_node.clone();
-        let mut spec = self.probe.spec(&self.cluster, &this_node);
+        let mut spec = self.probe.spec(&self.cluster, &self.last.borrow());
         spec.name = name(&self.cluster);
         spec.task_template.networks.clear();
         // Round-robin names are a matter of networks.

@@ -111,6 +111,7 @@ pub(super) fn label(plan: &Plan, id: StepId) -> String {
         Action::CreateNetwork { spec } => format!("+ network {}", spec.name),
         Action::CreateSecret { name, .. } => format!("+ secret {name}"),
         Action::RenewPassword { name, .. } => format!("+ secret {name}, told"),
+        Action::RemoveUser { of } => format!("- user {}", of.former().0),
         Action::CreateConfig { name, .. } => format!("+ config {name}"),
         Action::UpdateConfig { name, .. } => format!("~ config {name}"),
         Action::UpdateSecret { name, .. } => format!("~ secret {name}"),

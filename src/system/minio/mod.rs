@@ -1,5 +1,6 @@
 //! MinIO, which keeps the objects of Milvus: segments and indexes.
 
+mod admin;
 mod advice;
 mod ask;
 pub(crate) mod grammar;
@@ -7,6 +8,7 @@ mod lint;
 mod owned;
 mod refuse;
 pub mod shape;
+mod user;
 
 use serde_json::{Value, json};
 
@@ -17,6 +19,7 @@ use crate::component::{
 use crate::gate::Checks;
 use crate::inventory::{Image, Inventory, Published};
 use crate::release::{LINES, Line};
+use crate::render::secret_name;
 use crate::role::{Duty, Role, Scaling};
 
 /// The whole of it.
@@ -35,23 +38,38 @@ pub(super) const SYSTEM: System = System {
             text: include_str!("../../../stacks/minio.yml"),
         },
     }),
-    elsewhere: None,
+    elsewhere: Some(user::TALK),
     templates: &[],
     files: &[],
     values,
-    secrets: &[Secret {
-        key: SECRET,
-        variable: "minio_secret",
-        first: None,
-        user: Some(user),
-        file: |inventory| inventory.credentials.password(grammar::PASSWORD),
-        is_of: |_| true,
-        milvus_mounts_it: true,
-        is_text: false,
-        // It does not start with a shorter one.
-        bytes: (8, usize::MAX),
-        known: Some("minioadmin"),
-    }],
+    secrets: &[
+        Secret {
+            key: SECRET,
+            variable: "minio_secret",
+            first: None,
+            user: Some(user),
+            file: |inventory| inventory.credentials.password(grammar::PASSWORD),
+            is_of: |_| true,
+            milvus_mounts_it: false,
+            is_text: false,
+            // It does not start with a shorter one.
+            bytes: (8, usize::MAX),
+            known: Some("minioadmin"),
+        },
+        Secret {
+            key: MILVUS,
+            variable: "minio_milvus_secret",
+            first: None,
+            user: None,
+            file: |_| None,
+            is_of: |_| true,
+            milvus_mounts_it: true,
+            is_text: false,
+            // minio: `internal/auth/credentials.go`, `secretKeyMinLen`.
+            bytes: (8, 256),
+            known: None,
+        },
+    ],
     owned: owned::OWNED,
     kept: owned::KEPT,
     advisories: &[],
@@ -66,6 +84,8 @@ pub const PORT: u16 = 9000;
 const CONSOLE: u16 = 9001;
 /// Key of the secret that holds the root password.
 pub const SECRET: &str = "minio-root";
+/// Key of the secret that holds the key of the user that Milvus is to MinIO.
+pub const MILVUS: &str = "minio-milvus";
 
 /// By line of Milvus, what the newest chart pairs with it (zilliztech/milvus-helm,
 /// `charts/milvus/values.yaml` of 4.0.34, 4.1.28, 4.2.25, 4.2.58 and 5.0.27).
@@ -175,23 +195,24 @@ fn gates(site: &Site<'_>, component: &Component) -> Gates {
 /// What templates see of it.
 fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
     // The node puts it in; no text that is made here has it.
-    let password = format!("{{{{ secret `{SECRET}` }}}}");
+    let password = |key: &str| format!("{{{{ secret `{key}` }}}}");
     let storage = json!({
         "address": MINIO.alias,
         "port": PORT,
-        "accessKeyID": user(plot.inventory),
-        "secretAccessKey": password,
+        "accessKeyID": secret_name(&plot.inventory.name, MILVUS, plot.generations),
+        "secretAccessKey": password(MILVUS),
         "useSSL": false,
-        "bucketName": bucket(plot.inventory),
+        "bucketName": bucket(&plot.inventory.name),
         "rootPath": "files",
     });
     vec![
         ("storage", storage),
         ("minio_user", json!(user(plot.inventory))),
-        ("minio_password", json!(password)),
+        ("minio_password", json!(password(SECRET))),
         ("minio_drives", json!(drives(plot))),
-        ("bucket", json!(bucket(plot.inventory))),
+        ("bucket", json!(bucket(&plot.inventory.name))),
         ("minio_secret", plot.secret(SECRET)),
+        ("minio_milvus_secret", plot.secret(MILVUS)),
     ]
 }
 
@@ -202,8 +223,8 @@ pub(crate) fn user(inventory: &Inventory) -> String {
 }
 
 /// Bucket names have at least three characters.
-fn bucket(inventory: &Inventory) -> String {
-    format!("milvus-{}", inventory.name)
+fn bucket(cluster: &str) -> String {
+    format!("milvus-{cluster}")
 }
 
 /// Drives as the command line takes them: a pool is `http://minio-{0...3}/data{1...2}`.

@@ -12,10 +12,10 @@ pub(super) const OWNED: &[(&str, &str)] = &[
         "minio.port",
         "it follows from the hosts with the role `minio`",
     ),
-    ("minio.accessKeyID", "the user is `credentials.minio_user`"),
+    ("minio.accessKeyID", "Milvus has a user of its own in MinIO"),
     (
         "minio.secretAccessKey",
-        "the password is `credentials.minio_password`",
+        "the key is a secret; `credentials set minio` makes another one",
     ),
     (
         "minio.useSSL",

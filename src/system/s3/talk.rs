@@ -451,6 +451,7 @@ mod tests {
                 match lead.next(answer.take()) {
                     Turn::Ask(question) => answer = Some(self.answer(&question)),
                     Turn::Over(outcome) => return outcome,
+                    Turn::Secrets(names) => panic!("{names:?}"),
                 }
             }
             panic!("no end: {:?}", self.asked);

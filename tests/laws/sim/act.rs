@@ -122,6 +122,23 @@ impl World {
                 self.data.root_password = Some(name.clone());
                 Ok(())
             }
+            Action::RemoveUser { of } => {
+                let (user, _) = of.former();
+                let running = |at: &usize| self.tasks[*at].is_wanted();
+                let mounts = |at: usize| {
+                    let container = &self.tasks[at].spec.task_template.container_spec;
+                    container.secrets.iter().any(|secret| secret.name == user)
+                };
+                if (0..self.tasks.len()).filter(running).any(mounts) {
+                    let why = format!("user {user} is taken from a task that is it");
+                    self.watch.violations.push(why);
+                }
+                if !self.has_quorum("minio") {
+                    return Err(fail("MinIO has no write quorum"));
+                }
+                self.data.users.remove(user);
+                Ok(())
+            }
             Action::CreateConfig {
                 name, labels, data, ..
             } => {

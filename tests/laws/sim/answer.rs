@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use milvus_swarm::gate::{ROOT_TOKEN, short};
 use milvus_swarm::question::{Answer, Outcome, Question, Talk};
+use milvus_swarm::system::USER;
 use milvus_swarm::tag::Version;
 use serde_json::{Value, json};
 
@@ -43,7 +44,7 @@ fn speaks(image: &str, path: &str) -> bool {
 }
 
 impl World {
-    pub fn answer(&self, question: &Question) -> Answer {
+    pub fn answer(&mut self, question: &Question) -> Answer {
         let host = match question {
             Question::Http { host, .. }
             | Question::Tcp { host, .. }
@@ -146,8 +147,12 @@ impl World {
         }
     }
 
-    /// What is not of the cluster is there and well.
-    fn elsewhere(&self, talk: &Talk) -> Answer {
+    /// What is not of the cluster is there and well; MinIO has its users.
+    fn elsewhere(&mut self, talk: &Talk) -> Answer {
+        if let Some(user) = talk.settings.get(USER) {
+            let outcome = json!(self.lets_in(user));
+            return Answer::Bytes(outcome.to_string().into_bytes());
+        }
         let missing = talk.secrets.iter().find(|key| {
             let prefix = format!("{}-{key}-v", talk.cluster);
             !self.secrets.keys().any(|name| name.starts_with(&prefix))
@@ -157,6 +162,21 @@ impl World {
         }
         let outcome = json!(Outcome::Good("writes and reads".to_owned()));
         Answer::Bytes(outcome.to_string().into_bytes())
+    }
+
+    /// A user whom MinIO does not know is made by whoever carries out a plan.
+    fn lets_in(&mut self, user: &str) -> Outcome {
+        if !self.has_quorum("minio") {
+            return Outcome::NotYet("no write quorum".to_owned());
+        }
+        if self.is_carried_out && self.secrets.contains_key(user) {
+            self.data.users.insert(user.to_owned());
+        }
+        if self.data.users.contains(user) {
+            Outcome::Good("lets it in".to_owned())
+        } else {
+            Outcome::NotYet("does not know it".to_owned())
+        }
     }
 
     fn etcd(&self, path: &str, body: &[u8]) -> Answer {

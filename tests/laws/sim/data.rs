@@ -1,6 +1,6 @@
 //! What lies on disks: who wrote which volume, and what the stores remember.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use milvus_swarm::component::{Component, Shape};
@@ -19,6 +19,8 @@ pub struct Data {
     pub credential: bool,
     /// The secret with the root password that Milvus was told last.
     pub root_password: Option<String>,
+    /// The users of MinIO besides root.
+    pub users: BTreeSet<String>,
     pub sessions: Vec<SimSession>,
     /// Pulsar's name for its cluster, once it is in ZooKeeper.
     pub metadata: Option<String>,
@@ -160,6 +162,7 @@ impl World {
         }
         if !minio {
             self.data.founded.remove("minio");
+            self.data.users.clear();
         }
         if !zookeeper {
             self.data.metadata = None;

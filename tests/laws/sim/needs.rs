@@ -2,6 +2,7 @@
 
 use milvus_swarm::component::Component;
 use milvus_swarm::gate::short;
+use milvus_swarm::system::minio;
 
 use super::world::World;
 
@@ -110,6 +111,14 @@ impl World {
         let is_it =
             |(label, of): (&String, &String)| label.ends_with(".formed.log") && of == "woodpecker";
         self.size("broker") == 0 && labels.any(is_it)
+    }
+
+    /// A user of MinIO's that a task is to it and that it does not know.
+    pub fn unknown_user(&self, at: usize) -> Option<String> {
+        let container = &self.tasks[at].spec.task_template.container_spec;
+        let mut names = container.secrets.iter().map(|secret| &secret.name);
+        let user = names.find(|name| name.contains(minio::MILVUS))?;
+        (!self.data.users.contains(user)).then(|| format!("MinIO does not know user {user}"))
     }
 
     /// What a process of a component would miss at its start.

@@ -60,7 +60,8 @@ impl World {
             }
             Ok(()) => self.write(at).err().or_else(|| {
                 let process = self.tasks[at].process.as_ref();
-                process.and_then(|process| self.misses(process.row))
+                let missed = process.and_then(|process| self.misses(process.row));
+                missed.or_else(|| self.unknown_user(at))
             }),
         };
         let time = self.clock + GIVES_UP;

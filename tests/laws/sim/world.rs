@@ -32,6 +32,8 @@ pub struct World {
     /// Texts of configs, by name.
     pub config_data: BTreeMap<String, String>,
     pub secrets: BTreeMap<String, Secret>,
+    /// Somebody has the lock and carries out a plan: who asks may write.
+    pub is_carried_out: bool,
     /// What services that are none of the cluster's hold.
     pub others: Others,
     /// Bytes of secrets, by name; tests look for them where they must not be.
@@ -118,6 +120,7 @@ impl World {
             configs: BTreeMap::new(),
             config_data: BTreeMap::new(),
             secrets: BTreeMap::new(),
+            is_carried_out: false,
             others: Others::default(),
             secret_bytes: BTreeMap::new(),
             dark: BTreeMap::new(),
