@@ -32,8 +32,19 @@ pub struct Soon {
 impl Impact {
     /// Reads it off the components, which stand in the order in which they need each other, and off
     /// the problems, which name nodes that are down first.
+    ///
+    /// Nothing, where not everybody could be asked.
     pub(super) fn of(components: &[Row], problems: &[String], soon: Soon) -> Option<Self> {
         let cause = problems.first()?;
+        // Nobody knows what those who could not be asked do, or what hangs on what is elsewhere.
+        let is_unsure = |row: &Row| match row.health {
+            Health::Unknown => true,
+            Health::Unhealthy => Component::named(&row.component).is_none(),
+            _ => false,
+        };
+        if components.iter().any(is_unsure) {
+            return None;
+        }
         let stopped = |stops: fn(Stops) -> bool| -> Vec<&Row> {
             let away = |row: &&Row| {
                 let component = Component::named(&row.component);
@@ -112,5 +123,11 @@ mod tests {
             "{torn:?}"
         );
         assert_eq!(Impact::of(&[], &[], BOTH), None);
+        for unsure in [
+            row("etcd", Health::Unknown, &[]),
+            row("s3", Health::Unhealthy, &[]),
+        ] {
+            assert_eq!(Impact::of(&[unsure], &problems, BOTH), None);
+        }
     }
 }

@@ -10,7 +10,7 @@ use serde::Serialize;
 pub use impact::{Impact, Soon};
 
 use crate::component::Component;
-use crate::gate::{NO_NODE, Verdict, Why, short, task_name};
+use crate::gate::{Gate, NO_NODE, Verdict, Why, short, task_name};
 use crate::hole::{Hole, holes};
 use crate::inventory::Inventory;
 use crate::lock::Holder;
@@ -30,7 +30,8 @@ pub struct Status {
     pub milvus: String,
     pub healthy: bool,
     pub nodes: NodeCount,
-    /// What users feel; nothing where it is healthy, and where nothing of it is there.
+    /// What users feel; nothing where it is healthy, where nothing of it is there, and where not
+    /// everybody could be asked.
     pub impact: Option<Impact>,
     pub components: Vec<Row>,
     /// Who works on the cluster now.
@@ -420,7 +421,17 @@ fn title(phase: &str) -> &str {
 
 /// The last gate of a phase is its strictest. Once all that open it are open, what needs it has it.
 fn health<'a>(phase: &Phase, verdicts: &'a Verdicts) -> (Health, String, &'a [Why]) {
-    let needed = phase.opens.iter().map(|gate| (gate, Health::Unhealthy));
+    let needed = phase.opens.iter().map(|gate| {
+        // The user that Milvus is to a system of the cluster is made by the next `up`, and until then
+        // Milvus goes on as another one.
+        let is_of_user = matches!(gate, Gate::Elsewhere(_)) && !phase.is_elsewhere();
+        let while_shut = if is_of_user {
+            Health::Degraded
+        } else {
+            Health::Unhealthy
+        };
+        (gate, while_shut)
+    });
     let wished = phase.settles.iter().map(|gate| {
         let while_shut = if gate.is_guard() {
             Health::Unhealthy
