@@ -157,6 +157,7 @@ impl Live {
                     if self.skip_hand_over(etcd, root_path).await.is_ok() {
                         break;
                     }
+                    tokio::time::sleep(Duration::from_secs(1)).await;
                 }
                 Ok(())
             }
@@ -348,6 +349,7 @@ impl Live {
 
     async fn remove_network(&self, name: &str, id: &str) -> Result<(), Failure> {
         self.close().await;
+        let mut is_removed = false;
         for _ in 0..NETWORK_PATIENCE {
             match self.engine.remove_network(id).await {
                 // A network stays in use until the last task's endpoint is released.
@@ -357,15 +359,22 @@ impl Live {
                 }
                 other => {
                     gone(other)?;
+                    is_removed = true;
                     // Swarm forgets it at once, and this engine not before its last task, such as a
                     // probe, has ended; who looks meanwhile takes it for one that is there.
-                    let seen = self.look().await.map_err(failure)?;
-                    if seen.networks.get(name).is_none_or(|found| found.id != id) {
+                    let is_listed = |seen: &Observed| {
+                        let found = seen.networks.get(name);
+                        found.is_some_and(|found| found.id == id)
+                    };
+                    if self.look().await.is_ok_and(|seen| !is_listed(&seen)) {
                         return Ok(());
                     }
                 }
             }
             tokio::time::sleep(NETWORK_LOOK).await;
+        }
+        if is_removed {
+            return Ok(());
         }
         Err(fail(format!(
             "network `{name}` is still in use; see `docker network inspect -v {name}`"
