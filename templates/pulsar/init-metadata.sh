@@ -5,7 +5,7 @@ set -eu
 # instance ID: a bookie that starts in between stamps its volume with none, and may never start again.
 export PULSAR_PREFIX_zkServers="$INIT_ZOOKEEPERS"
 bin/apply-config-from-env.py conf/bookkeeper.conf
-bin/bookkeeper shell initnewcluster || echo "BookKeeper has its metadata already"
+bin/bookkeeper shell initnewcluster || bin/bookkeeper shell whatisinstanceid
 exec bin/pulsar initialize-cluster-metadata \
     --cluster "$INIT_CLUSTER" \
     --zookeeper "$INIT_ZOOKEEPERS" \
