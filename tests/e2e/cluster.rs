@@ -337,6 +337,28 @@ impl Cluster {
         assert!(doubled.is_empty(), "{doubled:?}");
     }
 
+    /// Waits until no task of a component is on its way out.
+    pub fn assert_none_leaves(&self, component: &str) {
+        let services = self.services_of(component);
+        let mut leaving = String::new();
+        for _ in 0..120 {
+            // Those that are too many are wanted as `Remove`, which is no filter.
+            let states = "{{.DesiredState}} {{.CurrentState}} {{.Name}} {{.Node}}";
+            let mut arguments = vec!["service", "ps", "--format", states];
+            arguments.extend(services.iter().map(String::as_str));
+            let rows = self.docker(&arguments);
+            let leaves = |row: &&str| {
+                !row.starts_with("Running ") && row.split(' ').nth(1) == Some("Running")
+            };
+            leaving = rows.lines().filter(leaves).collect::<Vec<_>>().join("; ");
+            if leaving.is_empty() {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_secs(1));
+        }
+        panic!("tasks do not leave: {leaving}");
+    }
+
     pub fn down_with_data(&self) {
         let name = self.json(&["plan", "--json"])["cluster"]
             .as_str()

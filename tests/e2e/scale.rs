@@ -99,6 +99,11 @@ pub fn all_lead(cluster: &Cluster) {
     assert!(plan.contains("changed by hand"), "{plan}");
     cluster.up();
     cluster.assert_healthy();
+    // What two nodes that go at the same time lead may be moved to and fro for ever (2.3.5: a segment
+    // that left with the other keeps its new leader from serving), and they never leave. Loaded
+    // anew it is on those that stay.
+    Spread::anew(cluster, "hard");
+    cluster.assert_none_leaves("querynode");
 }
 
 fn rates(counted: &Value) -> String {
