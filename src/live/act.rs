@@ -280,7 +280,7 @@ impl Live {
             if !tasks.any(|task| {
                 short(&task.service) == SEARCH.name
                     && !task.is_wanted()
-                    && !task.has_ended()
+                    && task.state == "running"
                     && stands(task)
             }) {
                 return;

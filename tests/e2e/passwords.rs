@@ -106,6 +106,10 @@ impl<'a> Store<'a> {
             "aws:amz:us-east-1:s3",
             "--user",
             &login,
+            // The administration takes no request without it; this is of nothing.
+            "--header",
+            "x-amz-content-sha256: \
+             e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
             "--request",
             method,
             &url,
@@ -136,7 +140,7 @@ const OURS: &str = "/milvus-milvus/?list-type=2";
 /// What Milvus may not do in MinIO, where its root may.
 pub fn of_minio(cluster: &Cluster) {
     let store = Store::of(cluster);
-    let logins = cluster.json(&["credentials"]);
+    let logins = cluster.json(&["credentials", "--json"]);
     let word = |key: &str| logins["minio"][key].as_str().expect("MinIO has a root");
     let root = (word("user"), word("password"));
     let (user, key) = milvus_in_minio(cluster);
