@@ -234,8 +234,8 @@ fn renders(inventory: &Inventory) -> Result<(), String> {
 
 /// The settings that are a secret, which the node puts in.
 const OURS: [(&str, &str); 2] = [
-    ("secretAccessKey", "minio-root"),
-    ("defaultRootPassword", "milvus-root"),
+    ("secretAccessKey", "minio-milvus"),
+    ("defaultRootPassword", "milvus-root-first"),
 ];
 
 /// Paths stay in the folder, and the only templates are the tool's own.
