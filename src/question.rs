@@ -84,7 +84,15 @@ pub enum Outcome {
 /// Somebody who leads a talk: pure, so that it can be tried without a network.
 pub trait Lead {
     /// What to ask next, given the answer to what was asked before.
-    fn next(&mut self, answer: Option<Answer>) -> Turn;
+    ///
+    /// # Errors
+    /// The outcome: there is nothing more to ask.
+    fn turn(&mut self, answer: Option<Answer>) -> Result<Turn, Outcome>;
+
+    /// The same, with the outcome as the last turn.
+    fn next(&mut self, answer: Option<Answer>) -> Turn {
+        self.turn(answer).unwrap_or_else(Turn::Over)
+    }
 }
 
 /// A turn of a talk.

@@ -87,15 +87,6 @@ struct Conversation {
 }
 
 impl Lead for Conversation {
-    fn next(&mut self, answer: Option<Answer>) -> Turn {
-        match self.turn(answer) {
-            Ok(turn) => turn,
-            Err(outcome) => Turn::Over(outcome),
-        }
-    }
-}
-
-impl Conversation {
     fn turn(&mut self, answer: Option<Answer>) -> Result<Turn, Outcome> {
         let Some(answer) = answer else {
             return if self.former.is_some() {
@@ -150,7 +141,9 @@ impl Conversation {
             }
         }
     }
+}
 
+impl Conversation {
     /// Makes the user, where that may be done and was not.
     fn make(&mut self, why: &str) -> Result<Turn, Outcome> {
         if !self.writes || self.is_made {

@@ -101,15 +101,6 @@ struct Conversation {
 }
 
 impl Lead for Conversation {
-    fn next(&mut self, answer: Option<Answer>) -> Turn {
-        match self.turn(answer) {
-            Ok(turn) => turn,
-            Err(outcome) => Turn::Over(outcome),
-        }
-    }
-}
-
-impl Conversation {
     fn turn(&mut self, answer: Option<Answer>) -> Result<Turn, Outcome> {
         let Some(answer) = answer else {
             return self.ask(if self.iam.is_some() {
@@ -207,7 +198,9 @@ impl Conversation {
             }
         }
     }
+}
 
+impl Conversation {
     /// Other objects are there, and nothing that tells whose.
     fn unclaimed(&self) -> String {
         let (place, root) = (self.place.shown(), &self.place.root_path);
