@@ -10,6 +10,7 @@ use crate::component::Secret;
 use crate::engine::EngineError;
 use crate::gate::short;
 use crate::observed::{Observed, Task, lacks_image};
+use crate::render::generation;
 use crate::spec::{
     ContainerSpec, EndpointSpec, FileTarget, Mode, NetworkAttachment, Placement, Replicated,
     RestartPolicy, SecretRef, ServiceSpec, Shared, TaskSpec,
@@ -154,7 +155,7 @@ fn mounted(key: &str, name: &str) -> SecretRef {
 
 /// The key of a secret: `minio-root` of `prod-minio-root-v1`.
 fn key_of(name: &str) -> Option<&'static str> {
-    let (stem, _) = name.rsplit_once("-v")?;
+    let (stem, _) = generation(name)?;
     let keys = Secret::all().map(|secret| secret.key);
     keys.filter(|key| stem.ends_with(key))
         .max_by_key(|key| key.len())

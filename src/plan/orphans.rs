@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::build::Builder;
 use super::{Action, Because, StepId};
 use crate::gate::{Elsewhere, Gate};
+use crate::render::generation;
 use crate::topology::UNTOLD_LABEL;
 
 impl Builder<'_> {
@@ -122,10 +123,6 @@ impl Builder<'_> {
     /// Whether a secret is a generation that another one took the place of: what it opened takes the
     /// new one by the time that all gates are open.
     fn is_former(&self, name: &str) -> bool {
-        let generation = |name: &str| {
-            let (stem, number) = name.rsplit_once("-v")?;
-            Some((stem.to_owned(), number.parse::<u32>().ok()?))
-        };
         let Some((stem, number)) = generation(name) else {
             return false;
         };

@@ -71,6 +71,13 @@ pub fn secret_name(cluster: &str, key: &str, generations: &Generations) -> Strin
     format!("{cluster}-{key}-v{}", generations.get(key))
 }
 
+/// What such a name is made of: `prod-minio-root` and 1.
+#[must_use]
+pub(crate) fn generation(secret: &str) -> Option<(&str, u32)> {
+    let (stem, number) = secret.rsplit_once("-v")?;
+    Some((stem, number.parse().ok()?))
+}
+
 /// That of those who read it at the first start only: the one that they mount, else the newest.
 #[must_use]
 pub(crate) fn first_secret_name(cluster: &str, key: &str, generations: &Generations) -> String {
