@@ -68,6 +68,17 @@ impl Probe {
             && (runs || secrets.all(|(_, name)| seen.secrets.contains_key(name)))
     }
 
+    /// Whether one that runs was made before a credential that is there now: of a plan's first steps,
+    /// some ask and others make secrets.
+    fn is_outgrown(&self, runs: &ServiceSpec, seen: &Observed) -> bool {
+        let mounted = &runs.task_template.container_spec.secrets;
+        let mut there = self
+            .secrets
+            .iter()
+            .filter(|(_, name)| seen.secrets.contains_key(name));
+        there.any(|(_, name)| !mounted.iter().any(|secret| secret.name == *name))
+    }
+
     /// One with the credentials that are there.
     fn spec(&self, cluster: &str, seen: &Observed) -> ServiceSpec {
         let node = &seen.this_node;
@@ -162,6 +173,18 @@ fn key_of(name: &str) -> Option<&'static str> {
 }
 
 impl Live {
+    /// Name of the probe, where another has to take its place, by the last look, and may.
+    pub(super) fn outgrown_probe(&self) -> Option<String> {
+        if !self.may_start_probe || self.is_others() {
+            return None;
+        }
+        let last = self.last.borrow();
+        let name = probe_name(&self.cluster);
+        let runs = last.services.get(&name)?;
+        let is_ours = self.foreign(&name, PROBE, &runs.spec.labels).is_none();
+        (is_ours && self.probe.is_outgrown(&runs.spec, &last)).then_some(name)
+    }
+
     /// Whether questions go through a probe that mounts these secrets, by key and name.
     pub(super) fn probe_mounts(&self, names: &[(String, String)]) -> bool {
         let last = self.last.borrow();
@@ -218,6 +241,7 @@ impl Live {
         }
         self.room_for_probe()?;
         let name = probe_name(&self.cluster);
+        let is_outgrown = self.outgrown_probe().is_some();
         let is_over = {
             let last = self.last.borrow();
             last.services.get(&name).map(|service| {
@@ -231,7 +255,7 @@ impl Live {
                     .placement
                     .constraints
                     .contains(&format!("node.id == {}", last.this_node));
-                over || elsewhere
+                over || elsewhere || is_outgrown
             })
         };
         match is_over {
@@ -239,6 +263,7 @@ impl Live {
             Some(true) => {
                 let removed = self.remove_own(&name, PROBE).await;
                 removed.map_err(own::sentence)?;
+                self.tunnel.close();
             }
             None => {}
         }

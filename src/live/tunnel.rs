@@ -44,13 +44,16 @@ impl Keeper {
         self.open.replace(None);
     }
 
-    /// The open tunnel, unless its task is about to end by what was last seen: what is asked
-    /// through it would end with the task.
-    fn get(&self, seen: &Observed) -> Option<Rc<Tunnel>> {
+    /// The open tunnel, unless its task is about to end by what was last seen, or is one of a
+    /// service that is to be replaced: what is asked through it would end with the task.
+    fn get(&self, seen: &Observed, outgrown: Option<&str>) -> Option<Rc<Tunnel>> {
         let open = self.open.borrow();
         let Open { container, tunnel } = open.as_ref()?;
         let mut tasks = seen.tasks.iter();
-        let leaves = tasks.any(|task| task.container_id == *container && !task.is_wanted());
+        let leaves = tasks.any(|task| {
+            task.container_id == *container
+                && (!task.is_wanted() || outgrown == Some(&*task.service))
+        });
         (tunnel.is_alive() && !leaves).then(|| Rc::clone(tunnel))
     }
 }
@@ -79,7 +82,9 @@ impl Live {
         if let Some(tunnel) = self.open_tunnel() {
             return Ok(Some(tunnel));
         }
+        let outgrown = self.outgrown_probe();
         let container = probe::vantage(&self.last.borrow(), &self.cluster)
+            .filter(|task| outgrown.as_ref() != Some(&task.service))
             .map(|task| task.container_id.clone());
         let Some(container) = container else {
             return Ok(None);
@@ -97,7 +102,8 @@ impl Live {
 
     /// The tunnel that is open and stays so, by the last look.
     pub(super) fn open_tunnel(&self) -> Option<Rc<Tunnel>> {
-        self.tunnel.get(&self.last.borrow())
+        let outgrown = self.outgrown_probe();
+        self.tunnel.get(&self.last.borrow(), outgrown.as_deref())
     }
 
     /// Asks one question through the tunnel.

@@ -20,6 +20,8 @@ struct Swarm {
     proxy_leaves: bool,
     secrets: Vec<Value>,
     probe: Option<Value>,
+    /// How many of them were made.
+    probes: usize,
     /// The containers of execs, in order, with their commands.
     execs: Vec<(String, Vec<String>)>,
 }
@@ -47,7 +49,8 @@ impl Swarm {
                 } else {
                     "running"
                 };
-                let probe = self.probe.iter().map(|_| task("s2", "c2", "running"));
+                let container = format!("c{}", self.probes + 1);
+                let probe = self.probe.iter().map(|_| task("s2", &container, "running"));
                 let tasks: Vec<Value> = [task("s1", "c1", wanted)]
                     .into_iter()
                     .chain(probe)
@@ -58,7 +61,12 @@ impl Swarm {
             "GET /v1.41/secrets" => Reply::Say(200, json!(self.secrets).to_string()),
             "POST /v1.41/services/create" => {
                 self.probe = serde_json::from_str(&heard.body).ok();
+                self.probes += 1;
                 Reply::Say(201, r#"{"ID":"s2"}"#.into())
+            }
+            "DELETE /v1.41/services/s2" => {
+                self.probe = None;
+                Reply::Say(200, String::new())
             }
             _ if path.starts_with("POST /v1.41/containers/") => {
                 self.execs.push((word(3).to_owned(), words(heard)));
@@ -144,4 +152,34 @@ async fn an_action_waits_for_another_place_to_ask_from() {
     }
     assert_eq!(answer.ok(), Ok(&b"OK"[..]));
     assert_eq!(swarm.lock().unwrap().asked_in(), ["c1", "c2"]);
+}
+
+#[tokio::test]
+async fn a_probe_that_was_made_before_a_secret_makes_room_for_another() {
+    let swarm = Arc::new(Mutex::new(Swarm::default()));
+    let (fake, live) = live(&swarm).await;
+    let port = component("127.0.0.1").await;
+    let ask = || live.ask(Question::get("127.0.0.1", port, "/healthz"));
+    let late = {
+        let mut swarm = swarm.lock().unwrap();
+        swarm.proxy_leaves = true;
+        swarm.secrets.pop().unwrap()
+    };
+    assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+    assert_eq!(swarm.lock().unwrap().asked_in(), ["c2"]);
+
+    swarm.lock().unwrap().secrets.push(late.clone());
+    live.look().await.unwrap();
+    assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+    live.look().await.unwrap();
+    assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+    assert_eq!(swarm.lock().unwrap().asked_in(), ["c2", "c3"]);
+    let probe = swarm.lock().unwrap().probe.clone().unwrap();
+    let mounts = &probe["TaskTemplate"]["ContainerSpec"]["Secrets"];
+    let names = mounts.as_array().unwrap().iter();
+    let names: Vec<&Value> = names.map(|secret| &secret["SecretName"]).collect();
+    assert!(names.contains(&&late["Spec"]["Name"]), "{names:?}");
+    let made = fake.lines().into_iter();
+    let made = made.filter(|line| line == "POST /v1.41/services/create");
+    assert_eq!(made.count(), 2);
 }
