@@ -14,6 +14,8 @@
 mod alone;
 #[path = "engine/carry.rs"]
 mod carry;
+#[path = "engine/crowd.rs"]
+mod crowd;
 #[path = "engine/fake.rs"]
 mod fake;
 #[path = "engine/give.rs"]

@@ -24,10 +24,13 @@ use super::error::EngineError;
 use super::fence::Fence;
 use super::link::Dialer;
 use super::request::Request;
+use super::rows::Rows;
 use super::target::{Endpoint, Target};
 
 /// No answer of an engine that makes sense is longer.
 pub(super) const BODY_LIMIT: usize = 64 << 20;
+/// Nor a list that is read row by row: a row of a task is some 2 KiB.
+const LIST_LIMIT: usize = 512 << 20;
 
 /// One engine's connections.
 pub(super) struct Http {
@@ -118,6 +121,39 @@ impl Http {
         serde_json::from_slice(&body).map_err(|error| EngineError::NotUnderstood {
             request: name,
             why: error.to_string(),
+        })
+    }
+
+    /// The rows of a list, one by one: what is kept of them is up to `each`.
+    pub(super) async fn rows<T: DeserializeOwned>(
+        &self,
+        request: Request,
+        mut each: impl FnMut(T),
+    ) -> Result<(), EngineError> {
+        let name = request.name();
+        let after = request.limit;
+        let read = async {
+            let answer = self.exchange(request, &name).await?;
+            let mut body = Limited::new(answer.into_body(), LIST_LIMIT);
+            let mut rows = Rows::new();
+            let not_understood = |why| EngineError::NotUnderstood {
+                request: name.clone(),
+                why,
+            };
+            while let Some(frame) = body.frame().await {
+                let frame = frame.map_err(|error| unread(&*error, &name, LIST_LIMIT))?;
+                if let Some(bytes) = frame.data_ref() {
+                    rows.push(bytes, &mut each).map_err(not_understood)?;
+                }
+            }
+            rows.finish(&mut each).map_err(not_understood)
+        };
+        let read = tokio::time::timeout(after, read).await;
+        read.unwrap_or_else(|_| {
+            Err(EngineError::TimedOut {
+                request: name.clone(),
+                after,
+            })
         })
     }
 
@@ -223,14 +259,21 @@ fn date(answer: &Response<Incoming>) -> Option<Timestamp> {
 async fn collect(body: Incoming, name: &str) -> Result<Bytes, EngineError> {
     match Limited::new(body, BODY_LIMIT).collect().await {
         Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(EngineError::TooLong {
+        Err(error) => Err(unread(&*error, name, BODY_LIMIT)),
+    }
+}
+
+/// Why a body was not read to its end.
+fn unread(error: &(dyn Error + Send + Sync + 'static), name: &str, limit: usize) -> EngineError {
+    if error.is::<LengthLimitError>() {
+        return EngineError::TooLong {
             request: name.into(),
-            limit: BODY_LIMIT,
-        }),
-        Err(error) => Err(EngineError::CutOff {
-            request: name.into(),
-            why: error.to_string(),
-        }),
+            limit,
+        };
+    }
+    EngineError::CutOff {
+        request: name.into(),
+        why: error.to_string(),
     }
 }
 

@@ -22,6 +22,7 @@ mod observe;
 mod read;
 mod registry;
 mod request;
+mod rows;
 mod service;
 mod ssh;
 mod store;

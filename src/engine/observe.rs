@@ -38,12 +38,16 @@ impl Engine {
         let list = |path: &str| Request::get(path).filter(ours);
         let fresh =
             Request::get("/tasks").filter(&[("label", &[&label]), ("_up-to-date", &["true"])]);
-        let (identity, nodes, services, tasks, fresh, configs, secrets, networks) = try_join!(
+        let (mut tasks, mut up_to_date) = (Vec::new(), BTreeSet::new());
+        let (identity, nodes, services, (), (), configs, secrets, networks) = try_join!(
             self.identity(),
             self.http.json::<Vec<wire::Node>>(Request::get("/nodes")),
             self.http.json::<Vec<wire::Service>>(list("/services")),
-            self.http.json::<Vec<wire::Task>>(list("/tasks")),
-            self.http.json::<Vec<Id>>(fresh),
+            self.http
+                .rows(list("/tasks"), |row| tasks.push(read::task(row))),
+            self.http.rows(fresh, |row: Id| {
+                up_to_date.insert(row.id);
+            }),
             self.http.json::<Vec<wire::Stored>>(list("/configs")),
             self.http.json::<Vec<wire::Stored>>(list("/secrets")),
             self.http.json::<Vec<wire::Network>>(
@@ -73,7 +77,7 @@ impl Engine {
             this_node: identity.node,
             api_version: self.version.clone(),
             nodes,
-            tasks: named(tasks, fresh, &services),
+            tasks: named(tasks, &up_to_date, &services),
             services,
             configs: configs.into_iter().map(read::config).collect(),
             secrets: secrets.into_iter().map(read::secret).collect(),
@@ -96,26 +100,31 @@ impl Engine {
         if services.is_empty() {
             return Ok(Vec::new());
         }
+        let mut tasks = Vec::new();
         let filtered = Request::get("/tasks").filter(&[("service", services)]);
-        let tasks: Vec<wire::Task> = match self.http.json(filtered).await {
-            Ok(tasks) => tasks,
+        let found = self.http.rows(filtered, |row| tasks.push(read::task(row)));
+        match found.await {
+            Ok(()) => {}
             // One that is not there fails the list for all.
             Err(EngineError::NotFound(_)) => {
-                let (tasks, ids) = try_join!(
-                    self.http.json::<Vec<wire::Task>>(Request::get("/tasks")),
-                    self.http
-                        .json::<Vec<wire::Service>>(Request::get("/services")),
-                )?;
-                let wanted = |task: &wire::Task| {
-                    let named = ids.iter().find(|one| one.id == task.service_id);
-                    services.contains(&task.service_id.as_str())
-                        || named.is_some_and(|one| services.contains(&one.spec.name.as_str()))
-                };
-                tasks.into_iter().filter(wanted).collect()
+                let all = Request::get("/services");
+                let all: Vec<wire::Stored> = self.http.json(all).await?;
+                let ids: BTreeSet<&str> = all
+                    .iter()
+                    .filter(|one| services.contains(&one.spec.name.as_str()))
+                    .map(|one| one.id.as_str())
+                    .chain(services.iter().copied())
+                    .collect();
+                let every = self.http.rows(Request::get("/tasks"), |row: wire::Task| {
+                    if ids.contains(row.service_id.as_str()) {
+                        tasks.push(read::task(row));
+                    }
+                });
+                every.await?;
             }
             Err(error) => return Err(error),
-        };
-        Ok(in_order(tasks.into_iter().map(read::task).collect()))
+        }
+        Ok(in_order(tasks))
     }
 
     /// What others hold: reservations by node, ports, and names that begin with this cluster's.
@@ -135,11 +144,23 @@ impl Engine {
         let wanted: &[&str] = &["ready", "running", "complete"];
         let tasks = Request::get("/tasks").filter(&[("desired-state", wanted)]);
         let named = |path: &str| Request::get(path).filter(&[("name", &[cluster])]);
-        let (identity, services, tasks, configs, secrets, networks) = try_join!(
+        // What tasks hold, by service and node: there may be tens of thousands of them.
+        let mut held = BTreeMap::<String, BTreeMap<String, Reserved>>::new();
+        let (identity, services, (), configs, secrets, networks) = try_join!(
             self.identity(),
             self.http
                 .json::<Vec<wire::Publisher>>(Request::get("/services")),
-            self.http.json::<Vec<wire::Task>>(tasks),
+            self.http.rows(tasks, |task: wire::Task| {
+                if !task.node_id.is_empty() && is_placed(&task.status.state) {
+                    let nodes = held.entry(task.service_id).or_default();
+                    let sum = nodes.entry(task.node_id).or_default();
+                    let holds = task.spec.resources.reservations;
+                    *sum = sum.plus(Reserved {
+                        nano_cpus: holds.nano_cpus,
+                        memory_bytes: holds.memory_bytes,
+                    });
+                }
+            }),
             self.http.json::<Vec<wire::Stored>>(named("/configs")),
             self.http.json::<Vec<wire::Stored>>(named("/secrets")),
             self.http
@@ -171,29 +192,17 @@ impl Engine {
             pool: identity.pool,
             prefix: identity.prefix,
         };
-        let ours: BTreeSet<String> = ours.into_iter().map(|one| one.id).collect();
+        held.retain(|service, _| !ours.iter().any(|one| one.id == *service));
         let mut reserved = BTreeMap::<String, Reserved>::new();
-        let mut homes = BTreeMap::<String, BTreeSet<String>>::new();
-        for task in tasks {
-            let placed = !task.node_id.is_empty() && is_placed(&task.status.state);
-            if !placed || ours.contains(&task.service_id) {
-                continue;
-            }
-            let held = task.spec.resources.reservations;
-            let sum = reserved.entry(task.node_id.clone()).or_default();
-            *sum = sum.plus(Reserved {
-                nano_cpus: held.nano_cpus,
-                memory_bytes: held.memory_bytes,
-            });
-            homes
-                .entry(task.service_id)
-                .or_default()
-                .insert(task.node_id);
+        for (node, holds) in held.values().flatten() {
+            let sum = reserved.entry(node.clone()).or_default();
+            *sum = sum.plus(*holds);
         }
         let mut ports: Vec<TakenPort> = others
             .into_iter()
             .flat_map(|one| {
-                let homes = homes.remove(&one.id).unwrap_or_default();
+                let nodes = held.remove(&one.id).unwrap_or_default();
+                let homes = nodes.into_keys().collect();
                 read::ports(one, &homes)
             })
             .collect();
@@ -261,16 +270,14 @@ struct Id {
 /// Tasks with the names of their services. The engine does not say which spec a task was made
 /// from, only whether it is the present one.
 fn named(
-    tasks: Vec<wire::Task>,
-    fresh: Vec<Id>,
+    mut tasks: Vec<Task>,
+    fresh: &BTreeSet<String>,
     services: &BTreeMap<String, Service>,
 ) -> Vec<Task> {
     let by_id: BTreeMap<&str, &Service> = services
         .values()
         .map(|service| (service.id.as_str(), service))
         .collect();
-    let fresh: BTreeSet<String> = fresh.into_iter().map(|one| one.id).collect();
-    let mut tasks: Vec<Task> = tasks.into_iter().map(read::task).collect();
     for task in &mut tasks {
         if let Some(service) = by_id.get(task.service_id.as_str()) {
             task.service.clone_from(&service.spec.name);
