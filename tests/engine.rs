@@ -50,3 +50,5 @@ mod tunnel;
 mod tunnel_life;
 #[path = "engine/verbs.rs"]
 mod verbs;
+#[path = "engine/watch.rs"]
+mod watch;

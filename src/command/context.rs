@@ -302,6 +302,14 @@ impl Scene {
         self.work_out()
     }
 
+    /// Looks at what changes in silence, the tasks.
+    pub(super) async fn look_at_tasks(&mut self) -> Result<(), CommandError> {
+        let others = std::mem::take(&mut self.seen.others);
+        self.seen = self.live.look_at_tasks().await?;
+        self.seen.others = others;
+        self.work_out()
+    }
+
     /// The same cluster with another password.
     pub(super) fn renew(&mut self, renewal: Renewal) -> Result<(), CommandError> {
         self.renewal = Some(renewal);

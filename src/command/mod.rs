@@ -17,6 +17,7 @@ mod scale;
 mod status;
 mod unlock;
 mod up;
+mod watch;
 mod what_if;
 mod written;
 

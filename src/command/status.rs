@@ -6,11 +6,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::context::Scene;
-use super::interrupt::interrupted;
-use super::{CommandError, Context, error, written};
+use super::watch::watch;
+use super::{CommandError, Context, written};
 use crate::cli::StatusArgs;
 use crate::count::count;
-use crate::engine::EngineError;
 use crate::hear::{self, Hearing};
 use crate::inventory::Inventory;
 use crate::plan::{Heard, Leaver, Verdicts};
@@ -19,17 +18,14 @@ use crate::snapshot::Snapshot;
 use crate::source;
 use crate::status::Status;
 
-const AGAIN: Duration = Duration::from_secs(2);
 /// A component that did not answer well is asked once more after this: a broker that moves a
 /// topic or a server that was busy for a moment is no news.
 /// Where hosts are gone, what took as long as that is not asked twice.
-const SECOND_LOOK: Duration = Duration::from_secs(1);
+pub(super) const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// How long an answer is waited for while hosts are known to be gone: what hangs on them gives none.
-const BRIEF: Duration = Duration::from_millis(2200);
+pub(super) const BRIEF: Duration = Duration::from_millis(2200);
 /// Exit code of a cluster that is not healthy.
 const UNHEALTHY: u8 = 6;
-/// Exit code of a watch that was interrupted before it saw anything.
-const INTERRUPTED: u8 = 130;
 
 pub(super) async fn status(context: &Context, args: &StatusArgs) -> Result<u8, CommandError> {
     written::check(args.record.as_deref(), None)?;
@@ -42,7 +38,7 @@ pub(super) async fn status(context: &Context, args: &StatusArgs) -> Result<u8, C
     Ok(code(&status))
 }
 
-const fn code(status: &Status) -> u8 {
+pub(super) const fn code(status: &Status) -> u8 {
     if status.healthy { 0 } else { UNHEALTHY }
 }
 
@@ -59,7 +55,7 @@ fn show(context: &Context, status: &Status) -> Result<(), CommandError> {
 }
 
 /// The same over what was shown before, where that is on a terminal.
-fn show_over(context: &Context, status: &Status) -> Result<(), CommandError> {
+pub(super) fn show_over(context: &Context, status: &Status) -> Result<(), CommandError> {
     if context.output.json {
         return show(context, status);
     }
@@ -68,46 +64,6 @@ fn show_over(context: &Context, status: &Status) -> Result<(), CommandError> {
         .output
         .show_over(&status_text(status, style), &status_brief(status, style));
     Ok(())
-}
-
-/// Looks until interrupted, and ends with the exit code of the last look. An engine that does not
-/// answer for a moment is what somebody watches for: it is told, and asked again.
-async fn watch(context: &Context, inventory: &Inventory) -> Result<u8, CommandError> {
-    let mut last = INTERRUPTED;
-    let looks = async {
-        loop {
-            match look(context, inventory, None).await {
-                Ok(status) => {
-                    show_over(context, &status)?;
-                    last = code(&status);
-                }
-                Err(error) if may_pass(&error) => {
-                    context.output.clear();
-                    error::report(&error, context.output);
-                    last = error.code();
-                }
-                Err(error) => return Err(error),
-            }
-            tokio::time::sleep(AGAIN).await;
-        }
-    };
-    tokio::select! {
-        ended = looks => ended,
-        () = interrupted() => Ok(last),
-    }
-}
-
-/// Whether the next look may succeed where this one did not.
-const fn may_pass(error: &CommandError) -> bool {
-    match error {
-        CommandError::Engine(error) => !matches!(
-            error,
-            EngineError::BadTarget { .. }
-                | EngineError::BadFile { .. }
-                | EngineError::InClear { .. }
-        ),
-        _ => false,
-    }
 }
 
 async fn look(
@@ -121,7 +77,7 @@ async fn look(
         async |scene: &Scene| hear::verdicts(&scene.live, &scene.cluster.wanted, &scene.seen).await;
     let lost = scene.seen.nodes.iter().any(|node| node.state != "ready");
     if lost {
-        scene.live.be_brief(BRIEF);
+        scene.live.be_brief(Some(BRIEF));
     }
     let start = Instant::now();
     let mut verdicts = ask(&scene).await;
@@ -141,20 +97,19 @@ async fn look(
         };
         save(context, &scene, &verdicts, leavers, path)?;
     }
-    let stand_ins = scene.live.stand_ins(&scene.cluster.wanted).await;
+    let warnings = scene.live.stand_ins(&scene.cluster.wanted).await;
     scene.live.close().await;
     let heard = Heard {
         verdicts,
-        warnings: stand_ins.into_iter().collect(),
+        warnings: warnings.into_iter().collect(),
         ..Heard::default()
     };
-    Ok(Status::of(
-        &scene.cluster,
-        &scene.inventory,
-        &scene.seen,
-        &heard,
-        deaf.as_deref(),
-    ))
+    Ok(told(&scene, &heard, deaf.as_deref()))
+}
+
+/// What was seen and heard.
+pub(super) fn told(scene: &Scene, heard: &Heard, deaf: Option<&str>) -> Status {
+    Status::of(&scene.cluster, &scene.inventory, &scene.seen, heard, deaf)
 }
 
 fn save(

@@ -68,6 +68,12 @@ impl Engine {
         self
     }
 
+    /// What time it was where the engine is when it last answered, as `2026-11-30T12:00:00Z`.
+    #[must_use]
+    pub fn time(&self) -> Option<String> {
+        self.http.time().map(|time| time.to_string())
+    }
+
     /// The API version spoken, such as `1.41`.
     #[must_use]
     pub fn api_version(&self) -> &str {

@@ -36,18 +36,11 @@ impl Engine {
         let label = format!("{CLUSTER_LABEL}={cluster}");
         let ours: &[(&str, &[&str])] = &[("label", &[&label])];
         let list = |path: &str| Request::get(path).filter(ours);
-        let fresh =
-            Request::get("/tasks").filter(&[("label", &[&label]), ("_up-to-date", &["true"])]);
-        let (mut tasks, mut up_to_date) = (Vec::new(), BTreeSet::new());
-        let (identity, nodes, services, (), (), configs, secrets, networks) = try_join!(
+        let (identity, nodes, services, tasks, configs, secrets, networks) = try_join!(
             self.identity(),
             self.http.json::<Vec<wire::Node>>(Request::get("/nodes")),
             self.http.json::<Vec<wire::Service>>(list("/services")),
-            self.http
-                .rows(list("/tasks"), |row| tasks.push(read::task(row))),
-            self.http.rows(fresh, |row: Id| {
-                up_to_date.insert(row.id);
-            }),
+            self.unnamed_tasks(&label),
             self.http.json::<Vec<wire::Stored>>(list("/configs")),
             self.http.json::<Vec<wire::Stored>>(list("/secrets")),
             self.http.json::<Vec<wire::Network>>(
@@ -70,14 +63,13 @@ impl Engine {
         let (locks, configs): (Vec<_>, Vec<_>) = configs
             .into_iter()
             .partition(|one| one.spec.name == lock_name);
-        let time = self.http.time();
         Ok(Observed {
-            seen_at: time.map_or_else(String::new, |time| time.to_string()),
+            seen_at: self.time().unwrap_or_default(),
             swarm_id: identity.swarm,
             this_node: identity.node,
             api_version: self.version.clone(),
             nodes,
-            tasks: named(tasks, &up_to_date, &services),
+            tasks: named(tasks, &services),
             services,
             configs: configs.into_iter().map(read::config).collect(),
             secrets: secrets.into_iter().map(read::secret).collect(),
@@ -89,6 +81,37 @@ impl Engine {
                 .collect(),
             others: Others::default(),
         })
+    }
+
+    /// The tasks of a cluster whose other objects are as they were when it was last seen.
+    ///
+    /// # Errors
+    /// The engine cannot say.
+    pub async fn observe_tasks(
+        &self,
+        cluster: &str,
+        services: &BTreeMap<String, Service>,
+    ) -> Result<Vec<Task>, EngineError> {
+        let label = format!("{CLUSTER_LABEL}={cluster}");
+        Ok(named(self.unnamed_tasks(&label).await?, services))
+    }
+
+    /// Tasks with this label of their service, and the identifiers of those that are of its present spec.
+    async fn unnamed_tasks(
+        &self,
+        label: &str,
+    ) -> Result<(Vec<Task>, BTreeSet<String>), EngineError> {
+        let (mut tasks, mut fresh) = (Vec::new(), BTreeSet::new());
+        let all = Request::get("/tasks").filter(&[("label", &[label])]);
+        let up_to_date =
+            Request::get("/tasks").filter(&[("label", &[label]), ("_up-to-date", &["true"])]);
+        try_join!(
+            self.http.rows(all, |row| tasks.push(read::task(row))),
+            self.http.rows(up_to_date, |row: Id| {
+                fresh.insert(row.id);
+            }),
+        )?;
+        Ok((tasks, fresh))
     }
 
     /// Tasks of services, by name or identifier, in the order of their making. Those of a
@@ -270,8 +293,7 @@ struct Id {
 /// Tasks with the names of their services. The engine does not say which spec a task was made
 /// from, only whether it is the present one.
 fn named(
-    mut tasks: Vec<Task>,
-    fresh: &BTreeSet<String>,
+    (mut tasks, fresh): (Vec<Task>, BTreeSet<String>),
     services: &BTreeMap<String, Service>,
 ) -> Vec<Task> {
     let by_id: BTreeMap<&str, &Service> = services

@@ -38,6 +38,12 @@ pub use lock::{NotTaken, end_lock, now, token, watch_lock};
 pub(crate) use one_shot::is_volume;
 pub use probe::PROBE;
 
+/// Milliseconds between looks for a place to ask from, a quarter of a minute in all: a probe that
+/// starts is there in a second or two, and one that can't is no reason for a look four times a second.
+const READY: [u64; 16] = [
+    250, 250, 250, 250, 500, 500, 1000, 1000, 1000, 1000, 1000, 1500, 1500, 1500, 1500, 2000,
+];
+
 /// One cluster on one Swarm, reached through one engine.
 pub struct Live {
     engine: Engine,
@@ -65,6 +71,10 @@ pub struct Live {
     token: RefCell<Option<String>>,
     /// How long an answer is waited for, where that is not left to its question.
     patience: Cell<Option<Duration>>,
+    /// What proxies said to strangers, and when.
+    strangers: RefCell<BTreeMap<String, (tokio::time::Instant, Answer)>>,
+    /// For how long that stands.
+    keeps: Cell<Duration>,
 }
 
 impl Live {
@@ -88,12 +98,20 @@ impl Live {
             images: RefCell::default(),
             token: RefCell::new(None),
             patience: Cell::new(None),
+            strangers: RefCell::new(BTreeMap::new()),
+            keeps: Cell::new(Duration::ZERO),
         }
     }
 
-    /// Waits no longer than this for any answer from now on.
-    pub fn be_brief(&self, patience: Duration) {
-        self.patience.set(Some(patience));
+    /// Takes what was heard over a connection of its own, for which the engine starts a process,
+    /// for true for so long.
+    pub fn keep_answers(&self, keeps: Duration) {
+        self.keeps.set(keeps);
+    }
+
+    /// Waits no longer than this for any answer from now on, or as long as each question says.
+    pub fn be_brief(&self, patience: Option<Duration>) {
+        self.patience.set(patience);
     }
 
     /// Takes over what a probe is made of.
@@ -131,6 +149,20 @@ impl Live {
         Ok(seen)
     }
 
+    /// Looks at the tasks only: Swarm tells nobody when one of them changes.
+    ///
+    /// # Errors
+    /// What the engine said.
+    pub async fn look_at_tasks(&self) -> Result<Observed, EngineError> {
+        let mut seen = self.last.borrow().clone();
+        let tasks = self.engine.observe_tasks(&self.cluster, &seen.services);
+        seen.tasks = tasks.await?;
+        seen.seen_at = self.engine.time().unwrap_or(seen.seen_at);
+        self.name_tasks(&mut seen);
+        self.last.replace(seen.clone());
+        Ok(seen)
+    }
+
     /// Looks at the cluster and at what others hold on the same Swarm: what a plan is made from.
     ///
     /// # Errors
@@ -161,7 +193,7 @@ impl Live {
     /// No place to ask from within a quarter of a minute.
     pub async fn ready_to_ask(&self) -> Result<(), String> {
         let mut why = String::new();
-        for _ in 0..60 {
+        for pause in READY {
             self.look().await.map_err(|error| error.to_string())?;
             if let Some(reason) = self.probe_lacks_image() {
                 return Err(reason);
@@ -173,9 +205,15 @@ impl Live {
             if self.is_others() || self.probe_is_foreign.get() {
                 break;
             }
-            tokio::time::sleep(std::time::Duration::from_millis(250)).await;
+            tokio::time::sleep(Duration::from_millis(pause)).await;
         }
         Err(why)
+    }
+
+    /// Whether there is an open connection through which components can be asked.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.open_tunnel().is_some()
     }
 
     /// Ends what was started to ask questions.

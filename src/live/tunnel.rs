@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use serde_json::json;
+use tokio::time::Instant;
 
 use super::{Live, probe};
 use crate::engine::{Tunnel, TunnelStream};
@@ -119,12 +120,7 @@ impl Live {
                     Err(why) => Answer::Failed(why),
                 };
             }
-            Question::Strangers { host } => {
-                return match self.strangers(&host).await {
-                    Ok(bytes) => Answer::Bytes(bytes),
-                    Err(why) => Answer::Failed(why),
-                };
-            }
+            Question::Strangers { host } => return self.strangers(host).await,
             Question::Talk(talk) => {
                 return self
                     .talk(&tunnel, &talk)
@@ -260,7 +256,25 @@ impl Live {
             .map_err(|error| error.to_string())
     }
 
-    async fn strangers(&self, proxy: &str) -> Result<Vec<u8>, String> {
+    async fn strangers(&self, proxy: String) -> Answer {
+        let known = self.strangers.borrow().get(&proxy).cloned();
+        if let Some((at, answer)) = known
+            && at.elapsed() < self.keeps.get()
+        {
+            return answer;
+        }
+        match self.strangers_now(&proxy).await {
+            Ok(bytes) => {
+                let answer = Answer::Bytes(bytes);
+                let entry = (Instant::now(), answer.clone());
+                self.strangers.borrow_mut().insert(proxy, entry);
+                answer
+            }
+            Err(why) => Answer::Failed(why),
+        }
+    }
+
+    async fn strangers_now(&self, proxy: &str) -> Result<Vec<u8>, String> {
         let stream = self.stream(proxy).await?;
         let found = Strangers::over(stream).await;
         let found = found.map_err(|error| error.to_string())?;

@@ -1,7 +1,6 @@
 //! Verbs where a program reads what they print: no escape characters, and JSON that is JSON.
 
 use std::process::Output;
-use std::time::Duration;
 
 use milvus_swarm::inventory::LOCAL;
 use serde_json::{Value, json};
@@ -51,14 +50,14 @@ async fn output(fake: &Fake, arguments: &[&str]) -> Output {
 }
 
 /// An engine, and a small inventory in its folder.
-fn place() -> Fake {
+pub fn place() -> Fake {
     let (fake, _) = swarm();
     let file = fake.socket.with_file_name("milvus-swarm.yml");
     std::fs::write(file, LOCAL).unwrap();
     fake
 }
 
-fn plain(arguments: &[&str], output: &Output) {
+pub fn plain(arguments: &[&str], output: &Output) {
     for (name, bytes) in [("stdout", &output.stdout), ("stderr", &output.stderr)] {
         let text = String::from_utf8_lossy(bytes);
         assert!(!bytes.contains(&0x1b), "{arguments:?}, {name}: {text:?}");
@@ -185,40 +184,4 @@ async fn a_refused_plan_is_one_document_with_its_refusals() {
     assert_eq!(plan["refusals"][0]["rule"], "name-taken");
     let words = String::from_utf8_lossy(&output.stderr);
     assert!(words.contains("the plan is refused"), "{words}");
-}
-
-#[tokio::test]
-async fn a_watched_status_is_one_after_the_other_where_nobody_looks() {
-    let fake = place();
-    for arguments in [&["status", "--watch"][..], &["status", "--watch", "--json"]] {
-        let child = program(&fake, arguments).spawn().unwrap();
-        let before = fake.lines().len();
-        let looks = || {
-            let lines = fake.lines();
-            let looks = lines[before..].iter();
-            looks.filter(|line| line.contains("/nodes")).count()
-        };
-        // The first is printed before the next begins.
-        for _ in 0..400 {
-            if looks() > 2 {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(50)).await;
-        }
-        let pid = child.id().unwrap().to_string();
-        let sent = std::process::Command::new("kill")
-            .args(["-INT", &pid])
-            .status();
-        assert!(sent.unwrap().success());
-        let output = child.wait_with_output().await.unwrap();
-        plain(arguments, &output);
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(!text.is_empty(), "{arguments:?}");
-        if arguments.contains(&"--json") {
-            for line in text.lines() {
-                let status: Value = serde_json::from_str(line).unwrap();
-                assert_eq!(status["cluster"], "milvus");
-            }
-        }
-    }
 }
