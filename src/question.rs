@@ -171,6 +171,18 @@ impl Question {
         self
     }
 
+    /// Where it goes, for one that goes to a host.
+    #[must_use]
+    pub fn host(&self) -> Option<&str> {
+        match self {
+            Self::Http { host, .. }
+            | Self::Tcp { host, .. }
+            | Self::ShardLeaders { host }
+            | Self::Strangers { host } => Some(host),
+            Self::File { .. } | Self::Image { .. } | Self::Talk(_) => None,
+        }
+    }
+
     /// The same question with another time limit.
     #[must_use]
     pub fn within(mut self, limit: Duration) -> Self {

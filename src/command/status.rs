@@ -22,7 +22,7 @@ use crate::status::Status;
 /// topic or a server that was busy for a moment is no news.
 /// Where hosts are gone, what took as long as that is not asked twice.
 pub(super) const SECOND_LOOK: Duration = Duration::from_secs(1);
-/// How long an answer is waited for while hosts are known to be gone: what hangs on them gives none.
+/// How long an answer is waited for while hosts are gone: what hangs on them gives none.
 pub(super) const BRIEF: Duration = Duration::from_millis(2200);
 /// Exit code of a cluster that is not healthy.
 const UNHEALTHY: u8 = 6;
@@ -79,9 +79,11 @@ async fn look(
     if lost {
         scene.live.be_brief(Some(BRIEF));
     }
+    scene.live.give_up_silent_hosts(BRIEF);
     let start = Instant::now();
     let mut verdicts = ask(&scene).await;
-    let is_late = lost && start.elapsed() >= SECOND_LOOK;
+    let is_gone = lost || scene.live.met_silence();
+    let is_late = is_gone && start.elapsed() >= SECOND_LOOK;
     if !is_late && verdicts.values().any(|verdict| !verdict.is_open()) {
         tokio::time::sleep(SECOND_LOOK).await;
         scene.look_again().await?;

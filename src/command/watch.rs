@@ -125,6 +125,7 @@ impl Watched {
     async fn begin(context: &Context, inventory: &Inventory) -> Result<Self, CommandError> {
         let scene = context.scene(inventory.clone(), true).await?;
         scene.live.keep_answers(SELDOM);
+        scene.live.give_up_silent_hosts(BRIEF);
         let now = Instant::now();
         let mut watched = Self {
             events: scene.live.engine().events(),

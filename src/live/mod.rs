@@ -13,14 +13,13 @@ mod one_shot;
 mod own;
 mod probe;
 mod renew;
+mod silence;
 mod tunnel;
 mod wipe;
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::time::Duration;
-
-use tokio::time::timeout;
 
 use crate::drive::Swarm;
 use crate::engine::{Access, Engine, EngineError};
@@ -29,7 +28,7 @@ use crate::gate::Asked;
 use crate::inventory::Host;
 use crate::observed::Observed;
 use crate::plan::{Action, Registries};
-use crate::question::{Answer, Question};
+use crate::question::Answer;
 use crate::wanted::Cluster;
 
 pub use held::{Guarded, Held};
@@ -71,6 +70,9 @@ pub struct Live {
     token: RefCell<Option<String>>,
     /// How long an answer is waited for, where that is not left to its question.
     patience: Cell<Option<Duration>>,
+    /// How long a host may be silent, and whether one was.
+    silence: Cell<Option<Duration>>,
+    met_silence: Cell<bool>,
     /// What proxies said to strangers, and when.
     strangers: RefCell<BTreeMap<String, (tokio::time::Instant, Answer)>>,
     /// For how long that stands.
@@ -98,6 +100,8 @@ impl Live {
             images: RefCell::default(),
             token: RefCell::new(None),
             patience: Cell::new(None),
+            silence: Cell::new(None),
+            met_silence: Cell::new(false),
             strangers: RefCell::new(BTreeMap::new()),
             keeps: Cell::new(Duration::ZERO),
         }
@@ -233,21 +237,7 @@ impl Swarm for Live {
     }
 
     async fn ask(&self, asked: &[Asked]) -> Vec<Answer> {
-        let answers = asked.iter().map(|asked| async {
-            let answer = async {
-                match &asked.question {
-                    Question::Image { image } => self.image(image).await,
-                    other => self.question(other.clone()).await,
-                }
-            };
-            match self.patience.get() {
-                None => answer.await,
-                Some(patience) => timeout(patience, answer)
-                    .await
-                    .unwrap_or_else(|_| Answer::Failed("timed out".to_owned())),
-            }
-        });
-        futures_util::future::join_all(answers).await
+        self.ask_all(asked).await
     }
 }
 

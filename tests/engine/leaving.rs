@@ -1,11 +1,14 @@
 //! The task that questions go through may be one that a scale or a roll takes away.
 
 use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
+use milvus_swarm::drive;
+use milvus_swarm::gate::Asked;
 use milvus_swarm::inventory::{Inventory, LOCAL, Source};
 use milvus_swarm::live::Live;
 use milvus_swarm::milvus::Ask as _;
-use milvus_swarm::question::Question;
+use milvus_swarm::question::{Answer, Question};
 use milvus_swarm::render::Sources;
 use milvus_swarm::wanted::Cluster;
 use serde_json::{Value, json};
@@ -19,6 +22,8 @@ use crate::tunnel::{component, words};
 struct Swarm {
     proxy_leaves: bool,
     secrets: Vec<Value>,
+    /// Tasks on other hosts.
+    elsewhere: Vec<Value>,
     probe: Option<Value>,
     /// How many of them were made.
     probes: usize,
@@ -54,6 +59,7 @@ impl Swarm {
                 let tasks: Vec<Value> = [task("s1", "c1", wanted)]
                     .into_iter()
                     .chain(probe)
+                    .chain(self.elsewhere.clone())
                     .collect();
                 Reply::Say(200, json!(tasks).to_string())
             }
@@ -87,6 +93,17 @@ impl Swarm {
             .map(|(container, _)| &**container)
             .collect()
     }
+}
+
+/// A task on another host, with an address there.
+fn task_on(node: &str, address: &str) -> Value {
+    json!({
+        "ID": format!("t-{node}"), "ServiceID": "s1", "NodeID": node, "Slot": 1,
+        "DesiredState": "running", "Status": { "State": "running" },
+        "NetworksAttachments": [{
+            "Network": { "Spec": { "Name": "milvus_net" } }, "Addresses": [format!("{address}/24")],
+        }],
+    })
 }
 
 fn task(service: &str, container: &str, wanted: &str) -> Value {
@@ -182,4 +199,35 @@ async fn a_probe_that_was_made_before_a_secret_makes_room_for_another() {
     let made = fake.lines().into_iter();
     let made = made.filter(|line| line == "POST /v1.41/services/create");
     assert_eq!(made.count(), 2);
+}
+
+#[tokio::test]
+async fn a_host_from_which_nothing_is_heard_is_given_up_and_a_slow_component_is_not() {
+    let swarm = Arc::new(Mutex::new(Swarm::default()));
+    let (gone, slow) = ("127.0.0.2", "127.0.0.3");
+    swarm.lock().unwrap().elsewhere = vec![task_on("n2", gone), task_on("n3", slow)];
+    let (_fake, live) = live(&swarm).await;
+    live.look().await.unwrap();
+    let (port_of_gone, port_of_slow) = (component(gone).await, component(slow).await);
+    let asked = |host: &str, port, path: &str, seconds| Asked {
+        subject: host.to_owned(),
+        question: Question::get(host, port, path).within(Duration::from_secs(seconds)),
+    };
+    let questions = [
+        asked(gone, port_of_gone, "/never", 60),
+        asked(gone, port_of_gone, "/never", 60),
+        asked(slow, port_of_slow, "/never", 3),
+        asked(slow, port_of_slow, "/healthz", 60),
+    ];
+    live.give_up_silent_hosts(Duration::from_secs(1));
+    let start = Instant::now();
+    let answers = drive::Swarm::ask(&live, &questions).await;
+    let took = start.elapsed();
+    let timed_out = Answer::Failed("timed out".into());
+    assert_eq!(answers[..3], vec![timed_out; 3]);
+    assert_eq!(answers[3].ok(), Ok(&b"OK"[..]));
+    // The one waited for its own limit, the other for none of its own.
+    let limits = Duration::from_secs(3)..Duration::from_secs(50);
+    assert!(limits.contains(&took), "{took:?}");
+    assert!(live.met_silence());
 }

@@ -1,0 +1,103 @@
+//! Hosts from which nothing is heard any more. Swarm calls one down when three of its heartbeats, five
+//! seconds apart, are missing (swarmkit: `manager/dispatcher/dispatcher.go`, `DefaultHeartBeatPeriod` and
+//! `defaultGracePeriodMultiplier`); who waits for a status does not wait for that.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use tokio::time::{sleep, timeout};
+
+use super::Live;
+use crate::gate::Asked;
+use crate::question::{Answer, Question};
+
+/// How long a question is waited for beyond its own limit, where nobody minds silence.
+const NEVER: Duration = Duration::from_secs(3600);
+/// One question without an answer is a component that is slow, not a host.
+const SEVERAL: usize = 2;
+
+impl Live {
+    /// From now on nobody waits longer than this for a host from which no question is answered, as
+    /// long as several were asked.
+    pub fn give_up_silent_hosts(&self, after: Duration) {
+        self.silence.set(Some(after));
+    }
+
+    /// Whether a host was given up since that was asked for.
+    #[must_use]
+    pub fn met_silence(&self) -> bool {
+        self.met_silence.get()
+    }
+
+    /// Asks all at once; the answers are in the order of the questions.
+    pub(super) async fn ask_all(&self, asked: &[Asked]) -> Vec<Answer> {
+        let mut answers: Vec<Option<Answer>> = vec![None; asked.len()];
+        let mut pending: FuturesUnordered<_> = asked
+            .iter()
+            .enumerate()
+            .map(|(at, asked)| async move { (at, self.ask_one(asked).await) })
+            .collect();
+        let limit = self.silence.get();
+        let mut silence = Box::pin(sleep(limit.unwrap_or(NEVER)));
+        let mut is_over = limit.is_none();
+        while answers.iter().any(Option::is_none) {
+            tokio::select! {
+                Some((at, answer)) = pending.next() => {
+                    answers[at].get_or_insert(answer);
+                }
+                () = &mut silence, if !is_over => {
+                    is_over = true;
+                    for at in self.silent(asked, &answers) {
+                        self.met_silence.set(true);
+                        answers[at].get_or_insert_with(timed_out);
+                    }
+                }
+            }
+        }
+        answers.into_iter().flatten().collect()
+    }
+
+    async fn ask_one(&self, asked: &Asked) -> Answer {
+        let answer = async {
+            match &asked.question {
+                Question::Image { image } => self.image(image).await,
+                other => self.question(other.clone()).await,
+            }
+        };
+        match self.patience.get() {
+            None => answer.await,
+            Some(patience) => timeout(patience, answer)
+                .await
+                .unwrap_or_else(|_| timed_out()),
+        }
+    }
+
+    /// The questions to hosts of which none was answered.
+    fn silent(&self, asked: &[Asked], answers: &[Option<Answer>]) -> Vec<usize> {
+        let last = self.last.borrow();
+        let nodes: BTreeMap<IpAddr, &str> = last
+            .tasks
+            .iter()
+            .flat_map(|task| {
+                task.addresses
+                    .values()
+                    .map(|ip| (*ip, task.node_id.as_str()))
+            })
+            .collect();
+        let mut hosts = BTreeMap::<&str, Vec<usize>>::new();
+        for (at, asked) in asked.iter().enumerate() {
+            let address = asked.question.host().and_then(|host| host.parse().ok());
+            if let Some(node) = address.and_then(|ip: IpAddr| nodes.get(&ip)) {
+                hosts.entry(node).or_default().push(at);
+            }
+        }
+        hosts.retain(|_, at| at.len() >= SEVERAL && at.iter().all(|at| answers[*at].is_none()));
+        hosts.into_values().flatten().collect()
+    }
+}
+
+fn timed_out() -> Answer {
+    Answer::Failed("timed out".to_owned())
+}
