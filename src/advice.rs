@@ -8,7 +8,7 @@ use crate::inventory::size::show_bytes;
 use crate::inventory::{Host, Inventory};
 use crate::release::{self, DEFAULT, Release};
 use crate::role::{Agreement, Duty, ROLES, Role};
-use crate::system::{FRONT, System};
+use crate::system::{FRONT, System, choice};
 use crate::tag::Version;
 use crate::words::{list, names};
 
@@ -57,7 +57,10 @@ fn idle(inventory: &Inventory) -> Option<String> {
     let idle: Vec<Role> = inventory.idle.iter().copied().collect();
     (!idle.is_empty()).then(|| {
         let chosen = inventory.fillers.iter();
-        let chosen = chosen.map(|(slot, filling)| format!("`{}.{}`", slot.key(), filling.system));
+        let chosen = chosen.filter_map(|(slot, filling)| {
+            let key = choice(filling.system)?.key.name;
+            Some(format!("`{}.{key}`", slot.key()))
+        });
         format!(
             "hosts are given {}, and nothing of it runs with {}",
             roles(&idle),

@@ -131,7 +131,8 @@ pub struct Secret {
     pub file: fn(&Inventory) -> Option<&NamedPath>,
     /// Whether a cluster that has the system has it.
     pub is_of: fn(&Inventory) -> bool,
-    /// Whether Milvus' processes mount it, besides those that name it.
+    /// Whether Milvus' processes mount it, besides those that name it, and what asks the system as they
+    /// do.
     pub milvus_mounts_it: bool,
     /// Whether it may be any text: it is mounted, and put into no other file.
     pub is_text: bool,
@@ -191,6 +192,8 @@ pub struct File {
     pub variable: &'static str,
     /// Where tasks find it.
     pub target: &'static str,
+    /// Whether the node that a task is on puts secrets into it.
+    pub is_templated: bool,
 }
 
 /// What of a process its gate, its identity and its credentials hang on.
@@ -267,7 +270,7 @@ pub struct Site<'a> {
     pub members: &'a BTreeMap<&'static str, Vec<String>>,
     /// How many tasks the services of the component that is asked have, by their specs.
     pub tasks: u64,
-    /// How many members a ledger is striped over.
+    /// How many members of the component that is asked what is written goes to.
     pub ensemble: usize,
 }
 
@@ -453,8 +456,16 @@ impl Component {
     /// The secrets that its tasks mount.
     #[must_use]
     pub fn mounts(&self, inventory: &Inventory, release: &Release) -> Vec<&'static str> {
-        let of_others = Secret::all_of(inventory)
-            .filter(|secret| self.milvus.is_some() && secret.milvus_mounts_it)
+        let choice = self.system().fills.and_then(|filler| filler.choice);
+        let asks = choice.map_or(&[][..], |choice| choice.asks);
+        let is_asked = |system: &System| {
+            let slot = system.fills.map(|filler| filler.slot);
+            self.milvus.is_some() || slot.is_some_and(|slot| asks.contains(&slot))
+        };
+        let of_others = System::all_of(inventory)
+            .filter(|system| is_asked(system))
+            .flat_map(|system| system.secrets_of(inventory))
+            .filter(|secret| secret.milvus_mounts_it)
             .map(|secret| secret.key);
         let own = self.secrets.iter();
         let own = own.filter(|(_, since)| *since <= release.line);

@@ -19,6 +19,7 @@ pub enum Role {
     Zookeeper,
     Bookie,
     Broker,
+    Woodpecker,
     Coord,
     Data,
     Streaming,
@@ -30,12 +31,13 @@ pub enum Role {
 
 impl Role {
     /// Every role, in the order in which they come up.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Etcd,
         Self::Minio,
         Self::Zookeeper,
         Self::Bookie,
         Self::Broker,
+        Self::Woodpecker,
         Self::Coord,
         Self::Data,
         Self::Streaming,
@@ -54,6 +56,7 @@ impl Role {
             Self::Zookeeper => "zookeeper",
             Self::Bookie => "bookie",
             Self::Broker => "broker",
+            Self::Woodpecker => "woodpecker",
             Self::Coord => "coord",
             Self::Data => "data",
             Self::Streaming => "streaming",

@@ -52,7 +52,7 @@ impl Problem {
             Self::EvenMembers { .. } => "even-members",
             Self::MinioShape { .. } => "minio-shape",
             Self::QuorumOrder { .. } => "quorum-order",
-            Self::FewBookies { .. } => "few-bookies",
+            Self::FewMembers { .. } => "few-members",
             Self::TooManyReplicas { .. } => "too-many-replicas",
             Self::RoleEarly { .. } => "role-version",
             Self::Coordinators { .. } => "coordinators-version",
@@ -126,9 +126,10 @@ impl Problem {
             }
             Self::MinioShape { hosts, drives } => minio_hint(*hosts, *drives),
             Self::QuorumOrder { larger, smaller, .. } => format!("raise `{larger}` or lower `{smaller}`"),
-            Self::FewBookies { role, bookies, .. } => format!(
-                "give more hosts the role `{role}`, or set `pulsar.ensemble: {bookies}`"
-            ),
+            Self::FewMembers { role, setting, fewer, .. } => {
+                let or = fewer.map(|fewer| format!(", or set `{}: {fewer}`", setting.join(".")));
+                format!("give more hosts the role `{role}`{}", or.unwrap_or_default())
+            }
             Self::TooManyReplicas { role, replicas, .. } => format!(
                 "`milvus-swarm scale {role}={replicas} --on HOST,...` gives the role to more hosts; or raise `roles.{role}.per_host`"
             ),

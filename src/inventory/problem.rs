@@ -175,11 +175,15 @@ pub enum Problem {
         smaller: &'static str,
         small: u64,
     },
-    #[error("each ledger goes to {ensemble} bookies, but the role `{role}` has {}", count(*.bookies, "host"))]
-    FewBookies {
+    #[error("each {one} goes to {ensemble} of `{role}`, but the role has {}", count(*.members, "host"))]
+    FewMembers {
         role: Role,
+        one: &'static str,
         ensemble: u64,
-        bookies: u64,
+        members: u64,
+        /// The setting that says so, and what it could say.
+        setting: &'static [&'static str],
+        fewer: Option<u64>,
     },
     #[error("{replicas} replicas of `{role}` do not fit on {} with {per_host} each", count(*.hosts, "host"))]
     TooManyReplicas {

@@ -5,7 +5,7 @@ use crate::system::milvus::grammar::COORDINATORS;
 use crate::system::milvus::{MIXCOORD, MIXED};
 use crate::system::minio::shape::is_valid;
 use crate::system::pulsar::grammar::LEDGERS;
-use crate::system::{FRONT, PUBLISHED};
+use crate::system::{FRONT, PUBLISHED, striping};
 
 use super::fillers::is_idle;
 use super::hosts::Listing;
@@ -90,7 +90,9 @@ impl Rules<'_> {
     fn required(&self, found: &mut Vec<Finding>) {
         let missing = |role: &Role| {
             let follows_missing = beside(*role).is_some_and(|beside| {
-                self.inventory.by_default.contains(role) && self.count(beside) == 0
+                self.inventory.by_default.contains(role)
+                    && self.count(beside) == 0
+                    && !is_idle(beside, &self.inventory.fillers)
             });
             let is_required = role.duty().is_none_or(|duty| duty.is_required);
             is_required
@@ -173,21 +175,26 @@ impl Rules<'_> {
         }
     }
 
+    /// What is written by turns to some of the members needs so many, and each number bounds the next.
     fn ledgers(&self, found: &mut Vec<Finding>) {
         let quorum = &self.inventory.pulsar;
         let roles = Role::agreeing(Agreement::Ensemble);
         for role in roles {
-            let bookies = self.count(role) as u64;
-            if bookies > 0 && quorum.ensemble > bookies {
-                let problem = Problem::FewBookies {
+            let members = self.count(role) as u64;
+            let Some(striping) = striping(role) else {
+                continue;
+            };
+            let ensemble = (striping.of)(self.inventory).ensemble;
+            if members > 0 && ensemble > members {
+                let problem = Problem::FewMembers {
                     role,
-                    ensemble: quorum.ensemble,
-                    bookies,
+                    one: striping.one,
+                    ensemble,
+                    members,
+                    setting: striping.setting,
+                    fewer: (striping.most)(members),
                 };
-                found.push(Finding::at(
-                    self.place(&[LEDGERS.name, "ensemble"]),
-                    problem,
-                ));
+                found.push(Finding::at(self.place(striping.setting), problem));
             }
         }
         let (ensemble, write, ack) = ("ensemble", "write_quorum", "ack_quorum");

@@ -156,8 +156,8 @@ const RUNNING: &[Rule] = &[
     },
     Rule {
         name: "quorum-loss",
-        about: "The plan would leave fewer {voters} members than a quorum, or fewer drives \
-                or bookies than a write needs.",
+        about: "The plan would leave fewer {voters} members than a quorum, or fewer drives, \
+                bookies or servers of the log than a write needs.",
         check: quorum::lost,
     },
     Rule {

@@ -7,6 +7,7 @@ use super::facts::Facts;
 use super::muster::Muster;
 use super::words::{count, names};
 use crate::component::Agreement;
+use crate::system::striping;
 use crate::topology::member_label;
 
 pub(super) fn shrinks(facts: &Facts<'_>) -> Vec<No> {
@@ -70,8 +71,8 @@ fn instead(facts: &Facts<'_>, muster: &Muster<'_>, leaving: &[String]) -> String
                     .then_some(node.hostname.as_str())
             });
             format!(
-                "{back}; or first let the others copy its ledgers (docs/refusals.md), last number \
-                 first, then say so: docker node update --label-rm {} {}",
+                "{back}; or {}, last number first, then say so: docker node update --label-rm {} {}",
+                striping(role).map_or("", |striping| striping.emptied),
                 member_label(&facts.case.inventory.name, last),
                 host.unwrap_or("<its host>")
             )

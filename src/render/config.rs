@@ -48,7 +48,7 @@ pub(super) fn files(
                 variable: Some(row.variable),
                 readers: Vec::new(),
                 target: row.target,
-                templated: false,
+                templated: row.is_templated,
                 ..file(plot.inventory, runs.stack, row.key, text)
             });
         }

@@ -7,6 +7,7 @@ use super::Style;
 use crate::component::Component;
 use crate::count::count;
 use crate::inventory::size::show_bytes;
+use crate::system::striping;
 use crate::system::{SEARCH, STORAGE};
 use crate::what_if::{Answer, Capacity, Effect, Level, Pending, Quorum, Rule};
 
@@ -147,6 +148,16 @@ fn quorums(answer: &Answer, style: Style, out: &mut String) {
     }
 }
 
+/// `bookies for a new ledger`
+fn ensemble(row: &Quorum) -> String {
+    let component = Component::named(row.of);
+    let striped =
+        component.and_then(|component| Some((component.title, striping(component.role)?)));
+    striped.map_or_else(String::new, |(title, striping)| {
+        format!("{title} for a new {}", striping.one)
+    })
+}
+
 fn quorum(row: &Quorum, style: Style, out: &mut String) {
     let set = row
         .set
@@ -156,7 +167,7 @@ fn quorum(row: &Quorum, style: Style, out: &mut String) {
         Rule::Raft => "Swarm managers".to_owned(),
         Rule::ErasureRead => format!("{whole} drives to read{set}"),
         Rule::ErasureWrite => format!("{whole} drives to write{set}"),
-        Rule::Ensemble => "bookies for a new ledger".to_owned(),
+        Rule::Ensemble => ensemble(row),
         Rule::Majority => Component::named(row.of)
             .map_or(row.of, |c| c.title)
             .to_owned(),

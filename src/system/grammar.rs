@@ -1,7 +1,7 @@
 //! What an inventory may say of systems: the keys of each, in the order in which people are told
 //! of them.
 
-use super::{Filler, PUBLISHED, SYSTEMS, Slot, etcd, milvus, minio, pulsar};
+use super::{Filler, PUBLISHED, SYSTEMS, Slot, etcd, milvus, minio, pulsar, woodpecker};
 use crate::inventory::grammar::{REGISTRY, RESOLVING};
 use crate::inventory::shape::{Key, Shape};
 
@@ -12,6 +12,7 @@ pub const ROLES: &[Key] = &[
     pulsar::grammar::ZOOKEEPER,
     pulsar::grammar::BOOKIE,
     pulsar::grammar::BROKER,
+    woodpecker::grammar::SETTINGS,
     milvus::grammar::COORD,
     milvus::grammar::DATA,
     milvus::grammar::STREAMING,
@@ -28,6 +29,7 @@ pub(crate) const IMAGES: &[Key] = &[
     etcd::grammar::IMAGE,
     minio::grammar::IMAGE,
     pulsar::grammar::IMAGE,
+    woodpecker::grammar::IMAGE,
 ];
 
 /// Under `publish`.

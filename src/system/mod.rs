@@ -23,12 +23,12 @@ use serde_json::{Value, json};
 
 use crate::component::{Component, File, Secret, Stack};
 use crate::gate::{Check, Members, Tasks};
-use crate::inventory::{Inventory, Published};
+use crate::inventory::{Inventory, Published, PulsarQuorum};
 use crate::question::{Lead, Talk};
 use crate::refuse::Rule;
 use crate::release::Release;
 use crate::render::{Generations, first_secret_name, secret_name};
-use crate::role::Duty;
+use crate::role::{Duty, Role};
 use crate::topology::Topology;
 
 /// Where users connect.
@@ -61,6 +61,7 @@ pub const COMPONENTS: &[Component] = &[
     pulsar::INIT,
     pulsar::BOOKIE,
     pulsar::BROKER,
+    woodpecker::SERVER,
     milvus::ROOTCOORD,
     milvus::DATACOORD,
     milvus::QUERYCOORD,
@@ -83,10 +84,37 @@ pub const ROLES: &[Duty] = &[
     milvus::COORD,
     minio::ROLE,
     pulsar::BOOKIES,
+    woodpecker::SERVERS,
     pulsar::BROKERS,
     etcd::ROLE,
     pulsar::ZOOKEEPERS,
 ];
+
+/// How what is written is spread over some of the members of a role.
+#[derive(Debug)]
+pub struct Striping {
+    pub role: Role,
+    /// What is spread so, and several of it.
+    pub one: &'static str,
+    pub all: &'static str,
+    /// Over how many of them.
+    pub of: fn(&Inventory) -> PulsarQuorum,
+    /// The setting of the inventory that says it.
+    pub setting: &'static [&'static str],
+    /// What that may say with so many members at the most.
+    pub most: fn(u64) -> Option<u64>,
+    /// How a member is emptied that is to leave.
+    pub emptied: &'static str,
+}
+
+/// One for each role whose members are written to by turns.
+const STRIPINGS: [Striping; 2] = [pulsar::STRIPING, woodpecker::STRIPING];
+
+/// How what is written is spread over the members of a role, if it is.
+#[must_use]
+pub fn striping(role: Role) -> Option<&'static Striping> {
+    STRIPINGS.iter().find(|one| one.role == role)
+}
 
 /// The check of members that a gate names.
 #[must_use]
@@ -238,7 +266,8 @@ pub const SYSTEMS: &[System] = &[
     minio::SYSTEM,
     s3::SYSTEM,
     pulsar::SYSTEM,
-    woodpecker::SYSTEM,
+    woodpecker::EMBEDDED,
+    woodpecker::SERVICE,
     milvus::SYSTEM,
 ];
 
@@ -295,6 +324,7 @@ impl Plot<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::component::Agreement;
 
     /// A user's folder has them side by side.
     #[test]
@@ -304,6 +334,14 @@ mod tests {
         let all = names.len();
         names.dedup();
         assert_eq!(names.len(), all);
+    }
+
+    #[test]
+    fn it_is_known_how_every_ensemble_is_written_to() {
+        for row in COMPONENTS {
+            let is_one = row.agreement == Agreement::Ensemble;
+            assert_eq!(striping(row.role).is_some(), is_one, "{}", row.name);
+        }
     }
 
     #[test]

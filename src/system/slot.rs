@@ -56,6 +56,8 @@ pub struct Choice {
     /// What it wants of that which meets another need: the need, and a setting by which that one's
     /// gate is told.
     pub demands: &'static [(Slot, &'static str)],
+    /// What its own services ask as Milvus does, with the same credentials.
+    pub asks: &'static [Slot],
     /// Components without which it does nothing, and what users miss then besides.
     pub hangs_on: &'static [(&'static str, &'static str)],
 }

@@ -10,7 +10,7 @@ use crate::plan::Phase;
 use crate::release::Release;
 use crate::render::Generations;
 use crate::spec::ServiceSpec;
-use crate::system::{Elsewhere as Talked, Slot, System};
+use crate::system::{Elsewhere as Talked, SEARCH, Slot, System, striping};
 use crate::topology::Topology;
 
 /// Makes phases whose gates name services in full.
@@ -42,15 +42,17 @@ impl<'a> Phases<'a> {
     }
 
     pub(super) fn site(&self) -> Site<'_> {
-        self.site_of(&[])
+        self.site_of(SEARCH, &[])
     }
 
-    fn site_of(&self, services: &[ServiceSpec]) -> Site<'_> {
+    fn site_of(&self, component: &Component, services: &[ServiceSpec]) -> Site<'_> {
+        let striping = striping(component.role);
+        let ensemble = striping.map_or(0, |striping| (striping.of)(self.inventory).ensemble);
         Site {
             cluster: &self.inventory.name,
             members: &self.members,
             tasks: services.iter().filter_map(ServiceSpec::replicas).sum(),
-            ensemble: usize::try_from(self.inventory.pulsar.ensemble).unwrap_or(usize::MAX),
+            ensemble: usize::try_from(ensemble).unwrap_or(usize::MAX),
         }
     }
 
@@ -105,21 +107,26 @@ impl<'a> Phases<'a> {
         let rows = components.iter().filter_map(|name| Component::named(name));
         let mut needs: Vec<String> = Vec::new();
         for row in rows {
-            let name = if row.is_of(self.inventory, self.release) {
-                Some(row.name)
+            let names = if row.is_of(self.inventory, self.release) {
+                vec![row.name]
             } else {
                 let slot = row.system().fills.map(|filler| filler.slot);
                 let filling = slot.and_then(|slot| self.inventory.fillers.get(&slot));
-                filling.map(|filling| filling.system)
+                filling.map_or_else(Vec::new, |filling| phases_of_system(filling.system))
             };
-            let name = name.map(str::to_owned);
-            needs.extend(name.filter(|name| !needs.contains(name)));
+            let names = names.into_iter().map(str::to_owned);
+            for name in names {
+                if !needs.contains(&name) {
+                    needs.push(name);
+                }
+            }
         }
         needs
     }
 
     pub(super) fn phase(&self, component: &Component, services: Vec<ServiceSpec>) -> Phase {
-        let Gates { mut opens, settles } = (component.gates)(&self.site_of(&services), component);
+        let Gates { mut opens, settles } =
+            (component.gates)(&self.site_of(component, &services), component);
         let system = component.system();
         opens.extend(system.elsewhere.map(|row| self.asked(system, row, None)));
         Phase {
@@ -133,7 +140,7 @@ impl<'a> Phases<'a> {
             closed: component.agreement.is_closed(),
             is_milvus: component.milvus.is_some(),
             upgrade_rank: component.upgrade_rank(),
-            remembered: None,
+            remembered: self.remembered(system),
             renewal: self.check(component, RENEWED),
             gone: self.check(component, GONE),
             replaces: COMPONENTS
@@ -144,9 +151,26 @@ impl<'a> Phases<'a> {
         }
     }
 
+    /// The label that tells that a system was chosen for what the cluster runs.
+    fn remembered(&self, system: &System) -> Option<String> {
+        let filler = system.fills.filter(|filler| filler.choice.is_some())?;
+        Some(formed::filler_label(&self.inventory.name, filler.slot))
+    }
+
     /// A check of a component's tasks, if it has one of this name.
     pub(super) fn check(&self, component: &Component, name: &str) -> Option<Tasks> {
         let check = component.checks.of_tasks(name)?;
         Some(self.site().of_tasks(component, check, 0))
+    }
+}
+
+/// The phases of a system that was chosen: those of what it runs, else one of its own.
+fn phases_of_system(system: &'static str) -> Vec<&'static str> {
+    let rows = COMPONENTS.iter().filter(|row| row.system().name == system);
+    let names: Vec<&str> = rows.map(|row| row.name).collect();
+    if names.is_empty() {
+        vec![system]
+    } else {
+        names
     }
 }

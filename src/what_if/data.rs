@@ -7,7 +7,7 @@ use super::Question;
 use super::quorum::{Quorum, Rule};
 use super::stand::{Member, Standing};
 use crate::component::{Agreement, Component};
-use crate::system::{STORAGE, Slot, filler};
+use crate::system::{STORAGE, Slot, filler, striping};
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -130,7 +130,8 @@ fn ledgers(
     component: &'static Component,
     bookies: &[Member<'_>],
 ) -> Option<Risk> {
-    let quorum = &question.inventory.pulsar;
+    let striping = striping(component.role)?;
+    let (quorum, all_of) = ((striping.of)(question.inventory), striping.all);
     let total = bookies.len() as u64;
     let gone = bookies.iter().filter(|bookie| !bookie.stands).count() as u64;
     if gone == 0 {
@@ -152,20 +153,20 @@ fn ledgers(
             copies => format!("all {copies} copies"),
         };
         let what = format!(
-            "ledgers with {all} on {names}: about {percent:.0} % of the inserts that were not \
+            "{all_of} with {all} on {names}: about {percent:.0} % of the inserts that were not \
              flushed to {storage} yet"
         );
         (Level::Lost, what)
     } else if gone >= quorum.ack_quorum {
         let what = format!(
-            "entries confirmed by {} of {copies} bookies may be on {names} alone; ledgers that \
+            "entries confirmed by {} of {copies} {} may be on {names} alone; {all_of} that \
              were open cannot be closed without them",
-            quorum.ack_quorum
+            quorum.ack_quorum, component.title
         );
         (Level::ByHand, what)
     } else if copies - gone == 1 {
         let what =
-            format!("ledgers on {names} have 1 copy left of {copies}, until it is copied again");
+            format!("{all_of} on {names} have 1 copy left of {copies}, until it is copied again");
         (Level::Thin, what)
     } else {
         return None;

@@ -12,7 +12,7 @@ use super::pool::{Capacity, Pending, Pools};
 use super::quorum::{Quorum, Rule};
 use super::stand::Standing;
 use crate::component::{Component, Kind, Stops};
-use crate::system::{METADATA, SEARCH};
+use crate::system::{METADATA, SEARCH, Striping, striping};
 
 /// Whether something goes on.
 #[derive(Clone, Debug, Eq, JsonSchema, PartialEq, Serialize)]
@@ -127,16 +127,27 @@ fn shortage(row: &Quorum, question: &Question<'_>) -> String {
             title(row.of),
             in_set(row)
         ),
-        Rule::Ensemble => format!(
-            "{} cannot open a ledger: {left} of {total} {} left, each ledger goes to {} (write \
-             quorum {}, ack quorum {})",
-            title(row.of),
-            Component::named(row.of).map_or(row.of, |component| component.title),
-            question.inventory.pulsar.ensemble,
-            question.inventory.pulsar.write_quorum,
-            question.inventory.pulsar.ack_quorum,
-        ),
+        Rule::Ensemble => ensemble(row, question),
     }
+}
+
+fn ensemble(row: &Quorum, question: &Question<'_>) -> String {
+    let component = Component::named(row.of);
+    let striped = component.and_then(|component| Some((component, striping(component.role)?)));
+    let Some((component, Striping { one, of, .. })) = striped else {
+        return String::new();
+    };
+    let quorum = of(question.inventory);
+    format!(
+        "{} cannot open a {one}: {} of {} {} left, each {one} goes to {} (write quorum {}, ack quorum {})",
+        component.whole,
+        row.left,
+        row.total,
+        component.title,
+        quorum.ensemble,
+        quorum.write_quorum,
+        quorum.ack_quorum,
+    )
 }
 
 fn in_set(row: &Quorum) -> String {

@@ -10,6 +10,7 @@ use super::stand::{Member, Standing};
 use crate::component::{Agreement, Component};
 use crate::role::Role;
 use crate::system::minio::shape;
+use crate::system::striping;
 
 /// What a quorum is made of.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
@@ -23,7 +24,7 @@ pub enum Rule {
     ErasureWrite,
     /// Drives of one erasure set that a read needs.
     ErasureRead,
-    /// Bookies that a new ledger is striped over.
+    /// Members that what is written begins on, such as the bookies of a new ledger.
     Ensemble,
 }
 
@@ -105,11 +106,12 @@ pub(super) fn quorums(question: &Question<'_>, standing: &Standing<'_>) -> Vec<Q
     }
     let ensembles = Component::agreeing(Agreement::Ensemble).into_iter();
     for component in ensembles.filter(|one| one.system().is_of(question.inventory)) {
+        let striping = striping(component.role);
         rows.push(row(
             component.name,
             Rule::Ensemble,
             None,
-            question.inventory.pulsar.ensemble,
+            striping.map_or(0, |striping| (striping.of)(question.inventory).ensemble),
             all,
             &voters(members(standing, component), 1),
         ));

@@ -72,6 +72,11 @@ pub fn inventories(version: &str) -> Vec<(&'static str, String)> {
         all.push(("the log inside", with(log)));
         all.push(("both", with(&(s3(&with_ca) + log))));
     }
+    if release.line >= (3, 0) {
+        let log = "log: { woodpecker_service: { copies: 3 } }\n";
+        all.push(("servers of the log", with(log)));
+        all.push(("servers and another store", with(&(s3(&with_ca) + log))));
+    }
     all
 }
 

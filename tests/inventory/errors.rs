@@ -247,12 +247,26 @@ const ADDED: &[(&str, &[&str])] = &[
         &["inline-password 9:31"],
     ),
     ("credentials: {minio_password: {}}", &["missing-key 9:31"]),
-    ("pulsar: {ensemble: 4}", &["few-bookies 9:20"]),
+    ("pulsar: {ensemble: 4}", &["few-members 9:20"]),
     (
         "pulsar: {ensemble: 1, write_quorum: 2}",
         &["quorum-order 9:37"],
     ),
     ("pulsar: {ack_quorum: 3}", &["quorum-order 9:22"]),
+    ("log: {woodpecker: {service: {}}}", &["unknown-key 9:20"]),
+    ("log: {woodpecker_service: {copies: 4}}", &["filler 9:36"]),
+    (
+        "log: {woodpecker_service: {copies: 6}}",
+        &["bad-value 9:36"],
+    ),
+    (
+        "log: {woodpecker_service: {copies: 5}}",
+        &["few-members 9:36"],
+    ),
+    (
+        "log: {woodpecker_service: {}, woodpecker: {}}",
+        &["two-fillers 9:31"],
+    ),
 ];
 
 #[test]

@@ -70,6 +70,14 @@ fn killed_while_26_hosts_come_up_reaches_the_same_end() {
     every_call(inventories::shipped()[2], Fault::Kill, 17);
 }
 
+/// With a third system of members in place of Pulsar.
+#[test]
+fn killed_while_servers_of_the_log_come_up_reaches_the_same_end() {
+    let three = inventories::shipped()[1];
+    let text = format!("milvus: \"3.0\"\n{three}{}", inventories::SERVICE);
+    every_call(&text, Fault::Kill, 3);
+}
+
 #[test]
 fn killed_again_and_again_reaches_the_same_end() {
     let inventory = parse(inventories::shipped()[1]);

@@ -156,7 +156,9 @@ fn drawn_clusters_are_given_over_and_keep_their_quorums() {
     let (mut directories, mut whole) = (0, 0);
     for seed in 0..24 {
         // Each with the log in Pulsar, whose images these are.
-        let text = inventories::generated(seed).replace(inventories::LOG, "");
+        let text = inventories::generated(seed)
+            .replace(inventories::LOG, "")
+            .replace(inventories::SERVICE, "");
         let [old, new] = pair(&text);
         run(async {
             let sim = running(&old, seed).await;

@@ -24,7 +24,7 @@ use milvus_swarm::wanted::Cluster;
 use milvus_swarm::what_if::{Losses, Question, answer};
 
 use crate::harness::{named, plan_down, plan_up, run, swarm, up_well};
-use crate::inventories::LOG;
+use crate::inventories::{LOG, SERVICE};
 
 /// The inventory whose texts are committed whole.
 const WHOLE: &str = "three-host/";
@@ -169,6 +169,9 @@ fn held() -> Held {
     let log = inventory(&[THREE_HOST, LOG]);
     held.of("woodpecker", &log);
     held.running("running-woodpecker", &log);
+    let service = inventory(&[THREE_HOST, "milvus: \"3.0\"\n", SERVICE]);
+    held.of("woodpecker-service", &service);
+    held.running("running-woodpecker-service", &service);
     for minor in ["2.2", "2.4", "2.5", "3.0"] {
         let accepts = if minor == "2.2" {
             "accept: CVE-2025-64513\n"

@@ -55,6 +55,11 @@ fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     group("etcd", random.some(&hosts, voters));
     group("minio", random.some(&hosts, minio));
     group("bookie", random.some(&hosts, bookies));
+    if line >= (3, 0) && seed.is_multiple_of(4) && (bookies < 3 || seed.is_multiple_of(8)) {
+        let mut servers = Random::new(seed ^ 0x600d);
+        let count = 3 + usize::from(servers.coin());
+        group("woodpecker", servers.some(&hosts, count));
+    }
     let brokers = 1 + usize::from(random.coin());
     group("broker", random.some(&hosts, brokers));
     let zookeepers = random.coin().then(|| random.some(&hosts, 3));
@@ -93,6 +98,10 @@ fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     if line >= (2, 6) && seed % 4 == 2 {
         text.push_str(LOG);
     }
+    // And for some in servers of Woodpecker, on hosts of the role or, where nobody has it, of `bookie`.
+    if line >= (3, 0) && seed.is_multiple_of(4) {
+        text.push_str(SERVICE);
+    }
     if random.coin() {
         text.push_str("data: { dir: /mnt/data }\n");
     }
@@ -108,6 +117,9 @@ pub const STORAGE: &str = "storage: { s3: { endpoint: s3.example.com, bucket: ve
 
 /// The log inside Milvus.
 pub const LOG: &str = "log: { woodpecker: {} }\n";
+
+/// The log in servers of Woodpecker.
+pub const SERVICE: &str = "log: { woodpecker_service: {} }\n";
 
 /// The same with another number of tasks of a role.
 pub fn with_replicas(inventory: &Inventory, role: Role, replicas: u64) -> Inventory {

@@ -26,23 +26,27 @@ pub(super) const FILES: &[File] = &[
         key: "zookeeper-conf",
         variable: "zookeeper_conf",
         target: "/pulsar/conf/zookeeper.conf",
+        is_templated: false,
     },
     File {
         template: START_ZOOKEEPER,
         key: "start-zookeeper",
         variable: "start_zookeeper",
         target: "/pulsar/start-zookeeper.sh",
+        is_templated: false,
     },
     File {
         template: INIT_METADATA,
         key: "init-metadata",
         variable: "init_metadata",
         target: "/pulsar/init-metadata.sh",
+        is_templated: false,
     },
     File {
         template: START_PULSAR,
         key: "start-pulsar",
         variable: "start_pulsar",
         target: "/pulsar/start-pulsar.sh",
+        is_templated: false,
     },
 ];

@@ -15,7 +15,7 @@ pub use owned::{MAX_MESSAGE, MAX_MESSAGE_KEY};
 
 use serde_json::{Value, json};
 
-use super::{Filler, Plot, Runs, Slot, System, Text};
+use super::{Filler, Plot, Runs, Slot, Striping, System, Text};
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, LAST, Relied, Shape, Stack, Stops,
 };
@@ -328,6 +328,17 @@ pub const BROKER: Component = Component {
     },
     checks: Checks::Members(&[&ask::HEALTHY]),
     gates: gates::brokers,
+};
+
+/// Entries of ledgers go to as many bookies as the inventory says.
+pub(super) const STRIPING: Striping = Striping {
+    role: Role::Bookie,
+    one: "ledger",
+    all: "ledgers",
+    of: |inventory| inventory.pulsar,
+    setting: &["pulsar", "ensemble"],
+    most: Some,
+    emptied: "first let the others copy its ledgers (docs/refusals.md)",
 };
 
 /// What templates see of it.

@@ -29,6 +29,7 @@ pub(super) const SYSTEM: System = System {
             },
             needs: &[],
             demands: &[],
+            asks: &[],
             hangs_on: &[],
         }),
     }),

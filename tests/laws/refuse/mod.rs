@@ -12,6 +12,7 @@ mod never;
 mod nodes;
 mod ports;
 mod room;
+mod servers;
 mod taken;
 mod versions;
 mod voters;

@@ -117,6 +117,15 @@ impl World {
                 }
             }
             (
+                "woodpecker",
+                Question::Http {
+                    port: 9091,
+                    path,
+                    headers,
+                    ..
+                },
+            ) => self.woodpecker(task, path, headers),
+            (
                 "proxy",
                 Question::Http {
                     port: 19530,
@@ -176,6 +185,35 @@ impl World {
             Outcome::Good("lets it in".to_owned())
         } else {
             Outcome::NotYet("does not know it".to_owned())
+        }
+    }
+
+    /// A server knows those that are up and that it was told of, or that were told of it.
+    fn woodpecker(&self, task: &SimTask, path: &str, headers: &[(String, String)]) -> Answer {
+        let is_json = headers.contains(&("Accept".to_owned(), "application/json".to_owned()));
+        match path {
+            "/healthz" => http(200, "OK"),
+            "/admin/node/status" => json_answer(&json!({
+                "node_id": short(&task.seen.service),
+                "state": "active",
+            })),
+            "/admin/memberlist" if is_json => {
+                let servers = self.tasks.iter().filter(|other| {
+                    let process = other.process.as_ref();
+                    process.is_some_and(|process| process.row.name == "woodpecker" && process.is_up)
+                });
+                let knows = |one: &SimTask, other: &SimTask| {
+                    let env = &one.spec.task_template.container_spec.env;
+                    let told = env.iter().find_map(|line| line.strip_prefix("SEEDS="));
+                    let name = format!("{}:", short(&other.seen.service));
+                    told.is_some_and(|told| told.split(',').any(|seed| seed.starts_with(&name)))
+                };
+                let known = servers.filter(|other| knows(task, other) || knows(other, task));
+                let known =
+                    known.map(|other| json!({ "id": short(&other.seen.service), "state": 0 }));
+                json_answer(&json!({ "members": known.collect::<Vec<_>>() }))
+            }
+            _ => http(404, "404 page not found"),
         }
     }
 

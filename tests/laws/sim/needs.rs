@@ -36,7 +36,8 @@ impl World {
             ("broker", _) => most("zookeeper") && self.named("bookie") >= self.ensemble(),
             (_, Some(_)) => {
                 let store = most("minio") || self.stores_elsewhere();
-                let log = self.named("broker") > 0 || self.logs_itself();
+                let beside = self.named("broker") > 0 || self.named("woodpecker") >= self.copies();
+                let log = beside || self.logs_itself();
                 most("etcd") && store && log
             }
             _ => true,
@@ -92,6 +93,20 @@ impl World {
             .unwrap_or(1)
     }
 
+    /// Woodpecker servers that Milvus asks for each segment; more than there can be where it asks for none.
+    fn copies(&self) -> usize {
+        let containers = self.services.values();
+        let containers = containers.map(|service| &service.spec.task_template.container_spec);
+        let mut configs = containers.flat_map(|container| &container.configs);
+        let said = configs.find_map(|config| {
+            let text = self.config_data.get(&config.name)?;
+            let lines = text.lines().map(str::trim);
+            let mut said = lines.filter_map(|line| line.strip_prefix("replicas: "));
+            said.next()?.parse().ok()
+        });
+        said.unwrap_or(usize::MAX)
+    }
+
     pub fn brokers_serve(&self) -> bool {
         self.up("bookie") >= self.ensemble() && self.has_quorum("zookeeper")
     }
@@ -142,7 +157,8 @@ impl World {
             (self.has_quorum("minio") || self.stores_elsewhere())
                 .then_some(())
                 .ok_or("no MinIO write quorum")?;
-            (self.up("broker") > 0 && self.brokers_serve() || self.logs_itself())
+            let brokers = self.up("broker") > 0 && self.brokers_serve();
+            (brokers || self.up("woodpecker") >= self.copies() || self.logs_itself())
                 .then_some(())
                 .ok_or("no broker serves")
         };
@@ -154,6 +170,9 @@ impl World {
                     .then_some(())
                     .ok_or("not enough bookies")
             }),
+            ("woodpecker", _) => (self.has_quorum("minio") || self.stores_elsewhere())
+                .then_some(())
+                .ok_or("no store for the log"),
             (name, Some(_)) if name.ends_with("coord") => backends().and_then(|()| {
                 self.data
                     .credential

@@ -38,6 +38,7 @@ impl Process {
             "pulsar-init" => (800, 2_500),
             "bookie" => (1_000, 4_000),
             "broker" => (2_000, 5_000),
+            "woodpecker" => (2_500, 4_000),
             _ => (500, 2_500),
         };
         Some(Self {
