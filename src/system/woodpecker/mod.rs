@@ -242,7 +242,7 @@ fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
         plot.members(&SERVER)
             .map(move |name| format!("{name}:{port}"))
     };
-    // Milvus reads it as text in which JSON stands (milvus 3.0: `builder.go`, `setQuorumConfig`).
+    // Milvus wants text in which JSON stands (milvus 3.0: `builder.go`, `setQuorumConfig`).
     let pools = json!([{ "name": "default", "seeds": seeds(PORT).collect::<Vec<_>>() }]);
     let log = json!({
         "type": TYPE,
@@ -256,6 +256,7 @@ fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
     });
     vec![
         ("log", log),
+        ("woodpecker_pools", pools),
         (
             "woodpecker_seeds",
             json!(seeds(GOSSIP).collect::<Vec<_>>().join(",")),

@@ -114,6 +114,10 @@ fn keys_are_secrets() {
             });
             let (text, driver) = configs.next().expect("a config");
             assert_eq!(driver, Some("golang"));
+            // A server ends at once without servers in its file (seen with upstream's own).
+            let pools =
+                r#"quorumBufferPools: [{"name": "default", "seeds": ["woodpecker-0:18080", "#;
+            assert!(text.contains(pools), "{text}");
             let put_in = text.matches("{{ secret `").count();
             assert_eq!(put_in, keys.len(), "{text}");
             for step in steps(&plan, "woodpecker-") {
