@@ -13,14 +13,14 @@ use super::Live;
 use crate::gate::Asked;
 use crate::question::{Answer, Question};
 
-/// How long a question is waited for beyond its own limit, where nobody minds silence.
+/// Longer than any question is waited for.
 const NEVER: Duration = Duration::from_secs(3600);
 /// One question without an answer is a component that is slow, not a host.
 const SEVERAL: usize = 2;
 
 impl Live {
-    /// From now on nobody waits longer than this for a host from which no question is answered, as
-    /// long as several were asked.
+    /// From now on nobody waits longer than this where several questions went to one host and none
+    /// is answered: what else takes that long hangs on it.
     pub fn give_up_silent_hosts(&self, after: Duration) {
         self.silence.set(Some(after));
     }
@@ -49,9 +49,11 @@ impl Live {
                 }
                 () = &mut silence, if !is_over => {
                     is_over = true;
-                    for at in self.silent(asked, &answers) {
+                    if self.is_silent(asked, &answers) {
                         self.met_silence.set(true);
-                        answers[at].get_or_insert_with(timed_out);
+                        for answer in &mut answers {
+                            answer.get_or_insert_with(timed_out);
+                        }
                     }
                 }
             }
@@ -74,8 +76,8 @@ impl Live {
         }
     }
 
-    /// The questions to hosts of which none was answered.
-    fn silent(&self, asked: &[Asked], answers: &[Option<Answer>]) -> Vec<usize> {
+    /// Whether none of the questions to a host was answered.
+    fn is_silent(&self, asked: &[Asked], answers: &[Option<Answer>]) -> bool {
         let last = self.last.borrow();
         let nodes: BTreeMap<IpAddr, &str> = last
             .tasks
@@ -86,15 +88,18 @@ impl Live {
                     .map(|ip| (*ip, task.node_id.as_str()))
             })
             .collect();
-        let mut hosts = BTreeMap::<&str, Vec<usize>>::new();
-        for (at, asked) in asked.iter().enumerate() {
+        // How many were asked and answered, by node.
+        let mut hosts = BTreeMap::<&str, (usize, usize)>::new();
+        for (asked, answer) in asked.iter().zip(answers) {
             let address = asked.question.host().and_then(|host| host.parse().ok());
             if let Some(node) = address.and_then(|ip: IpAddr| nodes.get(&ip)) {
-                hosts.entry(node).or_default().push(at);
+                let (asked, answered) = hosts.entry(node).or_default();
+                *asked += 1;
+                *answered += usize::from(answer.is_some());
             }
         }
-        hosts.retain(|_, at| at.len() >= SEVERAL && at.iter().all(|at| answers[*at].is_none()));
-        hosts.into_values().flatten().collect()
+        let mut hosts = hosts.values();
+        hosts.any(|(asked, answered)| *asked >= SEVERAL && *answered == 0)
     }
 }
 
