@@ -56,8 +56,48 @@ pub fn members(group: &str) -> Vec<u32> {
     pids
 }
 
+/// Stops every process of a group where it is, without its knowing, or lets all of them go on.
+pub fn freeze(group: &str, still: bool) -> Result<()> {
+    let (file, word) = freezer(group, still)?;
+    fs::write(&file, word).with_context(|| format!("cannot write {word} to {}", file.display()))?;
+    let until = Instant::now() + Duration::from_secs(30);
+    while is_frozen(group) != still {
+        if Instant::now() > until {
+            bail!("the processes of {group} do not become {word}");
+        }
+        sleep(Duration::from_millis(20));
+    }
+    Ok(())
+}
+
+/// Whether a group is frozen.
+pub fn is_frozen(group: &str) -> bool {
+    let read = |file: PathBuf| fs::read_to_string(file).unwrap_or_default();
+    let mount = Path::new(MOUNT);
+    read(mount.join("freezer").join(group).join("freezer.state")).trim() == "FROZEN"
+        || read(mount.join(group).join("cgroup.events"))
+            .lines()
+            .any(|line| line == "frozen 1")
+}
+
+/// The file that freezes a group, and what is written to it: in version 1 of cgroups or in 2.
+fn freezer(group: &str, still: bool) -> Result<(PathBuf, &'static str)> {
+    let mount = Path::new(MOUNT);
+    let old = mount.join("freezer").join(group).join("freezer.state");
+    let new = mount.join(group).join("cgroup.freeze");
+    match (old.exists(), new.exists()) {
+        (true, _) => Ok((old, if still { "FROZEN" } else { "THAWED" })),
+        (_, true) => Ok((new, if still { "1" } else { "0" })),
+        _ => bail!("no freezer for {group} under {MOUNT}"),
+    }
+}
+
 /// Kills every process of a group, until none is left.
 pub fn kill(group: &str) -> Result<()> {
+    // In version 1 nothing that is frozen dies.
+    if is_frozen(group) {
+        freeze(group, false)?;
+    }
     let until = Instant::now() + Duration::from_secs(30);
     loop {
         let pids = members(group);

@@ -4,7 +4,7 @@ use anyhow::Result;
 
 use crate::lab::Lab;
 use crate::state::lock;
-use crate::{engine, net};
+use crate::{cgroup, engine, net};
 
 impl Lab {
     /// Stops the engine as an administrator would; its containers are stopped first.
@@ -26,6 +26,17 @@ impl Lab {
         net::make_host(&self.paths, host, self.state.mtu)?;
         engine::start(&self.paths, host)?;
         engine::wait(&self.paths, host)
+    }
+
+    /// Stops every process of a host where it is: the host answers pings, keeps its connections and
+    /// says nothing, as one whose disk or hypervisor hangs.
+    pub fn freeze_host(&self, name: &str) -> Result<()> {
+        cgroup::freeze(&self.host(name)?.cgroup(), true)
+    }
+
+    /// Lets a frozen host go on, with the time that has passed.
+    pub fn thaw_host(&self, name: &str) -> Result<()> {
+        cgroup::freeze(&self.host(name)?.cgroup(), false)
     }
 
     /// Pulls the network cable.

@@ -82,6 +82,10 @@ enum Fault {
     Kill { name: String },
     /// Start a stopped or killed host
     Start { name: String },
+    /// Stop every process where it is, the network staying up: a host that hangs
+    Freeze { name: String },
+    /// Let a frozen host go on
+    Thaw { name: String },
     /// Pull the network cable
     Partition { name: String },
     /// Put the network cable back
@@ -135,6 +139,8 @@ fn run(verb: Verb) -> Result<ExitCode> {
                 Fault::Stop { name } => lab.stop_host(&name)?,
                 Fault::Kill { name } => lab.kill_host(&name)?,
                 Fault::Start { name } => lab.start_host(&name)?,
+                Fault::Freeze { name } => lab.freeze_host(&name)?,
+                Fault::Thaw { name } => lab.thaw_host(&name)?,
                 Fault::Partition { name } => lab.partition_host(&name)?,
                 Fault::Heal { name } => lab.heal_host(&name)?,
             }
@@ -198,7 +204,11 @@ fn status(json: bool, out: &mut impl Write) -> Result<ExitCode> {
                 "{:<7} {:<12} {:<7} {:<6} {:<8} {:<8} {:>10}  {}",
                 host.name,
                 host.address,
-                if host.engine { "up" } else { "down" },
+                match (host.frozen, host.engine) {
+                    (true, _) => "frozen",
+                    (false, true) => "up",
+                    (false, false) => "down",
+                },
                 if host.plugged { "in" } else { "out" },
                 host.node,
                 host.role,

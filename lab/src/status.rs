@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::api::Api;
 use crate::lab::Lab;
-use crate::{net, swarm};
+use crate::{cgroup, net, swarm};
 
 /// One host, as seen from the machine and from the Swarm.
 #[derive(Debug, Serialize)]
@@ -16,6 +16,8 @@ pub struct HostStatus {
     pub socket: String,
     /// Whether the engine answers.
     pub engine: bool,
+    /// Whether all of its processes are stopped where they are.
+    pub frozen: bool,
     /// Whether the network cable is in.
     pub plugged: bool,
     pub containers: u64,
@@ -33,7 +35,9 @@ impl Lab {
         let nodes = self
             .hosts()
             .iter()
-            .filter_map(|host| swarm::nodes_of(&Api::new(self.socket(host))).ok())
+            .map(|host| Api::new(self.socket(host)))
+            .filter(Api::answers)
+            .filter_map(|api| swarm::nodes_of(&api).ok())
             .find(|nodes| !nodes.is_empty())
             .unwrap_or_default();
         let rows = self.hosts().iter().map(|host| {
@@ -53,6 +57,7 @@ impl Lab {
                 address: host.address(),
                 socket: self.socket(host).display().to_string(),
                 engine: info.is_some(),
+                frozen: cgroup::is_frozen(&host.cgroup()),
                 plugged: net::plugged(host),
                 containers: number(info.as_ref(), "ContainersRunning"),
                 memory: number(info.as_ref(), "MemTotal"),

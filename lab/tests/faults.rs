@@ -18,6 +18,14 @@ fn a_killed_host_comes_back() {
     wait(&lab, "down");
     lab.heal_host("node03").unwrap();
     wait(&lab, "ready");
+    lab.freeze_host("node03").unwrap();
+    wait(&lab, "down");
+    lab.thaw_host("node03").unwrap();
+    wait(&lab, "ready");
+    lab.freeze_host("node03").unwrap();
+    lab.kill_host("node03").unwrap();
+    lab.start_host("node03").unwrap();
+    wait(&lab, "ready");
     Lab::down(&Progress::silent()).unwrap();
     assert!(Lab::attach().is_err());
 }
