@@ -173,9 +173,10 @@ fn key_of(name: &str) -> Option<&'static str> {
 }
 
 impl Live {
-    /// Name of the probe, where another has to take its place, by the last look, and may.
+    /// Name of the probe, where another has to take its place, by the last look. Only who holds the
+    /// lock makes secrets, and no two can take each other's probe away.
     pub(super) fn outgrown_probe(&self) -> Option<String> {
-        if !self.may_start_probe || self.is_others() {
+        if !self.may_start_probe || self.token.borrow().is_none() || self.is_others() {
             return None;
         }
         let last = self.last.borrow();
@@ -264,6 +265,7 @@ impl Live {
                 let removed = self.remove_own(&name, PROBE).await;
                 removed.map_err(own::sentence)?;
                 self.tunnel.close();
+                self.forget_probe(&name);
             }
             None => {}
         }
@@ -281,6 +283,14 @@ impl Live {
             }
             Err(error) => Err(text(error)),
         }
+    }
+
+    /// The last look saw a probe that is gone since: the next question must not take another one away
+    /// for it.
+    fn forget_probe(&self, name: &str) {
+        let mut last = self.last.borrow_mut();
+        last.services.remove(name);
+        last.tasks.retain(|task| task.service != name);
     }
 
     /// Why the probe that was started can't run, by the last look: its image is not there. What else

@@ -2,7 +2,7 @@
 //! seconds apart, are missing (swarmkit: `manager/dispatcher/dispatcher.go`, `DefaultHeartBeatPeriod` and
 //! `defaultGracePeriodMultiplier`); who waits for a status does not wait for that.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::time::Duration;
 
@@ -15,12 +15,12 @@ use crate::question::{Answer, Question};
 
 /// Longer than any question is waited for.
 const NEVER: Duration = Duration::from_secs(3600);
-/// One question without an answer is a component that is slow, not a host.
+/// One process without an answer may be slow; a host has several.
 const SEVERAL: usize = 2;
 
 impl Live {
-    /// From now on nobody waits longer than this where several questions went to one host and none
-    /// is answered: what else takes that long hangs on it.
+    /// From now on nobody waits longer than this where several processes of one host were asked and
+    /// none answers: what else takes that long hangs on it.
     pub fn give_up_silent_hosts(&self, after: Duration) {
         self.silence.set(Some(after));
     }
@@ -76,7 +76,8 @@ impl Live {
         }
     }
 
-    /// Whether none of the questions to a host was answered.
+    /// Whether several processes of a host were asked and none answered, while some of another did:
+    /// where nobody answers at all, it is the way to them that is slow.
     fn is_silent(&self, asked: &[Asked], answers: &[Option<Answer>]) -> bool {
         let last = self.last.borrow();
         let nodes: BTreeMap<IpAddr, &str> = last
@@ -88,18 +89,20 @@ impl Live {
                     .map(|ip| (*ip, task.node_id.as_str()))
             })
             .collect();
-        // How many were asked and answered, by node.
-        let mut hosts = BTreeMap::<&str, (usize, usize)>::new();
+        // Who was asked and whether anybody answered, by node.
+        let mut hosts = BTreeMap::<&str, (BTreeSet<IpAddr>, bool)>::new();
         for (asked, answer) in asked.iter().zip(answers) {
             let address = asked.question.host().and_then(|host| host.parse().ok());
-            if let Some(node) = address.and_then(|ip: IpAddr| nodes.get(&ip)) {
+            let Some(address) = address else { continue };
+            if let Some(node) = nodes.get(&address) {
                 let (asked, answered) = hosts.entry(node).or_default();
-                *asked += 1;
-                *answered += usize::from(answer.is_some());
+                asked.insert(address);
+                *answered |= answer.is_some();
             }
         }
+        let is_any_heard = hosts.values().any(|(_, answered)| *answered);
         let mut hosts = hosts.values();
-        hosts.any(|(asked, answered)| *asked >= SEVERAL && *answered == 0)
+        is_any_heard && hosts.any(|(asked, answered)| asked.len() >= SEVERAL && !answered)
     }
 }
 

@@ -14,6 +14,7 @@ use milvus_swarm::wanted::Cluster;
 use serde_json::{Value, json};
 
 use crate::fake::{Fake, Heard, Reply};
+use crate::lock::{Store, holder};
 use crate::play::network;
 use crate::tunnel::{component, words};
 
@@ -22,6 +23,7 @@ use crate::tunnel::{component, words};
 struct Swarm {
     proxy_leaves: bool,
     secrets: Vec<Value>,
+    store: Store,
     /// Tasks on other hosts.
     elsewhere: Vec<Value>,
     probe: Option<Value>,
@@ -65,11 +67,15 @@ impl Swarm {
             }
             "GET /v1.41/networks" => Reply::Say(200, json!([network("milvus_net")]).to_string()),
             "GET /v1.41/secrets" => Reply::Say(200, json!(self.secrets).to_string()),
+            "POST /v1.41/services/create" if self.probe.is_some() => {
+                Reply::Say(409, r#"{"message":"name conflicts"}"#.into())
+            }
             "POST /v1.41/services/create" => {
                 self.probe = serde_json::from_str(&heard.body).ok();
                 self.probes += 1;
                 Reply::Say(201, r#"{"ID":"s2"}"#.into())
             }
+            _ if path.contains("/configs") => self.store.answer(heard),
             "DELETE /v1.41/services/s2" => {
                 self.probe = None;
                 Reply::Say(200, String::new())
@@ -98,7 +104,7 @@ impl Swarm {
 /// A task on another host, with an address there.
 fn task_on(node: &str, address: &str) -> Value {
     json!({
-        "ID": format!("t-{node}"), "ServiceID": "s1", "NodeID": node, "Slot": 1,
+        "ID": format!("t-{address}"), "ServiceID": "s1", "NodeID": node, "Slot": 1,
         "DesiredState": "running", "Status": { "State": "running" },
         "NetworksAttachments": [{
             "Network": { "Spec": { "Name": "milvus_net" } }, "Addresses": [format!("{address}/24")],
@@ -174,7 +180,7 @@ async fn an_action_waits_for_another_place_to_ask_from() {
 #[tokio::test]
 async fn a_probe_that_was_made_before_a_secret_makes_room_for_another() {
     let swarm = Arc::new(Mutex::new(Swarm::default()));
-    let (fake, live) = live(&swarm).await;
+    let (_fake, live) = live(&swarm).await;
     let port = component("127.0.0.1").await;
     let ask = || live.ask(Question::get("127.0.0.1", port, "/healthz"));
     let late = {
@@ -187,7 +193,23 @@ async fn a_probe_that_was_made_before_a_secret_makes_room_for_another() {
 
     swarm.lock().unwrap().secrets.push(late.clone());
     live.look().await.unwrap();
+    // Who only looks on takes nobody's probe away.
     assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
+    assert_eq!(swarm.lock().unwrap().probes, 1);
+
+    let wait = Duration::from_secs(10);
+    let held = live.take_lock(&holder("ann"), wait, |_, _| {}).await;
+    let held = held.ok().unwrap();
+    live.look().await.unwrap();
+    let several = [1, 2, 3].map(|at| Asked {
+        subject: at.to_string(),
+        question: Question::get("127.0.0.1", port, "/healthz"),
+    });
+    let answers = held.beside(drive::Swarm::ask(&live, &several)).await;
+    assert!(
+        answers.iter().all(|answer| answer.ok().is_err()),
+        "{answers:?}"
+    );
     live.look().await.unwrap();
     assert_eq!(ask().await.ok(), Ok(&b"OK"[..]));
     assert_eq!(swarm.lock().unwrap().asked_in(), ["c2", "c3"]);
@@ -196,19 +218,22 @@ async fn a_probe_that_was_made_before_a_secret_makes_room_for_another() {
     let names = mounts.as_array().unwrap().iter();
     let names: Vec<&Value> = names.map(|secret| &secret["SecretName"]).collect();
     assert!(names.contains(&&late["Spec"]["Name"]), "{names:?}");
-    let made = fake.lines().into_iter();
-    let made = made.filter(|line| line == "POST /v1.41/services/create");
-    assert_eq!(made.count(), 2);
+    assert_eq!(swarm.lock().unwrap().probes, 2);
 }
 
 #[tokio::test]
 async fn nobody_waits_for_a_host_from_which_nothing_is_heard() {
     let swarm = Arc::new(Mutex::new(Swarm::default()));
-    let (gone, slow) = ("127.0.0.2", "127.0.0.3");
-    swarm.lock().unwrap().elsewhere = vec![task_on("n2", gone), task_on("n3", slow)];
+    let (gone, other, slow) = ("127.0.0.2", "127.0.0.4", "127.0.0.3");
+    swarm.lock().unwrap().elsewhere = vec![
+        task_on("n2", gone),
+        task_on("n2", other),
+        task_on("n3", slow),
+    ];
     let (_fake, live) = live(&swarm).await;
     live.look().await.unwrap();
     let (port_of_gone, port_of_slow) = (component(gone).await, component(slow).await);
+    let port_of_other = component(other).await;
     let asked = |host: &str, port, path: &str, seconds| Asked {
         subject: host.to_owned(),
         question: Question::get(host, port, path).within(Duration::from_secs(seconds)),
@@ -218,19 +243,20 @@ async fn nobody_waits_for_a_host_from_which_nothing_is_heard() {
     let silent = Answer::Failed("timed out".into());
     let ok = || Ok(&b"OK"[..]);
 
-    // One that is slow beside one that answers has its own time.
+    // One process that is slow has its own time, however much it is asked.
     let some = [
-        asked(slow, port_of_slow, "/never", 3),
+        asked(gone, port_of_gone, "/never", 3),
+        asked(gone, port_of_gone, "/never", 3),
         asked(slow, port_of_slow, "/healthz", 60),
     ];
     let answers = drive::Swarm::ask(&live, &some).await;
-    assert_eq!((&answers[0], answers[1].ok()), (&silent, ok()));
+    assert_eq!((&answers[0], answers[2].ok()), (&silent, ok()));
     assert!(start.elapsed() >= Duration::from_secs(3));
     assert!(!live.met_silence());
 
     let all = [
         asked(gone, port_of_gone, "/never", 60),
-        asked(gone, port_of_gone, "/never", 60),
+        asked(other, port_of_other, "/never", 60),
         asked(slow, port_of_slow, "/never", 60),
         asked(slow, port_of_slow, "/healthz", 60),
     ];
