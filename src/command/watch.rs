@@ -1,7 +1,8 @@
 //! `status --watch`: looks until interrupted, and asks the engine for as little as that takes.
 //!
 //! Components are asked through one tunnel that stays open. Swarm tells by events when anything but
-//! a task changes; tasks are listed once in a while.
+//! a task changes; tasks are listed once in a while, and everything now and then, since an event may
+//! get lost.
 
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::interrupt::interrupted;
 use super::status::{BRIEF, SECOND_LOOK, code, show_over, told};
 use super::{CommandError, Context, error};
 use crate::engine::{EngineError, Events};
+use crate::gate::Verdict;
 use crate::hear::{self, Hearing};
 use crate::inventory::Inventory;
 use crate::plan::{Heard, Verdicts};
@@ -21,14 +23,18 @@ use crate::status::Status;
 const AGAIN: Duration = Duration::from_secs(2);
 /// Much may happen at once: two looks at the Swarm are no closer.
 const APART: Duration = Duration::from_secs(1);
-/// Tasks are listed this often while nothing else happens.
-const TASKS: Duration = Duration::from_secs(10);
+/// Tasks are listed this often while all is well, and twice as often else.
+const TASKS: Duration = Duration::from_secs(20);
+/// Everything is looked at this often, whatever is heard.
+const ALL: Duration = Duration::from_secs(180);
 /// What is asked over connections of its own, each a process that the engine starts.
 const SELDOM: Duration = Duration::from_secs(300);
 /// An engine that did not answer is tried again after this, twice that, and so on up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The same of a place to ask from, which is waited for a quarter of a minute each time.
 const FIRST_PAUSE_OF_PLACE: Duration = Duration::from_secs(10);
+/// An engine that did not answer has so long to take a probe away.
+const PARTING: Duration = Duration::from_secs(2);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Exit code of a watch that was interrupted before it saw anything.
 const INTERRUPTED: u8 = 130;
@@ -52,7 +58,9 @@ pub(super) async fn watch(context: &Context, inventory: &Inventory) -> Result<u8
                     error::report(&error, context.output);
                     last = error.code();
                     // Another manager may answer by then.
-                    watched = None;
+                    if let Some(watched) = watched.take() {
+                        let _ = timeout(PARTING, watched.scene.live.close()).await;
+                    }
                     tokio::time::sleep(pause).await;
                     pause = longer(pause);
                 }
@@ -76,16 +84,15 @@ async fn next(
     inventory: &Inventory,
     watched: &mut Option<Watched>,
 ) -> Result<Status, CommandError> {
-    match watched {
-        Some(watched) => {
-            watched.wait_and_look().await?;
-            Ok(watched.status().await)
+    if let Some(begun) = watched {
+        begun.wait_and_look().await?;
+        if begun.is_up_to_date() {
+            return Ok(begun.status().await);
         }
-        None => {
-            let begun = watched.insert(Watched::begin(context, inventory).await?);
-            Ok(begun.status().await)
-        }
+        begun.scene.live.close().await;
     }
+    let begun = watched.insert(Watched::begin(context, inventory).await?);
+    Ok(begun.status().await)
 }
 
 /// Whether the next look may succeed where this one did not.
@@ -114,11 +121,17 @@ struct Watched {
     tasks_seen: Instant,
     /// When the last round of questions began.
     asked: Instant,
+    /// Whether tasks were listed since a place to ask from was last looked for.
+    has_looked: bool,
     /// Why components can't be asked, and when that is tried again.
     deaf: Option<String>,
     try_again: Instant,
     pause: Duration,
+    /// Whether each component that was asked is well.
+    is_well: bool,
     warnings: Vec<String>,
+    /// Names of the secrets that it was begun with.
+    secrets: Vec<String>,
 }
 
 impl Watched {
@@ -133,11 +146,15 @@ impl Watched {
             seen: now,
             tasks_seen: now,
             asked: now,
+            has_looked: true,
             deaf: None,
             try_again: now,
             pause: FIRST_PAUSE_OF_PLACE,
+            is_well: true,
             warnings: Vec::new(),
+            secrets: Vec::new(),
         };
+        watched.secrets = watched.wanted_secrets();
         watched.look_at_images().await;
         Ok(watched)
     }
@@ -150,22 +167,48 @@ impl Watched {
     /// Until components are to be asked again, or something happened.
     async fn wait_and_look(&mut self) -> Result<(), CommandError> {
         let left = (self.asked + AGAIN).saturating_duration_since(Instant::now());
-        if timeout(left, self.events.changed()).await.is_ok() {
+        let is_told = timeout(left, self.events.changed()).await.is_ok();
+        if is_told || self.seen.elapsed() >= ALL {
             sleep_until(self.seen + APART).await;
             self.scene.look_again().await?;
             self.look_at_images().await;
             self.seen = Instant::now();
             self.tasks_seen = self.seen;
-        } else if self.tasks_seen.elapsed() >= TASKS {
-            self.scene.look_at_tasks().await?;
-            self.tasks_seen = Instant::now();
+            self.has_looked = true;
+        } else if self.tasks_seen.elapsed() >= if self.is_well { TASKS } else { TASKS / 2 } {
+            self.look_at_tasks().await?;
         }
         Ok(())
     }
 
+    async fn look_at_tasks(&mut self) -> Result<(), CommandError> {
+        self.scene.look_at_tasks().await?;
+        self.tasks_seen = Instant::now();
+        self.has_looked = true;
+        Ok(())
+    }
+
+    /// Whether what it asks with is still what the cluster has: a password may have changed.
+    fn is_up_to_date(&self) -> bool {
+        self.secrets == self.wanted_secrets()
+    }
+
+    fn wanted_secrets(&self) -> Vec<String> {
+        let secrets = self.scene.cluster.wanted.secrets.iter();
+        secrets.map(|secret| secret.name.clone()).collect()
+    }
+
     async fn status(&mut self) -> Status {
         self.asked = Instant::now();
-        let verdicts = self.verdicts().await;
+        let was_well = self.is_well;
+        let mut verdicts = self.verdicts().await;
+        if was_well && !self.is_well && self.asked.elapsed() < SECOND_LOOK {
+            // What is not well for a moment is no news, and a task may be another one by now.
+            tokio::time::sleep(SECOND_LOOK).await;
+            if self.look_at_tasks().await.is_ok() {
+                verdicts = self.verdicts().await;
+            }
+        }
         let heard = Heard {
             verdicts,
             warnings: self.warnings.clone(),
@@ -176,31 +219,32 @@ impl Watched {
 
     async fn verdicts(&mut self) -> Verdicts {
         let Scene { live, seen, .. } = &self.scene;
-        if !live.is_connected() {
-            if Instant::now() >= self.try_again {
-                self.deaf = live.reach(seen).await.err();
-                self.try_again = Instant::now() + self.pause;
-                self.pause = match self.deaf {
-                    Some(_) => longer(self.pause),
-                    None => FIRST_PAUSE_OF_PLACE,
-                };
-            }
-            if !live.is_connected() {
-                return Verdicts::new();
+        let is_due = Instant::now() >= self.try_again;
+        if live.is_connected() {
+            self.deaf = None;
+        } else if is_due || std::mem::take(&mut self.has_looked) {
+            // A proxy that is there by now costs less to find than a probe to make.
+            match live.can_ask().await {
+                Ok(()) => self.deaf = None,
+                Err(_) if is_due => {
+                    self.deaf = live.reach(seen).await.err();
+                    self.try_again = Instant::now() + self.pause;
+                    self.pause = match self.deaf {
+                        Some(_) => longer(self.pause),
+                        None => FIRST_PAUSE_OF_PLACE,
+                    };
+                }
+                Err(_) => {}
             }
         }
-        self.deaf = None;
+        if self.deaf.is_some() {
+            self.is_well = true;
+            return Verdicts::new();
+        }
         let lost = seen.nodes.iter().any(|node| node.state != "ready");
         live.be_brief(lost.then_some(BRIEF));
-        let ask = || hear::verdicts(live, &self.scene.cluster.wanted, seen);
-        let verdicts = ask().await;
-        if verdicts.values().all(crate::gate::Verdict::is_open)
-            || self.asked.elapsed() >= SECOND_LOOK
-        {
-            return verdicts;
-        }
-        // What is not well for a moment is no news.
-        tokio::time::sleep(SECOND_LOOK).await;
-        ask().await
+        let verdicts = hear::verdicts(live, &self.scene.cluster.wanted, seen).await;
+        self.is_well = verdicts.values().all(Verdict::is_open);
+        verdicts
     }
 }

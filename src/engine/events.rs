@@ -52,7 +52,7 @@ impl Drop for Events {
 async fn listen(engine: Engine, notify: Arc<Notify>) {
     let mut tries = 0;
     loop {
-        match hear(&engine, &notify, tries > 0).await {
+        match hear(&engine, &notify).await {
             Ok(()) => tries = 0,
             Err(_) => tries += 1,
         }
@@ -63,13 +63,11 @@ async fn listen(engine: Engine, notify: Arc<Notify>) {
 }
 
 /// Until the stream ends.
-async fn hear(engine: &Engine, notify: &Notify, again: bool) -> Result<(), EngineError> {
+async fn hear(engine: &Engine, notify: &Notify) -> Result<(), EngineError> {
     let request = Request::get("/events").filter(&[("scope", &["swarm"])]);
     let mut body = engine.http.send(request).await?.into_body();
-    if again {
-        // Something may have happened in between.
-        notify.notify_one();
-    }
+    // Something may have happened before anybody listened.
+    notify.notify_one();
     while let Some(Ok(part)) = body.frame().await {
         if part.data_ref().is_some_and(|bytes| !bytes.is_empty()) {
             notify.notify_one();

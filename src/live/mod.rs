@@ -26,7 +26,7 @@ use crate::engine::{Access, Engine, EngineError};
 use crate::execute::Failure;
 use crate::gate::Asked;
 use crate::inventory::Host;
-use crate::observed::Observed;
+use crate::observed::{Observed, Task};
 use crate::plan::{Action, Registries};
 use crate::question::Answer;
 use crate::wanted::Cluster;
@@ -73,7 +73,7 @@ pub struct Live {
     /// How long a host may be silent, and whether one was.
     silence: Cell<Option<Duration>>,
     met_silence: Cell<bool>,
-    /// What proxies said to strangers, and when.
+    /// Proxies that let no stranger in, and when they said so.
     strangers: RefCell<BTreeMap<String, (tokio::time::Instant, Answer)>>,
     /// For how long that stands.
     keeps: Cell<Duration>,
@@ -107,8 +107,8 @@ impl Live {
         }
     }
 
-    /// Takes what was heard over a connection of its own, for which the engine starts a process,
-    /// for true for so long.
+    /// Does not ask a proxy that let no stranger in again for so long, as long as tasks stay as they
+    /// are: that takes a connection of its own, for which the engine starts a process.
     pub fn keep_answers(&self, keeps: Duration) {
         self.keeps.set(keeps);
     }
@@ -149,6 +149,7 @@ impl Live {
     pub async fn look(&self) -> Result<Observed, EngineError> {
         let mut seen = self.engine.observe(&self.cluster).await?;
         self.name_tasks(&mut seen);
+        self.strangers.borrow_mut().clear();
         self.last.replace(seen.clone());
         Ok(seen)
     }
@@ -160,7 +161,13 @@ impl Live {
     pub async fn look_at_tasks(&self) -> Result<Observed, EngineError> {
         let mut seen = self.last.borrow().clone();
         let tasks = self.engine.observe_tasks(&self.cluster, &seen.services);
-        seen.tasks = tasks.await?;
+        let tasks = tasks.await?;
+        let ids =
+            |tasks: &[Task]| -> Vec<String> { tasks.iter().map(|one| one.id.clone()).collect() };
+        if ids(&tasks) != ids(&seen.tasks) {
+            self.strangers.borrow_mut().clear();
+        }
+        seen.tasks = tasks;
         seen.seen_at = self.engine.time().unwrap_or(seen.seen_at);
         self.name_tasks(&mut seen);
         self.last.replace(seen.clone());

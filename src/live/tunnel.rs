@@ -266,8 +266,10 @@ impl Live {
         match self.strangers_now(&proxy).await {
             Ok(bytes) => {
                 let answer = Answer::Bytes(bytes);
-                let entry = (Instant::now(), answer.clone());
-                self.strangers.borrow_mut().insert(proxy, entry);
+                if Strangers::read(&answer).is_ok_and(|let_in| let_in.told().is_none()) {
+                    let entry = (Instant::now(), answer.clone());
+                    self.strangers.borrow_mut().insert(proxy, entry);
+                }
                 answer
             }
             Err(why) => Answer::Failed(why),
