@@ -18,6 +18,10 @@ const NEVER: Duration = Duration::from_secs(3600);
 /// One process without an answer may be slow; a host has several.
 const SEVERAL: usize = 2;
 
+/// Words of the tunnel.
+const TIMED_OUT: &str = "timed out";
+const NO_ROUTE: &str = "no route to host";
+
 impl Live {
     /// From now on nobody waits longer than this where several processes of one host were asked and
     /// none answers: what else takes that long hangs on it.
@@ -97,7 +101,7 @@ impl Live {
             if let Some(node) = nodes.get(&address) {
                 let (asked, answered) = hosts.entry(node).or_default();
                 asked.insert(address);
-                *answered |= answer.is_some();
+                *answered |= answer.as_ref().is_some_and(is_heard);
             }
         }
         let is_any_heard = hosts.values().any(|(_, answered)| *answered);
@@ -106,6 +110,11 @@ impl Live {
     }
 }
 
+/// Whether it came from the host itself: that there is no way to it was said by another.
+fn is_heard(answer: &Answer) -> bool {
+    !matches!(answer, Answer::Failed(why) if [TIMED_OUT, NO_ROUTE].contains(&why.as_str()))
+}
+
 fn timed_out() -> Answer {
-    Answer::Failed("timed out".to_owned())
+    Answer::Failed(TIMED_OUT.to_owned())
 }
