@@ -105,6 +105,8 @@ pub struct Striping {
     pub most: fn(u64) -> Option<u64>,
     /// How a member is emptied that is to leave.
     pub emptied: &'static str,
+    /// When what has lost a copy is safe again.
+    pub restored: &'static str,
 }
 
 /// One for each role whose members are written to by turns.

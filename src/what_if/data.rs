@@ -165,8 +165,10 @@ fn ledgers(
         );
         (Level::ByHand, what)
     } else if copies - gone == 1 {
-        let what =
-            format!("{all_of} on {names} have 1 copy left of {copies}, until it is copied again");
+        let what = format!(
+            "{all_of} on {names} have 1 copy left of {copies}, {}",
+            striping.restored
+        );
         (Level::Thin, what)
     } else {
         return None;

@@ -255,6 +255,8 @@ const ADDED: &[(&str, &[&str])] = &[
     ("pulsar: {ack_quorum: 3}", &["quorum-order 9:22"]),
     ("log: {woodpecker: {service: {}}}", &["unknown-key 9:20"]),
     ("log: {woodpecker_service: {copies: 4}}", &["filler 9:36"]),
+    // Five in other digits; nothing may take it for the default.
+    ("log: {woodpecker_service: {copies: 0x5}}", &["filler 9:36"]),
     (
         "log: {woodpecker_service: {copies: 6}}",
         &["bad-value 9:36"],

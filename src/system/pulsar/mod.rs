@@ -339,6 +339,7 @@ pub(super) const STRIPING: Striping = Striping {
     setting: &["pulsar", "ensemble"],
     most: Some,
     emptied: "first let the others copy its ledgers (docs/refusals.md)",
+    restored: "until it is copied again",
 };
 
 /// What templates see of it.

@@ -44,7 +44,11 @@ pub(crate) const IMAGE: Key = Key::new(
 /// nothing.
 pub(super) fn check(filling: &Filling) -> Vec<(&'static str, String)> {
     let said = filling.settings.get(COPIES).map(String::as_str);
-    let is_even = said.is_some_and(|said| said == "4");
+    // The settings are as they are written, and YAML can write 5 as `0x5`.
+    let is_other = said.is_some_and(|said| {
+        let number = said.parse::<u64>();
+        number.map_or(said.starts_with('0'), |number| number == 4)
+    });
     let why = "Woodpecker takes 3 or 5: write one of them".to_owned();
-    Vec::from_iter(is_even.then_some((COPIES, why)))
+    Vec::from_iter(is_other.then_some((COPIES, why)))
 }

@@ -227,6 +227,8 @@ pub(super) const STRIPING: Striping = Striping {
     setting: &["log", "woodpecker_service", "copies"],
     most: |servers| (servers >= grammar::FEWEST).then_some(grammar::FEWEST),
     emptied: "first have it emptied (docs/refusals.md)",
+    // Servers copy nothing among themselves.
+    restored: "until they are in the store",
 };
 
 /// How many servers each entry is written to.
