@@ -107,16 +107,24 @@ fn data(answer: &Answer, style: Style, out: &mut String) {
     }
 }
 
+/// Letters of the first column of quorums, where no system has a longer name.
+const NARROW: usize = 28;
+
 fn quorums(answer: &Answer, style: Style, out: &mut String) {
+    let widths = answer.quorums.iter().map(|row| label(row).len());
+    let width = widths.max().unwrap_or_default().max(NARROW);
     let _ = writeln!(
         out,
         "\n  {}",
-        style.faint(format!("{:<28} {:>9}  {:>5}", "QUORUM", "LEFT", "NEEDS"))
+        style.faint(format!(
+            "{:<width$} {:>9}  {:>5}",
+            "QUORUM", "LEFT", "NEEDS"
+        ))
     );
     let mut sets: BTreeMap<Rule, (u64, u64)> = BTreeMap::new();
     for row in &answer.quorums {
         if row.set.is_none() {
-            quorum(row, style, out);
+            quorum(row, width, style, out);
             continue;
         }
         let (all, held) = sets.entry(row.rule).or_default();
@@ -125,7 +133,7 @@ fn quorums(answer: &Answer, style: Style, out: &mut String) {
         // Of many erasure sets only those that miss drives are of interest.
         let broken = *all - *held;
         if !row.away.is_empty() && (row.held || broken <= SHOWN as u64) && *all <= 32 {
-            quorum(row, style, out);
+            quorum(row, width, style, out);
         }
     }
     for (rule, (all, held)) in sets {
@@ -135,7 +143,7 @@ fn quorums(answer: &Answer, style: Style, out: &mut String) {
             "writes"
         };
         let text = format!(
-            "  {:<28} {:>9}  ",
+            "  {:<width$} {:>9}  ",
             format!("{} {what}, all sets", STORAGE.whole),
             format!("{held}/{all}")
         );
@@ -158,12 +166,12 @@ fn ensemble(row: &Quorum) -> String {
     })
 }
 
-fn quorum(row: &Quorum, style: Style, out: &mut String) {
+fn label(row: &Quorum) -> String {
     let set = row
         .set
         .map_or_else(String::new, |number| format!(", set {number}"));
     let whole = Component::named(row.of).map_or(row.of, |component| component.whole);
-    let title = match row.rule {
+    match row.rule {
         Rule::Raft => "Swarm managers".to_owned(),
         Rule::ErasureRead => format!("{whole} drives to read{set}"),
         Rule::ErasureWrite => format!("{whole} drives to write{set}"),
@@ -171,7 +179,10 @@ fn quorum(row: &Quorum, style: Style, out: &mut String) {
         Rule::Majority => Component::named(row.of)
             .map_or(row.of, |c| c.title)
             .to_owned(),
-    };
+    }
+}
+
+fn quorum(row: &Quorum, width: usize, style: Style, out: &mut String) {
     let verdict = match (row.held, row.spare) {
         (false, _) => style.bad("lost"),
         (true, 0) if row.total == 1 => style.good("held"),
@@ -185,7 +196,8 @@ fn quorum(row: &Quorum, style: Style, out: &mut String) {
     };
     let _ = writeln!(
         out,
-        "  {title:<28} {:>9}  {:>5}  {verdict}{lost}",
+        "  {:<width$} {:>9}  {:>5}  {verdict}{lost}",
+        label(row),
         format!("{}/{}", row.left, row.total),
         row.needs
     );
