@@ -33,9 +33,9 @@ const SELDOM: Duration = Duration::from_secs(300);
 const FIRST_PAUSE: Duration = Duration::from_secs(2);
 /// The same of a place to ask from, which is waited for a quarter of a minute each time.
 const FIRST_PAUSE_OF_PLACE: Duration = Duration::from_secs(10);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// An engine that did not answer has so long to take a probe away.
 const PARTING: Duration = Duration::from_secs(2);
-const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// Exit code of a watch that was interrupted before it saw anything.
 const INTERRUPTED: u8 = 130;
 
