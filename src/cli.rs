@@ -124,6 +124,9 @@ pub struct PlanArgs {
     /// Where no proxy runs on this manager, ask components through a small task that is removed again
     #[arg(long, conflicts_with = "observed")]
     pub probe: bool,
+    /// Make networks anew that are not as wanted: everything is stopped and started again; data stays
+    #[arg(long)]
+    pub renew_networks: bool,
     /// Draw the steps and what each waits for
     #[arg(long, value_name = "FILE.svg")]
     pub graph: Option<PathBuf>,
@@ -143,6 +146,9 @@ pub struct UpArgs {
     /// Write a page with a bar for each step and the critical path, also when the run fails
     #[arg(long, value_name = "FILE.html")]
     pub timings: Option<PathBuf>,
+    /// Make networks anew that are not as wanted: everything is stopped and started again; data stays
+    #[arg(long)]
+    pub renew_networks: bool,
     #[command(flatten)]
     pub lock: LockArgs,
 }

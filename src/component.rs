@@ -194,6 +194,8 @@ pub struct File {
     pub target: &'static str,
     /// Whether the node that a task is on puts secrets into it.
     pub is_templated: bool,
+    /// Whether a cluster of a Milvus has it.
+    pub is_of: fn(&Inventory, Version) -> bool,
 }
 
 /// What of a process its gate, its identity and its credentials hang on.
@@ -456,20 +458,30 @@ impl Component {
     /// The secrets that its tasks mount.
     #[must_use]
     pub fn mounts(&self, inventory: &Inventory, release: &Release) -> Vec<&'static str> {
-        let choice = self.system().fills.and_then(|filler| filler.choice);
-        let asks = choice.map_or(&[][..], |choice| choice.asks);
-        let is_asked = |system: &System| {
-            let slot = system.fills.map(|filler| filler.slot);
-            self.milvus.is_some() || slot.is_some_and(|slot| asks.contains(&slot))
-        };
         let of_others = System::all_of(inventory)
-            .filter(|system| is_asked(system))
+            .filter(|system| self.asks(system))
             .flat_map(|system| system.secrets_of(inventory))
             .filter(|secret| secret.milvus_mounts_it)
             .map(|secret| secret.key);
         let own = self.secrets.iter();
         let own = own.filter(|(_, since)| *since <= release.line);
         of_others.chain(own.map(|(key, _)| *key)).collect()
+    }
+
+    /// Whether its tasks talk with what is outside of the cluster: whatever they ask for runs nowhere in
+    /// it.
+    #[must_use]
+    pub fn reaches_out(&self, inventory: &Inventory) -> bool {
+        let mut systems = System::all_of(inventory).filter(|system| self.asks(system));
+        systems.any(|system| system.runs.is_none() && system.elsewhere.is_some())
+    }
+
+    /// Whether its tasks ask another system for something, as Milvus asks whatever meets its needs.
+    fn asks(&self, system: &System) -> bool {
+        let choice = self.system().fills.and_then(|filler| filler.choice);
+        let asks = choice.map_or(&[][..], |choice| choice.asks);
+        let slot = system.fills.map(|filler| filler.slot);
+        self.milvus.is_some() || slot.is_some_and(|slot| asks.contains(&slot))
     }
 
     /// Full name of one of its services: `prod-store_etcd-0`.

@@ -79,7 +79,7 @@ pub async fn leavers<S: Hearing>(swarm: &S, drain: &Drain, seen: &Observed) -> V
     } else {
         Vec::new()
     };
-    plan::leavers(seen, &drain.service, |ip| leads(ip, &answers))
+    plan::leavers(seen, &drain.service, |task| leads(task, &answers))
 }
 
 /// Asks every gate of what is there, all at once. Where nobody can be asked all are unknown.

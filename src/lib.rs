@@ -29,6 +29,7 @@ pub mod lint;
 pub mod live;
 pub mod lock;
 pub mod milvus;
+pub mod network;
 pub mod observed;
 pub mod plan;
 pub mod question;

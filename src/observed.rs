@@ -7,6 +7,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use crate::lock::Lock;
+use crate::network;
 use crate::spec::{NetworkSpec, ServiceSpec};
 use crate::words::{show_bytes, show_cpus};
 
@@ -248,6 +249,18 @@ pub struct Task {
 }
 
 impl Task {
+    /// Where its peers and gates reach it.
+    #[must_use]
+    pub fn address(&self) -> Option<IpAddr> {
+        network::inside(&self.addresses)
+    }
+
+    /// Whether an address is one of its own, on whichever network.
+    #[must_use]
+    pub fn is_at(&self, address: Option<IpAddr>) -> bool {
+        self.addresses.values().any(|own| Some(*own) == address)
+    }
+
     /// Whether Swarm still wants this task.
     #[must_use]
     pub fn is_wanted(&self) -> bool {

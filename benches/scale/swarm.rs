@@ -87,11 +87,13 @@ pub fn full(mut seen: Observed, cluster: &Cluster) -> Observed {
         };
         seen.secrets.insert(secret.name.clone(), found);
     }
-    let network = Network {
-        id: "network".to_owned(),
-        spec: wanted.network.clone(),
-    };
-    seen.networks.insert(wanted.network.name.clone(), network);
+    for spec in &wanted.networks {
+        let network = Network {
+            id: spec.name.clone(),
+            spec: spec.clone(),
+        };
+        seen.networks.insert(spec.name.clone(), network);
+    }
     seen
 }
 

@@ -10,7 +10,7 @@ use crate::gate::Gate;
 use crate::inventory::{Inventory, THIS_HOST};
 use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
-use crate::spec::MTU;
+use crate::spec::{MTU, NetworkSpec};
 use crate::system::DOOR;
 use crate::system::milvus::{ROOT_PASSWORD, starts_closed};
 use crate::topology::{member_label, role_label, zone_label};
@@ -24,7 +24,7 @@ pub(super) fn commands(inventory: &Inventory, cluster: &Cluster) -> String {
     );
     let sections = [
         labels(inventory, cluster),
-        network(cluster),
+        networks(cluster),
         secrets(inventory, cluster),
         directories(cluster),
         stacks(cluster),
@@ -99,8 +99,18 @@ fn labels(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
     })
 }
 
-fn network(cluster: &Cluster) -> Option<Section> {
-    let network = &cluster.wanted.network;
+fn networks(cluster: &Cluster) -> Option<Section> {
+    let networks = cluster.wanted.networks.iter();
+    Some(Section {
+        title: "Networks:".to_owned(),
+        lines: networks
+            .map(|network| created(&cluster.wanted.cluster, network))
+            .collect(),
+    })
+}
+
+fn created(cluster: &str, network: &NetworkSpec) -> String {
+    let internal = if network.internal { " --internal" } else { "" };
     let encrypted = if network.options.contains_key("encrypted") {
         " --opt encrypted"
     } else {
@@ -114,14 +124,11 @@ fn network(cluster: &Cluster) -> Option<Section> {
         .and_then(|ipam| ipam.config.first())
         .map(|config| format!(" --subnet {}", config.subnet))
         .unwrap_or_default();
-    Some(Section {
-        title: "Network:".to_owned(),
-        lines: vec![format!(
-            "docker network create --driver overlay --attachable{encrypted}{mtu}{subnet} --label \
-             {CLUSTER_LABEL}={} {}",
-            cluster.wanted.cluster, network.name
-        )],
-    })
+    format!(
+        "docker network create --driver overlay{internal}{encrypted}{mtu}{subnet} --label \
+         {CLUSTER_LABEL}={cluster} {}",
+        network.name
+    )
 }
 
 fn secrets(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {

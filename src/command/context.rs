@@ -51,6 +51,8 @@ pub(super) struct Scene {
     sources: Sources,
     /// A credential that gets another password.
     renewal: Option<Renewal>,
+    /// Whether networks that are not as wanted are made anew.
+    renews_networks: bool,
 }
 
 impl Context {
@@ -270,6 +272,7 @@ impl Context {
             live,
             sources,
             renewal: None,
+            renews_networks: false,
         })
     }
 }
@@ -316,9 +319,16 @@ impl Scene {
         self.work_out()
     }
 
+    /// Has networks made anew that are not as wanted.
+    pub(super) const fn renew_networks(&mut self, renews: bool) {
+        self.renews_networks = renews;
+        self.cluster.wanted.renews_networks = renews;
+    }
+
     fn work_out(&mut self) -> Result<(), CommandError> {
         let (seen, renewal) = (Some(&self.seen), self.renewal.as_ref());
         self.cluster = Cluster::renewed(&self.inventory, seen, &self.sources, renewal)?;
+        self.cluster.wanted.renews_networks = self.renews_networks;
         Ok(())
     }
 

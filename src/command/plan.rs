@@ -18,9 +18,13 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
     written::check(args.graph.as_deref(), Some("svg"))?;
     let loaded = context.load()?;
     let (plan, lock) = match &args.observed {
-        Some(path) => (recorded(context, loaded.inventory, path)?, None),
+        Some(path) => {
+            let renews = args.renew_networks;
+            (recorded(context, loaded.inventory, path, renews)?, None)
+        }
         None => {
-            let scene = context.scene(loaded.inventory, args.probe).await?;
+            let mut scene = context.scene(loaded.inventory, args.probe).await?;
+            scene.renew_networks(args.renew_networks);
             let plan = scene.plan_up().await;
             scene.live.close().await;
             (plan, scene.seen.lock)
@@ -57,8 +61,13 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
 }
 
 /// The plan that would have been made when the Swarm was recorded.
-fn recorded(context: &Context, inventory: Inventory, path: &Path) -> Result<Plan, CommandError> {
-    let replay = context.replay(inventory, path)?;
+fn recorded(
+    context: &Context,
+    inventory: Inventory,
+    path: &Path,
+    renews_networks: bool,
+) -> Result<Plan, CommandError> {
+    let mut replay = context.replay(inventory, path)?;
     let seen = &replay.snapshot.observed;
     let unknown = replay.snapshot.unknown(&replay.cluster);
     if !unknown.is_empty() {
@@ -74,6 +83,7 @@ fn recorded(context: &Context, inventory: Inventory, path: &Path) -> Result<Plan
             gates.join("; ")
         ));
     }
+    replay.cluster.wanted.renews_networks = renews_networks;
     let mode = replay.inventory.images.resolve;
     let heard = replay.snapshot.heard(&replay.cluster.wanted, mode);
     let mut plan = replay.cluster.plan(&replay.inventory, seen, &heard);

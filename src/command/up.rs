@@ -20,10 +20,14 @@ pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandEr
     let saved = path.map(|path| saved(path, &loaded.inventory.name));
     let saved = path.zip(saved.transpose()?);
     let mut scene = context.scene(loaded.inventory, true).await?;
+    scene.renew_networks(args.renew_networks);
     let plan = scene.plan_up().await;
     let stands = saved.map_or(Ok(()), |(path, saved)| still(path, &saved, &plan));
     agreed(context, &scene, &plan, args.yes, stands).await?;
-    let again = context.command("up");
+    let mut again = context.command("up");
+    if args.renew_networks {
+        again.push_str(" --renew-networks");
+    }
     let job = Job {
         verb: "up",
         lock_wait: args.lock.lock_wait,

@@ -336,7 +336,7 @@ pub(crate) fn up<'a>(
     seen.tasks
         .iter()
         .filter(move |task| task.service == service && task.is_up() && seen.is_current(task))
-        .filter_map(|task| Some((task, *task.addresses.values().next()?)))
+        .filter_map(|task| Some((task, task.address()?)))
 }
 
 /// Subject and address of the one up task of each member.

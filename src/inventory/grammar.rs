@@ -136,14 +136,19 @@ const NETWORK: Shape = Shape::Map(&[
     Key::new(
         "subnet",
         Shape::Word(Form::Subnet),
-        "Subnet of the overlay network, such as 10.50.0.0/20; it can't be changed later. Default: a \
-         free part of Swarm's pool with room for twice the tasks.",
+        "Subnet of the network that everything is on, such as 10.50.0.0/20; to change it, everything \
+         is stopped. Default: a free part of Swarm's pool with room for twice the tasks.",
+    ),
+    Key::new(
+        "front_subnet",
+        Shape::Word(Form::Subnet),
+        "The same of the network of what is reached from outside, or reaches what is there.",
     ),
     Key::new(
         "mtu",
         MTU,
         "Largest packet in bytes that the network between the hosts carries, where that is not 1500: \
-         tunnels and some clouds carry less. It can't be changed later.",
+         tunnels and some clouds carry less. To change it, everything is stopped.",
     ),
 ]);
 
@@ -202,7 +207,7 @@ pub const INVENTORY: &[Key] = &[
         Shape::Map(&PUBLISH),
         "Ports that users reach; default: only Milvus.",
     ),
-    Key::new("network", NETWORK, "The overlay network of the cluster."),
+    Key::new("network", NETWORK, "The overlay networks of the cluster."),
     Key::new(
         "credentials",
         Shape::Map(CREDENTIALS),

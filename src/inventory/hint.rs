@@ -60,6 +60,7 @@ impl Problem {
             Self::JvmOverLimit { .. } => "jvm-over-limit",
             Self::PortTwice { .. } | Self::PortPerHost { .. } => "port-clash",
             Self::SmallSubnet { .. } => "small-subnet",
+            Self::SubnetsOverlap { .. } => "subnets-overlap",
         }
     }
 
@@ -154,6 +155,7 @@ impl Problem {
             Self::SmallSubnet { subnet, .. } => format!(
                 "take a larger one, such as {}/{}: a network can't be changed later", subnet.address, subnet.prefix.min(20)
             ),
+            Self::SubnetsOverlap { .. } => "give each network its own part".into(),
         };
         Some(hint)
     }

@@ -144,8 +144,10 @@ impl Publish {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct NetworkSettings {
     pub encrypted: bool,
-    /// `None`: what is there; of a network that is not, a part of Swarm's own pool.
+    /// Of the backend. `None`: what is there; of a network that is not, a part of Swarm's own pool.
     pub subnet: Option<Subnet>,
+    /// The same of the front.
+    pub front_subnet: Option<Subnet>,
     /// The largest packet between hosts, in bytes; `None`: 1500, or what is there.
     pub mtu: Option<u16>,
 }

@@ -222,6 +222,8 @@ pub enum Problem {
     PortPerHost { per_host: u64, port: u16 },
     #[error("the subnet {subnet} has room for {} addresses, but {needed} are needed", .subnet.room())]
     SmallSubnet { subnet: Subnet, needed: u64 },
+    #[error("the subnets {subnet} and {other} have addresses in common")]
+    SubnetsOverlap { subnet: Subnet, other: Subnet },
 }
 
 /// `` `a`, `b` or `c` ``

@@ -1,6 +1,7 @@
 //! What must be true of an inventory as a whole: counts, sizes and ports that can work.
 
 use crate::role::{Agreement, Role};
+use crate::spec::Range;
 use crate::system::milvus::grammar::COORDINATORS;
 use crate::system::milvus::{MIXCOORD, MIXED};
 use crate::system::minio::shape::is_valid;
@@ -9,7 +10,7 @@ use crate::system::{FRONT, PUBLISHED, striping};
 
 use super::fillers::is_idle;
 use super::hosts::Listing;
-use super::model::{Bounds, Inventory};
+use super::model::{Bounds, Inventory, Subnet};
 use super::places::{beside, is_early};
 use super::problem::{Amount, Finding, Problem};
 use super::source::Span;
@@ -298,7 +299,19 @@ impl Rules<'_> {
 
     /// Each task takes an address; so does each host for the network's own use.
     fn subnet(&self, found: &mut Vec<Finding>) {
-        let Some(subnet) = self.inventory.network.subnet else {
+        let network = &self.inventory.network;
+        let range = |subnet: Subnet| Range::parse(&subnet.to_string());
+        if let Some((subnet, other)) = network.front_subnet.zip(network.subnet)
+            && let Some((one, two)) = range(subnet).zip(range(other))
+            && one.overlaps(two)
+        {
+            let problem = Problem::SubnetsOverlap { subnet, other };
+            found.push(Finding::at(
+                self.place(&["network", "front_subnet"]),
+                problem,
+            ));
+        }
+        let Some(subnet) = network.subnet else {
             return;
         };
         let tasks: u64 = Role::ALL

@@ -163,9 +163,11 @@ pub(super) fn publish(root: &Node) -> Publish {
 pub(super) fn network(root: &Node) -> NetworkSettings {
     let node = root.get("network");
     let encrypted = node.and_then(|node| node.get("encrypted"));
+    let subnet = |key| node.and_then(|node| words::subnet(text(node, key)?).ok());
     NetworkSettings {
         encrypted: encrypted.is_some_and(|node| node.value == Value::Bool(true)),
-        subnet: node.and_then(|node| words::subnet(text(node, "subnet")?).ok()),
+        subnet: subnet("subnet"),
+        front_subnet: subnet("front_subnet"),
         mtu: node.and_then(|node| u16::try_from(whole(node, "mtu")?).ok()),
     }
 }

@@ -31,7 +31,8 @@ const OTHERS: &str = "somebody else works on the cluster, and no task of it runs
 #[derive(Clone, Debug, Default)]
 pub(super) struct Probe {
     pub(super) image: String,
-    pub(super) network: String,
+    /// Those of a proxy, and the one that all are on first.
+    pub(super) networks: Vec<String>,
     /// Key and name of each credential, also of those that no proxy has: users of systems are made
     /// with them.
     secrets: Vec<(String, String)>,
@@ -48,7 +49,12 @@ impl Probe {
         let container = proxy.map(|spec| &spec.task_template.container_spec);
         Self {
             image: container.map_or_else(String::new, |container| container.image.clone()),
-            network: cluster.wanted.network.name.clone(),
+            networks: cluster
+                .wanted
+                .networks
+                .iter()
+                .map(|network| network.name.clone())
+                .collect(),
             secrets: cluster
                 .wanted
                 .secrets
@@ -58,13 +64,14 @@ impl Probe {
         }
     }
 
-    /// Whether its network and its credentials are there. A cluster that runs has all that it is asked
+    /// Whether the network and its credentials are there. A cluster that runs has all that it is asked
     /// with; a version of this tool before it may have made fewer.
     pub(super) fn has_what_it_needs(&self, seen: &Observed) -> bool {
         let mut secrets = self.secrets.iter();
         let mut services = seen.services.keys();
         let runs = services.any(|name| short(name) == FRONT.name);
-        seen.networks.contains_key(&self.network)
+        let inside = self.networks.first();
+        inside.is_some_and(|inside| seen.networks.contains_key(inside))
             && (runs || secrets.all(|(_, name)| seen.secrets.contains_key(name)))
     }
 
@@ -107,10 +114,15 @@ impl Probe {
                     constraints: vec![format!("node.id == {node}")],
                     ..Placement::default()
                 },
-                networks: vec![NetworkAttachment {
-                    target: self.network.clone(),
-                    ..NetworkAttachment::default()
-                }],
+                networks: self
+                    .networks
+                    .iter()
+                    .filter(|name| seen.networks.contains_key(*name))
+                    .map(|name| NetworkAttachment {
+                        target: name.clone(),
+                        ..NetworkAttachment::default()
+                    })
+                    .collect(),
                 ..TaskSpec::default()
             }),
             mode: Mode {

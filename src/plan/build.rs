@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::adopt::{adopted, because, is_paused_halfway};
+use super::anew;
 use super::ends::{Nodes, foretell, running};
 use super::heard::Heard;
 use super::labels::{self, NodeLabels};
@@ -22,23 +23,46 @@ use crate::topology::{Named, by_hostname};
 /// The plan that turns `seen` into `wanted`, whatever forbids it.
 #[must_use]
 pub(crate) fn up(wanted: &Wanted, seen: &Observed, heard: &Heard) -> Plan {
-    let pinned = heard
-        .images
-        .as_ref()
-        .map(|images| wanted.pinned(seen, images));
-    let wanted = pinned.as_ref().unwrap_or(wanted);
     let mut plan = Plan {
         cluster: wanted.cluster.clone(),
         warnings: [&*wanted.warnings, &*heard.warnings].concat(),
         ..Plan::default()
     };
+    let cleared = anew::cleared(&mut plan, wanted, seen);
+    let removed = plan.steps.len();
+    if let Some(left) = &cleared {
+        // What answered is stopped by then.
+        let heard = Heard {
+            verdicts: Verdicts::new(),
+            leavers: Vec::new(),
+            ..heard.clone()
+        };
+        build(&mut plan, wanted, left, &heard);
+        anew::follow(&mut plan, removed);
+    } else {
+        build(&mut plan, wanted, seen, heard);
+    }
+    foretell(&mut plan, seen);
+    plan.outages = match cleared {
+        Some(_) => vec![anew::outage(seen)],
+        None => outages(&plan, wanted, &running(seen)),
+    };
+    plan
+}
+
+fn build(plan: &mut Plan, wanted: &Wanted, seen: &Observed, heard: &Heard) {
+    let pinned = heard
+        .images
+        .as_ref()
+        .map(|images| wanted.pinned(seen, images));
+    let wanted = pinned.as_ref().unwrap_or(wanted);
     let changes = changes(wanted, seen);
     let adopted = adopted(wanted, seen, &changes);
     let named = by_hostname(&seen.nodes);
     let labels = labels::changes(wanted, seen, &named);
     let placed_by = placed_by(&labels, &wanted.phases);
     let mut builder = Builder {
-        plan: &mut plan,
+        plan,
         wanted,
         labels: &labels,
         seen,
@@ -68,10 +92,7 @@ pub(crate) fn up(wanted: &Wanted, seen: &Observed, heard: &Heard) -> Plan {
     builder.unlabel();
     builder.smoke();
     builder.former_secrets();
-    foretell(&mut plan, seen);
-    plan.outages = outages(&plan, wanted, &running(seen));
     plan.adopted = adopted;
-    plan
 }
 
 /// The nodes with the labels that they have before anything restarts.

@@ -5,6 +5,7 @@
 
 mod adopt;
 mod ancestors;
+mod anew;
 mod build;
 mod ends;
 mod give;

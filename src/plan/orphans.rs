@@ -156,7 +156,10 @@ impl Builder<'_> {
                 && !self.is_mounted(name)
         });
         let networks = self.seen.networks.keys();
-        let networks = networks.filter(|name| **name != self.wanted.network.name);
+        let networks = networks.filter(|name| {
+            let mut wanted = self.wanted.networks.iter();
+            !wanted.any(|network| network.name == **name)
+        });
         let objects = secrets
             .map(|name| ("secret", name))
             .chain(networks.map(|name| ("network", name)));

@@ -80,8 +80,10 @@ impl Builder<'_> {
         // services: where they are, every member that ever ran has its label, and one without is
         // new (`refuse::join`).
         let labelled: Vec<StepId> = (0..self.plan.steps.len()).collect();
-        let network = &self.wanted.network;
-        if !self.seen.networks.contains_key(&network.name) {
+        for network in &self.wanted.networks {
+            if self.seen.networks.contains_key(&network.name) {
+                continue;
+            }
             let id = self.plan.push(
                 "network",
                 Action::CreateNetwork {

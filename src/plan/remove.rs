@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ends::foretell;
-use super::{Action, Because, Plan};
+use super::{Action, Because, Plan, StepId};
 use crate::component::{COMPONENTS, Component};
 use crate::formed;
 use crate::gate::{Gate, short};
@@ -44,6 +44,69 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
         cluster: cluster.to_owned(),
         ..Plan::default()
     };
+    let mut after = services_gone(&mut plan, cluster, seen);
+    for (name, found) in &seen.configs {
+        plan.push(
+            "configs",
+            Action::RemoveConfig {
+                name: name.clone(),
+                id: found.id.clone(),
+            },
+            after.clone(),
+            Because::Asked,
+        );
+    }
+    for (name, found) in &seen.networks {
+        plan.push(
+            "network",
+            Action::RemoveNetwork {
+                name: name.clone(),
+                id: found.id.clone(),
+            },
+            after.clone(),
+            Because::Asked,
+        );
+    }
+    if what.data {
+        for (hostname, volumes) in &what.volumes {
+            plan.push(
+                "volumes",
+                Action::RemoveVolumes {
+                    hostname: hostname.clone(),
+                    volumes: volumes.clone(),
+                },
+                after.clone(),
+                Because::Asked,
+            );
+        }
+        for (name, found) in &seen.secrets {
+            plan.push(
+                "secrets",
+                Action::RemoveSecret {
+                    name: name.clone(),
+                    id: found.id.clone(),
+                },
+                after.clone(),
+                Because::Asked,
+            );
+        }
+        after.extend(plan.steps.iter().enumerate().filter_map(|(id, step)| {
+            // Labels without secrets are of a cluster that never ran (`refuse::join`).
+            matches!(
+                step.action,
+                Action::RemoveVolumes { .. } | Action::RemoveSecret { .. }
+            )
+            .then_some(id)
+        }));
+    }
+    labels(&mut plan, cluster, seen, what.data, &after);
+    foretell(&mut plan, seen);
+    plan
+}
+
+/// Removes all services in the reverse of the order in which they start, and gives the steps after which
+/// nothing of them is left.
+pub(super) fn services_gone(plan: &mut Plan, cluster: &str, seen: &Observed) -> Vec<StepId> {
     let row = |name: &str| Component::of_service(short(name));
     // What is of no component goes first: nothing is known to need it.
     let rank = |name: &str| {
@@ -119,70 +182,13 @@ pub fn down(cluster: &str, seen: &Observed, what: &Down) -> Plan {
         // backend in turn.
         let (layer, _) = rank(name);
         if last.is_some_and(|last| last != layer) {
-            flush(&mut plan, &mut group, &mut after);
+            flush(plan, &mut group, &mut after);
         }
         last = Some(layer);
         group.push((name, found));
     }
-    flush(&mut plan, &mut group, &mut after);
-
-    for (name, found) in &seen.configs {
-        plan.push(
-            "configs",
-            Action::RemoveConfig {
-                name: name.clone(),
-                id: found.id.clone(),
-            },
-            after.clone(),
-            Because::Asked,
-        );
-    }
-    for (name, found) in &seen.networks {
-        plan.push(
-            "network",
-            Action::RemoveNetwork {
-                name: name.clone(),
-                id: found.id.clone(),
-            },
-            after.clone(),
-            Because::Asked,
-        );
-    }
-    if what.data {
-        for (hostname, volumes) in &what.volumes {
-            plan.push(
-                "volumes",
-                Action::RemoveVolumes {
-                    hostname: hostname.clone(),
-                    volumes: volumes.clone(),
-                },
-                after.clone(),
-                Because::Asked,
-            );
-        }
-        for (name, found) in &seen.secrets {
-            plan.push(
-                "secrets",
-                Action::RemoveSecret {
-                    name: name.clone(),
-                    id: found.id.clone(),
-                },
-                after.clone(),
-                Because::Asked,
-            );
-        }
-        after.extend(plan.steps.iter().enumerate().filter_map(|(id, step)| {
-            // Labels without secrets are of a cluster that never ran (`refuse::join`).
-            matches!(
-                step.action,
-                Action::RemoveVolumes { .. } | Action::RemoveSecret { .. }
-            )
-            .then_some(id)
-        }));
-    }
-    labels(&mut plan, cluster, seen, what.data, &after);
-    foretell(&mut plan, seen);
-    plan
+    flush(plan, &mut group, &mut after);
+    after
 }
 
 fn labels(plan: &mut Plan, cluster: &str, seen: &Observed, data: bool, after: &[usize]) {

@@ -7,7 +7,6 @@
 //! goes when the number of replicas is lowered.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -17,7 +16,7 @@ use super::build::{Builder, update};
 use super::wanted::{Phase, Wanted};
 use super::{Action, Because, Plan, StepId};
 use crate::gate::{Gate, Tasks, short};
-use crate::observed::{Observed, Service};
+use crate::observed::{Observed, Service, Task};
 use crate::spec::{ServiceSpec, diff, posted};
 use crate::system::FRONT;
 
@@ -35,12 +34,12 @@ pub struct Leaver {
 }
 
 /// The query nodes that run, in the order in which they should leave: those that lead no shard
-/// first, the highest slots first among equals. `leads` says which shards the one at an address
+/// first, the highest slots first among equals. `leads` says which shards that of a task
 /// leads, or why nobody knows.
 pub fn leavers(
     seen: &Observed,
     service: &str,
-    leads: impl Fn(IpAddr) -> Result<Vec<String>, String>,
+    leads: impl Fn(&Task) -> Result<Vec<String>, String>,
 ) -> Vec<Leaver> {
     let mut leavers: Vec<(u64, Leaver)> = seen
         .tasks
@@ -48,8 +47,7 @@ pub fn leavers(
         .filter(|task| task.service == service && task.is_up())
         .filter_map(|task| {
             let node = seen.nodes.iter().find(|node| node.id == task.node_id)?;
-            let ip = *task.addresses.values().next()?;
-            let (leads, unknown) = match leads(ip) {
+            let (leads, unknown) = match leads(task) {
                 Ok(leads) => (leads, None),
                 Err(why) => (Vec::new(), Some(why)),
             };

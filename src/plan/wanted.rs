@@ -18,7 +18,10 @@ pub use crate::topology::HostLabels;
 pub struct Wanted {
     pub cluster: String,
     pub labels: HostLabels,
-    pub network: NetworkSpec,
+    /// The backend first.
+    pub networks: Vec<NetworkSpec>,
+    /// Whether those that are otherwise are made anew, for which everything is stopped.
+    pub renews_networks: bool,
     pub secrets: Vec<WantedSecret>,
     pub configs: BTreeMap<String, ConfigSpec>,
     pub phases: Vec<Phase>,
@@ -39,12 +42,19 @@ impl Wanted {
         self.phases.iter().flat_map(|phase| &phase.services)
     }
 
-    /// How many tasks it has once it is up. One that ends gives its address back.
+    /// How many tasks a network has once everything is up. One that ends gives its address back.
     #[must_use]
-    pub fn tasks(&self) -> u64 {
+    pub fn tasks_on(&self, network: &str) -> u64 {
         let lasting = self.phases.iter().filter(|phase| !phase.runs_once);
         let services = lasting.flat_map(|phase| &phase.services);
-        services.filter_map(ServiceSpec::replicas).sum()
+        let is_on = |spec: &&ServiceSpec| {
+            let mut networks = spec.task_template.networks.iter();
+            networks.any(|joined| joined.target == network)
+        };
+        services
+            .filter(is_on)
+            .filter_map(ServiceSpec::replicas)
+            .sum()
     }
 
     /// The image that Milvus is to run.

@@ -23,7 +23,9 @@ fn is_needed(facts: &Facts<'_>, taken: &TakenName) -> bool {
     match taken.kind {
         // A network of this engine alone may have the name of one that is ours.
         ObjectKind::Network => {
-            *name == wanted.network.name && !facts.case.seen.networks.contains_key(name)
+            let mut networks = wanted.networks.iter();
+            networks.any(|network| network.name == *name)
+                && !facts.case.seen.networks.contains_key(name)
         }
         ObjectKind::Secret => wanted.secrets.iter().any(|secret| secret.name == *name),
         ObjectKind::Config => {

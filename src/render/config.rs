@@ -4,7 +4,7 @@ use minijinja::Environment;
 use minijinja::value::Serde;
 use serde_json::Value;
 
-use super::defaults::{KEYS, SettingsFile};
+use super::defaults::{KEYS, SettingsFile, version};
 use super::{RenderError, render, short_hash, user_yaml};
 use crate::component::{Component, Stack};
 use crate::inventory::Inventory;
@@ -40,7 +40,9 @@ pub(super) fn files(
     let mut files = Vec::new();
     let running = System::all_of(plot.inventory).filter_map(|one| Some((one, one.runs?)));
     for (system, runs) in running {
-        for row in system.files {
+        let version = version(plot.inventory, plot.release);
+        let files_of = system.files.iter();
+        for row in files_of.filter(|row| (row.is_of)(plot.inventory, version)) {
             let text = render(environment, row.template.name, Serde(values))?;
             let text = super::tidy(&text);
             files.push(ConfigFile {

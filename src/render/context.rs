@@ -6,10 +6,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::config::ConfigFile;
-use super::names::network_name;
 use super::service::{Service, services};
 use crate::component::{Component, Secret, Stack};
 use crate::inventory::{Image, Inventory};
+use crate::network;
 use crate::release::Release;
 use crate::system::{Plot, System};
 use crate::topology::Topology;
@@ -23,7 +23,8 @@ pub(super) fn base(plot: &Plot<'_>) -> Value {
     });
     let own = [
         ("cluster", json!(inventory.name)),
-        ("network", json!(network_name(&inventory.name))),
+        // Folders of earlier versions ask for it.
+        ("network", json!(network::backend(&inventory.name))),
         ("images", json!(BTreeMap::from_iter(images))),
         // Of Milvus' processes; what meets its needs may have some.
         ("milvus_environment", json!({})),
@@ -39,6 +40,7 @@ pub(super) struct StackContext<'a> {
     #[serde(flatten)]
     base: &'a Value,
     services: BTreeMap<&'static str, Vec<Service>>,
+    networks: Vec<Value>,
     volumes: Vec<Volume>,
     secrets: Vec<&'a Value>,
     /// By the name of the variable: where each file is mounted.
@@ -85,8 +87,18 @@ pub(super) fn of_stack<'a>(
             cluster: inventory.name.clone(),
         })
         .collect();
+    let is_on_front = by_component.values().flatten().any(Service::is_on_front);
+    let both = [
+        ("cluster", network::backend(&inventory.name), true),
+        ("front", network::front(&inventory.name), is_on_front),
+    ];
     StackContext {
         base,
+        networks: both
+            .into_iter()
+            .filter(|(_, _, is_used)| *is_used)
+            .map(|(key, name, _)| json!({ "key": key, "name": name }))
+            .collect(),
         services: by_component,
         volumes,
         secrets: Secret::all_of(inventory)

@@ -9,7 +9,9 @@ use serde_json::Value;
 
 use super::RenderError;
 use super::user_yaml::laid_over;
+use crate::inventory::Inventory;
 use crate::release::{Line, Release};
+use crate::system::FRONT;
 use crate::tag::Version;
 
 /// Upstream's file by minor, and the first patch release that it is for; `lab/milvus-defaults.py`
@@ -40,11 +42,7 @@ impl SettingsFile {
     /// The table of defaults is no YAML.
     pub(super) fn of(release: &Release, image: Option<&str>) -> Result<Self, RenderError> {
         let [whole, over] = KEYS;
-        let wanted = Version::from(release);
-        let image = image.and_then(Version::of_image);
-        let patch = image
-            .filter(|image| image.line() == wanted.line())
-            .map_or(wanted.patch, |image| image.patch);
+        let patch = version_of(release, image).patch;
         let mut rows = WHOLE.iter().rev();
         let found = rows.find(|(line, first, _)| *line == release.line && *first <= patch);
         let Some((_, _, text)) = found else {
@@ -70,6 +68,20 @@ impl SettingsFile {
             None => settings,
         }
     }
+}
+
+/// The version that the Milvus of a cluster is, as far as the tag of its image tells.
+pub(super) fn version(inventory: &Inventory, release: &Release) -> Version {
+    let image = inventory.images.overrides.get(&FRONT.image);
+    version_of(release, image.map(String::as_str))
+}
+
+fn version_of(release: &Release, image: Option<&str>) -> Version {
+    let wanted = Version::from(release);
+    let image = image.and_then(Version::of_image);
+    image
+        .filter(|image| image.line() == wanted.line())
+        .unwrap_or(wanted)
 }
 
 #[cfg(test)]

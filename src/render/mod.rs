@@ -24,7 +24,6 @@ use bounds::{FUEL, MOST_BYTES, MOST_TEMPLATE, STACK};
 pub(crate) use config::is_config_file;
 pub(crate) use names::first_secret_name;
 pub(crate) use names::generation;
-pub(crate) use names::network_name;
 pub use names::{Generations, ROOT_SECRET, secret_name};
 pub(crate) use user_yaml::plain;
 

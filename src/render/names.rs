@@ -85,9 +85,3 @@ pub(crate) fn first_secret_name(cluster: &str, key: &str, generations: &Generati
     let generation = first.unwrap_or_else(|| generations.get(key));
     format!("{cluster}-{key}-v{generation}")
 }
-
-/// The overlay network of a cluster.
-#[must_use]
-pub(crate) fn network_name(cluster: &str) -> String {
-    format!("{cluster}_net")
-}

@@ -6,9 +6,11 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::config::ConfigFile;
+use super::defaults::version;
 use crate::component::{Component, Data, Process, Shape};
 use crate::inventory::{DataPlace, Inventory, RoleSettings};
 use crate::release::Release;
+use crate::system::milvus::takes_address;
 use crate::topology::{Topology, member_label, role_label, zone_label};
 
 #[derive(Serialize)]
@@ -32,6 +34,10 @@ pub(super) struct Service {
     flags: &'static [&'static str],
     secrets: Vec<&'static str>,
     ports: Vec<Port>,
+    /// Whether it is on the front network besides.
+    front: bool,
+    /// Whether its process has to be told which of its addresses its peers use.
+    pinned: bool,
     user_yaml: Vec<Value>,
 }
 
@@ -49,6 +55,11 @@ struct Port {
 }
 
 impl Service {
+    /// Whether it is on the front network.
+    pub(super) const fn is_on_front(&self) -> bool {
+        self.front
+    }
+
     /// Keys of the volumes that it mounts, but for those without a name.
     pub(super) fn volumes(&self) -> impl Iterator<Item = &str> {
         let volumes = self.mounts.iter().filter(|mount| mount.r#type == "volume");
@@ -67,9 +78,12 @@ pub(super) fn services(
 ) -> Vec<Service> {
     let arguments = component.milvus.map(|process| process.arguments(release));
     let (run, flags) = arguments.unwrap_or_default();
+    let (front, pinned) = fronts(component, inventory, release);
     let service = |name: &str| Service {
         run,
         flags,
+        front,
+        pinned,
         secrets: component.mounts(inventory, release),
         ..bare(component, inventory, configs, name)
     };
@@ -142,8 +156,22 @@ fn bare(
         flags: &[],
         secrets: Vec::new(),
         ports: ports(component, inventory),
+        front: false,
+        pinned: false,
         user_yaml: mounted(configs, component),
     }
+}
+
+/// Whether a component is on the front network, and whether its processes must be told which of their
+/// addresses peers use: those that publish, that reach what is outside of the cluster, and all of a
+/// Milvus that can't be told, of which each may register either address.
+fn fronts(component: &Component, inventory: &Inventory, release: &Release) -> (bool, bool) {
+    let is_outside = !ports(component, inventory).is_empty() || component.reaches_out(inventory);
+    if component.milvus.is_none() {
+        return (is_outside, false);
+    }
+    let takes_address = takes_address(version(inventory, release));
+    (is_outside || !takes_address, is_outside && takes_address)
 }
 
 /// The config that a component of Milvus mounts.

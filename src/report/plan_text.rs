@@ -256,8 +256,9 @@ fn what(step: &Step) -> String {
             let subnets: Vec<String> = ranges(spec).map(|range| format!(", {range}")).collect();
             let mtu = spec.options.get(MTU);
             let mtu = mtu.map_or_else(String::new, |mtu| format!(", MTU {mtu}"));
+            let internal = if spec.internal { "internal, " } else { "" };
             format!(
-                "network {} (overlay, attachable, {encrypted}{}{mtu})",
+                "network {} (overlay, {internal}{encrypted}{}{mtu})",
                 spec.name,
                 subnets.concat()
             )

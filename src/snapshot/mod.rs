@@ -173,7 +173,7 @@ impl Snapshot {
             return Vec::new();
         };
         self.leavers.clone().unwrap_or_else(|| {
-            let unknown = |_| Err("not recorded".to_owned());
+            let unknown = |_: &_| Err("not recorded".to_owned());
             plan::leavers(&self.observed, &drain.service, unknown)
         })
     }

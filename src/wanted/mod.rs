@@ -4,7 +4,7 @@
 mod endpoints;
 mod gates;
 mod homes;
-mod network;
+mod networks;
 mod plan;
 
 use std::collections::BTreeMap;
@@ -128,11 +128,11 @@ impl Cluster {
         }
         let mut wanted = wanted(inventory, &release, &topology, &generations, stacks);
         wanted.secrets = secrets(inventory, &generations, renewal);
-        wanted.network = network::network(inventory, &wanted, seen);
+        wanted.networks = networks::networks(inventory, &wanted, seen);
         wanted.warnings.extend(lacks);
         wanted
             .warnings
-            .extend(network::warnings(inventory, &wanted, seen));
+            .extend(networks::warnings(inventory, &wanted, seen));
         let runs = formed::version(wanted.milvus_image(), &release);
         let was = seen.and_then(|seen| formed::oldest(&inventory.name, seen));
         let no_return = was.and_then(|was| returns::told(inventory, was, runs));

@@ -12,6 +12,7 @@
 mod channels;
 mod client;
 mod cluster;
+mod from_a_host;
 mod given;
 mod given_up;
 mod lost_host;
@@ -60,6 +61,7 @@ fn three_hosts() {
         "`up` with nothing to do touched a task"
     );
     secrets::strangers_are_noticed(&cluster);
+    from_a_host::nobody_reaches_what_is_inside(&cluster);
     reviewed::then_carried_out(&mut cluster);
     // Each is worth minutes.
     sampled::from_any_to_any(&cluster, scale::wanted_rounds().div_ceil(2));

@@ -17,20 +17,46 @@ pub fn are_made(cluster: &mut Cluster) {
     );
 
     explains_itself(cluster);
-    cluster.up();
+    with_a_network_that_anybody_joins(cluster);
     cluster.assert_healthy();
     let etcd = data.join("milvus/etcd-0");
     assert!(holds_something(&etcd), "{}", etcd.display());
     cluster.load();
-    cluster.must(&["down", "--yes"]);
-    cluster.up();
+    cluster.overlay("mtu.yml", "network: { mtu: 1400 }\n");
+    let refused = cluster.run(&["up", "--yes"]);
+    assert_eq!(refused.status.code(), Some(4));
+    cluster.shown(&["up", "--yes", "--renew-networks"]);
     cluster.check();
+    let again = cluster.up();
+    assert!(again.contains("nothing to do"), "{again}");
+    cluster.files.pop();
     cluster.down_with_data();
     assert!(
         etcd.is_dir() && !holds_something(&etcd),
         "emptied, not taken"
     );
     cluster.files.pop();
+}
+
+/// As versions before this one made it, all on one network.
+fn with_a_network_that_anybody_joins(cluster: &Cluster) {
+    cluster.must(&["down", "--yes"]);
+    cluster.docker(&[
+        "network",
+        "create",
+        "--driver",
+        "overlay",
+        "--attachable",
+        "--label",
+        "milvus-swarm.cluster=milvus",
+        "milvus_net",
+    ]);
+    let refused = cluster.run(&["up", "--yes"]);
+    let said = String::from_utf8_lossy(&refused.stdout);
+    assert_eq!(refused.status.code(), Some(4), "{said}");
+    assert!(said.contains("[network-changes]"), "{said}");
+    assert!(said.contains("internal: false -> true"), "{said}");
+    cluster.shown(&["up", "--yes", "--renew-networks"]);
 }
 
 /// A gate that stays shut tells why, with the last words of what failed.

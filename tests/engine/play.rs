@@ -91,7 +91,7 @@ impl Swarm {
             "POST /v1.41/networks/create" => {
                 self.networks
                     .push(network(body()["Name"].as_str().unwrap()));
-                Reply::Say(201, json!({ "Id": "net" }).to_string())
+                Reply::Say(201, json!({ "Id": body()["Name"] }).to_string())
             }
             "POST /v1.41/services/create" if self.refuses_services => {
                 Reply::Say(400, json!({ "message": "no such thing" }).to_string())
@@ -245,7 +245,7 @@ fn node(number: u8, availability: &str, labels: &Value) -> Value {
 
 pub fn network(name: &str) -> Value {
     json!({
-        "Id": "net", "Name": name, "Driver": "overlay", "Scope": "swarm", "Attachable": true,
+        "Id": name, "Name": name, "Driver": "overlay", "Scope": "swarm", "Internal": name.ends_with("_net"),
         "Labels": { "milvus-swarm.cluster": "milvus" },
     })
 }

@@ -103,7 +103,13 @@ impl Rendered {
             settings: BTreeSet::new(),
         };
         for (service, spec) in tree["services"].as_object().expect("services") {
-            let word = |at: usize| spec["command"][at].as_str().unwrap_or_default();
+            let words = spec["command"].as_array().expect("an argument vector");
+            let words = words.iter().map(|word| word.as_str().unwrap_or_default());
+            let mut words: Vec<&str> = words.collect();
+            if words[0] == "bash" {
+                words.drain(..2);
+            }
+            let word = |at: usize| words.get(at).copied().unwrap_or_default();
             assert_eq!((word(0), word(1)), ("milvus", "run"), "{service}");
             rendered.runs.insert((service.clone(), word(2).to_owned()));
             for mount in spec["volumes"].as_array().into_iter().flatten() {
@@ -113,6 +119,9 @@ impl Rendered {
                 rendered.own.insert((word(2).to_owned(), target.to_owned()));
             }
             for mount in spec["configs"].as_array().expect("configs") {
+                if mount["source"] == "start-milvus" {
+                    continue;
+                }
                 let target = mount["target"].as_str().expect("a target");
                 rendered.mounts.insert((service.clone(), target.to_owned()));
                 let key = mount["source"].as_str().expect("a source");

@@ -2,6 +2,7 @@
 //! order of events and the moment at which the tool dies.
 
 mod adopt;
+mod anew;
 mod changes;
 mod crash;
 mod deeds;

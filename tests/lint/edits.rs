@@ -168,15 +168,27 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
         ),
         (
             "minio.yml",
-            "m.networks([\"minio\"])",
-            "m.networks()",
+            "m.networks([\"minio\"], s.front)",
+            "m.networks(front=s.front)",
             "must have the alias `minio`",
         ),
         (
             "macros.yml",
-            "name: {{ network|q }}",
+            "name: {{ network.name|q }}",
             "name: other",
             "must have the network `prod_net`",
+        ),
+        (
+            "milvus.yml",
+            "front=s.front",
+            "front=false",
+            "must have the network `prod_front`",
+        ),
+        (
+            "milvus.yml",
+            "\"bash\", {{ config.start_milvus.target|q }}, ",
+            "",
+            "`command` must have `/milvus/start-milvus.sh`",
         ),
         // What it holds.
         (
@@ -267,8 +279,8 @@ fn edits_that_break_what_the_tool_relies_on_are_refused() {
         ),
         (
             "milvus.yml",
-            "m.networks()",
-            "m.networks([\"minio\"])",
+            "m.networks(front=s.front)",
+            "m.networks([\"minio\"], s.front)",
             "`networks` has the alias `minio`",
         ),
         // Of two arguments the last one counts.

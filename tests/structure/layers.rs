@@ -12,7 +12,7 @@ use crate::source::files;
 /// The modules, from the bottom up. Those of one layer know nothing of each other.
 const LAYERS: &[&[&str]] = &[
     &[
-        "address", "count", "digest", "lock", "question", "release", "source", "words",
+        "address", "count", "digest", "lock", "network", "question", "release", "source", "words",
     ],
     &["role", "spec", "tag"],
     &["compose", "observed"],

@@ -26,11 +26,9 @@ impl Live {
     /// Whether there is no network of the cluster to ask anything on, by the last look.
     #[must_use]
     pub fn has_no_network(&self) -> bool {
-        !self
-            .last
-            .borrow()
-            .networks
-            .contains_key(&self.probe.network)
+        let last = self.last.borrow();
+        let inside = self.probe.networks.first();
+        inside.is_none_or(|inside| !last.networks.contains_key(inside))
     }
 
     /// Credentials of a cluster without a network, in the order of their keys.

@@ -5,7 +5,7 @@
 //! from rootcoord, an insert a segment from datacoord, and searches of recent rows wait for inserts
 //! that wait.
 
-use super::{BACKENDS, FIRST_PASSWORD, FIRST_SECRET, HEALTH, IMAGE, STACK, gates};
+use super::{BACKENDS, FIRST_PASSWORD, FIRST_SECRET, HEALTH, IMAGE, RELIED, STACK, gates};
 use crate::component::{
     Agreement, Away, Before, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, Stops,
 };
@@ -47,7 +47,7 @@ pub const ROOTCOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[(FIRST_SECRET, FIRST_PASSWORD)],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -105,7 +105,7 @@ pub const DATACOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -160,7 +160,7 @@ pub const QUERYCOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -206,7 +206,7 @@ pub const INDEXCOORD: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -266,10 +266,8 @@ pub const MIXCOORD: Component = Component {
     publishes: &[],
     secrets: &[(FIRST_SECRET, FIRST_PASSWORD)],
     relied: Relied {
-        variables: &[],
-        forbidden: &[],
-        argument: |argument| MIXTURE.flags.contains(&argument),
-        overrides: |_| false,
+        argument: |argument| MIXTURE.flags.contains(&argument) || (RELIED.argument)(argument),
+        ..RELIED
     },
     alias: None,
     keeps: "",

@@ -26,7 +26,7 @@ use super::etcd::ETCD;
 use super::minio::MINIO;
 use super::pulsar::BROKER;
 use super::{Plot, Runs, System, Text};
-use crate::component::{Component, Kind, Secret, Stack};
+use crate::component::{COMPONENTS, Component, File, Kind, Relied, Secret, Stack};
 use crate::inventory::{Image, Published};
 use crate::release::Line;
 use crate::tag::Version;
@@ -43,6 +43,43 @@ pub const SETTINGS: Text = Text {
     text: include_str!("../../../templates/milvus/user.yaml"),
 };
 
+/// Where tasks find what starts them.
+const START_AT: &str = "/milvus/start-milvus.sh";
+
+/// Peers that are told the address of the other network don't reach it.
+const RELIED: Relied = Relied {
+    argument: |argument| argument == START_AT,
+    ..Relied::variables(&[])
+};
+
+/// What starts a process that has addresses on both networks.
+const START: File = File {
+    template: Text {
+        name: "start-milvus.sh",
+        text: include_str!("../../../templates/milvus/start-milvus.sh"),
+    },
+    key: "start-milvus",
+    variable: "start_milvus",
+    target: START_AT,
+    is_templated: false,
+    is_of: |inventory, version| {
+        let mut rows = COMPONENTS.iter().filter(|row| row.milvus.is_some());
+        let is_outside = |row: &Component| {
+            let mut published = row.publishes.iter();
+            row.reaches_out(inventory) || published.any(|one| inventory.publish.port(one).is_some())
+        };
+        takes_address(version) && rows.any(is_outside)
+    },
+};
+
+/// Whether its processes can be told which address they register: `proxy.ip` and its like are there
+/// since 2.3.3 (milvus: `grpcConfig.init` in `pkg/util/paramtable/grpc_param.go`), and whatever else is
+/// found first is taken before.
+#[must_use]
+pub fn takes_address(version: Version) -> bool {
+    (version.major, version.minor, version.patch) >= (2, 3, 3)
+}
+
 /// The whole of it.
 pub(super) const SYSTEM: System = System {
     name: "milvus",
@@ -58,7 +95,7 @@ pub(super) const SYSTEM: System = System {
     }),
     elsewhere: None,
     templates: &[SETTINGS],
-    files: &[],
+    files: &[START],
     values,
     secrets: &[Secret {
         key: SECRET,

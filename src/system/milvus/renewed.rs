@@ -1,7 +1,5 @@
 //! Whether a renewed task of a Milvus service has taken over from the one before.
 
-use std::net::IpAddr;
-
 use super::PROXY;
 use super::session::{Session, leader_questions, questions, read, role};
 use crate::gate::{self, Answers, Asked, Check, Tasks, Verdict, Why, short, swarm, task_name};
@@ -61,20 +59,16 @@ fn judge(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdi
         let text = format!("has {} of {tasks} tasks up", up.len());
         reasons.push(Why::new(short(service), text));
     }
-    let lives = |ip: IpAddr| {
-        up.iter()
-            .any(|task| task.addresses.values().any(|a| *a == ip))
-    };
+    let lives = |session: &Session| up.iter().any(|task| task.is_at(session.ip()));
     for task in &up {
-        let registered = sessions.iter().any(|session| {
-            let ip = session.ip();
-            !session.stopping && task.addresses.values().any(|a| Some(*a) == ip)
-        });
+        let registered = sessions
+            .iter()
+            .any(|session| !session.stopping && task.is_at(session.ip()));
         if !registered {
             reasons.push(Why::new(task_name(task), "has not registered in etcd yet"));
         }
     }
-    for session in sessions.iter().filter(|one| !one.ip().is_some_and(lives)) {
+    for session in sessions.iter().filter(|one| !lives(one)) {
         let what = if session.stopping {
             "is handing over its work"
         } else {

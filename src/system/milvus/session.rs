@@ -213,7 +213,9 @@ fn judge(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdi
         .filter(|session| session.is_of(role) && !session.stopping)
         .filter_map(Session::ip)
         .collect();
-    let missing = unregistered(service, seen, |ip| addresses.contains(&ip));
+    let missing = unregistered(service, seen, |task| {
+        addresses.iter().any(|at| task.is_at(Some(*at)))
+    });
     let registered = (up(seen, service).count() - missing.len()) as u64;
     let mut reasons = swarm::too_few(service, wanted, seen);
     reasons.extend(missing);
@@ -225,12 +227,8 @@ fn judge(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdi
 }
 
 /// The current tasks whose processes are not in etcd, and what befell those before them.
-fn unregistered(
-    service: &str,
-    seen: &Observed,
-    is_registered: impl Fn(IpAddr) -> bool,
-) -> Vec<Why> {
-    let missing = up(seen, service).filter(|(_, ip)| !is_registered(*ip));
+fn unregistered(service: &str, seen: &Observed, is_registered: impl Fn(&Task) -> bool) -> Vec<Why> {
+    let missing = up(seen, service).filter(|(task, _)| !is_registered(task));
     let whys = missing.map(|(task, _)| {
         let history = swarm::history(seen, task);
         let text = format!("has not registered in etcd yet{history}");
@@ -260,7 +258,7 @@ fn judge_leader(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -
         let mut own = sessions.iter().filter(|session| session.role == *role);
         let ip = own.find(|session| session.is_leaders)?.ip();
         let mut up = up(seen, service);
-        up.find(|(_, at)| Some(*at) == ip).map(|(task, _)| task)
+        up.find(|(task, _)| task.is_at(ip)).map(|(task, _)| task)
     };
     let ways = ways(gate);
     for way in &ways {
@@ -289,13 +287,13 @@ fn led_by_none(gate: &Tasks, role: &str, seen: &Observed, sessions: &[Session]) 
     let leader = own().find(|session| session.is_leaders);
     let ip = leader.and_then(Session::ip);
     let mut reasons = swarm::too_few(service, 1, seen);
-    reasons.extend(unregistered(service, seen, |at| {
-        own().any(|session| session.ip() == Some(at))
+    reasons.extend(unregistered(service, seen, |task| {
+        own().any(|session| task.is_at(session.ip()))
     }));
     let older = seen
         .tasks_of(service)
         .filter(|task| task.is_up())
-        .find(|task| task.addresses.values().any(|at| Some(*at) == ip));
+        .find(|task| task.is_at(ip));
     match (leader, older) {
         (None, _) if reasons.is_empty() => {
             reasons.push(Why::new(short(service), "has no leader yet"))
@@ -374,9 +372,7 @@ fn judge_gone(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> 
         Err(verdict) => return verdict,
         Ok(sessions) => {
             for task in there {
-                let here = sessions
-                    .iter()
-                    .find(|session| task.addresses.values().any(|ip| session.ip() == Some(*ip)));
+                let here = sessions.iter().find(|session| task.is_at(session.ip()));
                 if let Some(session) = here {
                     let what = if session.stopping {
                         "is handing over its segments"
@@ -411,10 +407,10 @@ fn judge_leads_none(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answer
         .iter()
         .find(|candidate| candidate.hostname == node)
         .and_then(|node| up(seen, service).find(|(task, _)| task.node_id == node.id));
-    let Some((task, ip)) = on_node else {
+    let Some((task, _)) = on_node else {
         return Verdict::Open("no task there".to_owned());
     };
-    match leads(ip, answers) {
+    match leads(task, answers) {
         Err(why) => Verdict::Waiting(vec![Why::new(short(service), why)]),
         Ok(shards) if shards.is_empty() => Verdict::Open("it leads no shard".to_owned()),
         Ok(shards) => Verdict::Waiting(vec![Why::new(
@@ -424,18 +420,18 @@ fn judge_leads_none(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answer
     }
 }
 
-/// The shards that the query node at an address leads.
+/// The shards that the query node of a task leads.
 ///
 /// # Errors
 /// The sessions or the leaders are not known.
-pub fn leads(ip: IpAddr, answers: &Answers) -> Result<Vec<String>, String> {
+pub fn leads(task: &Task, answers: &Answers) -> Result<Vec<String>, String> {
     let [sessions_answer, leaders, ..] = answers else {
         return Err("neither etcd nor a proxy is up to ask".to_owned());
     };
     let sessions = sessions(sessions_answer)?;
     let id = sessions
         .iter()
-        .find(|session| session.role == SEARCHES && session.ip() == Some(ip))
+        .find(|session| session.role == SEARCHES && task.is_at(session.ip()))
         .map(|session| session.server_id);
     let leaders: Vec<ShardLeader> =
         serde_json::from_slice(leaders.ok()?).map_err(|error| format!("shard leaders: {error}"))?;

@@ -1,8 +1,8 @@
 //! The workers, and the proxies before them.
 
-use super::{COORDS, HEALTH, IMAGE, METRICS, PORT, SECRET, STACK, USERS, gates};
+use super::{COORDS, HEALTH, IMAGE, METRICS, PORT, RELIED, SECRET, STACK, USERS, gates};
 use crate::component::{
-    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Relied, Shape, Stops,
+    Agreement, Away, Component, Data, FIRST, Kind, LAST, Process, Shape, Stops,
 };
 use crate::release::Line;
 use crate::role::Role;
@@ -45,7 +45,7 @@ pub const STREAMINGNODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -91,7 +91,7 @@ pub const DATANODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -140,7 +140,7 @@ pub const PROXY: Component = Component {
     listens: &[PORT, HEALTH],
     publishes: &[&USERS, &METRICS],
     secrets: &[(SECRET, FIRST)],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -193,7 +193,7 @@ pub const QUERYNODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {
@@ -239,7 +239,7 @@ pub const INDEXNODE: Component = Component {
     listens: &[HEALTH],
     publishes: &[],
     secrets: &[],
-    relied: Relied::variables(&[]),
+    relied: RELIED,
     alias: None,
     keeps: "",
     stops: Stops {

@@ -27,6 +27,7 @@ pub(super) const FILES: &[File] = &[
         variable: "zookeeper_conf",
         target: "/pulsar/conf/zookeeper.conf",
         is_templated: false,
+        is_of: |_, _| true,
     },
     File {
         template: START_ZOOKEEPER,
@@ -34,6 +35,7 @@ pub(super) const FILES: &[File] = &[
         variable: "start_zookeeper",
         target: "/pulsar/start-zookeeper.sh",
         is_templated: false,
+        is_of: |_, _| true,
     },
     File {
         template: INIT_METADATA,
@@ -41,6 +43,7 @@ pub(super) const FILES: &[File] = &[
         variable: "init_metadata",
         target: "/pulsar/init-metadata.sh",
         is_templated: false,
+        is_of: |_, _| true,
     },
     File {
         template: START_PULSAR,
@@ -48,5 +51,6 @@ pub(super) const FILES: &[File] = &[
         variable: "start_pulsar",
         target: "/pulsar/start-pulsar.sh",
         is_templated: false,
+        is_of: |_, _| true,
     },
 ];

@@ -107,6 +107,7 @@ pub(super) const SERVICE: System = System {
         // `build/docker/scripts/start-woodpecker.sh`).
         target: "/woodpecker/configs/woodpecker.yaml",
         is_templated: true,
+        is_of: |_, _| true,
     }],
     values,
     secrets: &[],

@@ -59,7 +59,7 @@ impl Batch {
         let mut batch = Self {
             name: name.to_owned(),
             services: phases.flat_map(|phase| phase.services.clone()).collect(),
-            networks: vec![wanted.network.clone()],
+            networks: wanted.networks.clone(),
             configs: wanted.configs.values().cloned().collect(),
         };
         batch.prepare(name);

@@ -10,9 +10,9 @@ use super::{PRODUCTION, THREE, allowed, fresh, running, says, stopped};
 use crate::harness::{known_cluster, parse, run, swarm, up_well};
 use crate::inventories;
 
-const HINT: &str = "write `network:` in the inventory as the network is; or make it anew while \
-                    everything stands still: `milvus-swarm down`, then `milvus-swarm up` (the data \
-                    stays)";
+const HINT: &str = "write `network:` in the inventory as the network is; or make it anew, for which \
+                    everything is stopped and started again (the data stays): `milvus-swarm plan \
+                    --renew-networks` tells what that takes, `milvus-swarm up --renew-networks` does it";
 
 #[test]
 fn encryption_and_subnet_are_for_good() {
@@ -30,7 +30,12 @@ fn encryption_and_subnet_are_for_good() {
         "network `{name}` is not as wanted, and Swarm can't change a network: encrypted: {was} \
              -> {is}; subnet: 10.0.1.0/24 -> 10.20.0.0/16"
     );
-    says(&inventory, &seen, &[("network-changes", &reason, HINT)]);
+    let front = format!(
+        "network `{}_front` is not as wanted, and Swarm can't change a network: encrypted: {was} -> {is}",
+        inventory.name
+    );
+    let both = [&reason, &front].map(|reason| ("network-changes", reason.as_str(), HINT));
+    says(&inventory, &seen, &both);
 }
 
 #[test]
@@ -43,7 +48,9 @@ fn without_the_network_it_may_be_any() {
 
 /// The network as the engine tells it.
 fn with_subnet(seen: &mut Observed, subnet: &str) {
-    let network = seen.networks.values_mut().next().expect("a network");
+    let mut networks = seen.networks.iter_mut();
+    let backend = networks.find(|(name, _)| name.ends_with("_net"));
+    let (_, network) = backend.expect("a network");
     network.spec.ipam = Some(Ipam {
         driver: String::new(),
         config: vec![IpamConfig {
@@ -55,7 +62,8 @@ fn with_subnet(seen: &mut Observed, subnet: &str) {
 #[test]
 fn a_network_without_addresses_for_all() {
     let (inventory, mut seen) = running(THREE);
-    let tasks = known_cluster(&inventory, &seen).wanted.tasks();
+    let wanted = known_cluster(&inventory, &seen).wanted;
+    let tasks = wanted.tasks_on(&wanted.networks[0].name);
     assert!((13..60).contains(&tasks), "{tasks}");
     with_subnet(&mut seen, "10.0.1.0/26");
     allowed(&inventory, &seen);
@@ -71,9 +79,9 @@ fn a_network_without_addresses_for_all() {
                 inventory.name,
                 tasks + 3
             ),
-            "ask for less; or make the network anew while everything stands still: `milvus-swarm down`, \
-             then `milvus-swarm up` (the data stays), which takes a larger subnet, or the one that \
-             `network.subnet` names",
+            "ask for less; or make the network anew, for which everything is stopped and started again \
+             (the data stays): name a larger one with `network.subnet` or `network.front_subnet`, then \
+             `milvus-swarm up --renew-networks`",
         )],
     );
 }
@@ -81,9 +89,12 @@ fn a_network_without_addresses_for_all() {
 /// The subnet that is asked for, and what is warned of it.
 fn chosen(inventory: &Inventory, seen: &Observed) -> (Option<String>, Vec<String>) {
     let wanted = known_cluster(inventory, seen).wanted;
-    let subnet = wanted
-        .network
+    let [backend, ..] = &wanted.networks[..] else {
+        panic!("no networks");
+    };
+    let subnet = backend
         .ipam
+        .as_ref()
         .map(|ipam| ipam.config[0].subnet.clone());
     let warnings = wanted.warnings.into_iter();
     let of_subnets = warnings.filter(|text| text.starts_with("the subnet"));
@@ -157,8 +168,9 @@ fn a_subnet_with_a_host_in_it_is_warned_of() {
     assert_eq!(
         chosen(&inventory, &seen).1,
         [format!(
-            "the subnet 10.20.0.0/16 of the cluster's network holds the address of `{name}`: its tasks \
-             can't reach the host there; give `network.subnet` one that no host is in, before the network is made"
+            "the subnet 10.20.0.0/16 of the network `{}_net` holds the address of `{name}`: its tasks \
+             can't reach the host there; give `network.subnet` one that no host is in, before the network is made",
+            inventory.name
         )]
     );
 }
@@ -171,12 +183,16 @@ fn so_is_the_largest_packet() {
     let reason = format!(
         "network `{name}` is not as wanted, and Swarm can't change a network: mtu: null -> 1400"
     );
-    says(&inventory, &seen, &[("network-changes", &reason, HINT)]);
-    let network = seen.networks.values_mut().next().expect("a network");
-    network
-        .spec
-        .options
-        .insert(MTU.to_owned(), "1400".to_owned());
+    let front = reason.replace("_net`", "_front`");
+    let both = [reason, front].map(|reason| ("network-changes", reason));
+    let both = both
+        .each_ref()
+        .map(|(rule, reason)| (*rule, reason.as_str(), HINT));
+    says(&inventory, &seen, &both);
+    for network in seen.networks.values_mut() {
+        let options = &mut network.spec.options;
+        options.insert(MTU.to_owned(), "1400".to_owned());
+    }
     allowed(&inventory, &seen);
     inventory.network.mtu = None;
     allowed(&inventory, &seen);

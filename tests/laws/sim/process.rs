@@ -112,7 +112,18 @@ impl World {
         };
         if row.milvus.is_some() {
             process.is_up = true;
-            if let Some(ip) = task.seen.addresses.values().next().copied() {
+            // One that is not told takes the first that it finds.
+            let is_told = {
+                let container = &task.spec.task_template.container_spec;
+                container
+                    .args
+                    .iter()
+                    .any(|word| word.ends_with("start-milvus.sh"))
+            };
+            let found = task.seen.addresses.values().copied();
+            let first = found.min_by_key(|ip| ip.to_string());
+            let ip = if is_told { task.seen.address() } else { first };
+            if let Some(ip) = ip {
                 let session = SimSession {
                     role: "",
                     ip,

@@ -1,12 +1,12 @@
-//! The cluster's network, and a subnet that is large enough for it.
+//! The cluster's networks, and subnets that are large enough for them.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
 use crate::inventory::Inventory;
+use crate::network;
 use crate::observed::Observed;
 use crate::plan::Wanted;
-use crate::render;
 use crate::spec::{Ipam, IpamConfig, MTU, NetworkSpec, Range, ranges};
 use crate::topology::CLUSTER_LABEL;
 use crate::words::names;
@@ -19,12 +19,45 @@ const LARGEST: u32 = 12;
 /// A host's own network is seldom larger, and the addresses of hosts are all that is known of it.
 const AROUND_HOST: u32 = 16;
 
-pub(super) fn network(
+/// The backend, and the front where something is on it.
+pub(super) fn networks(
     inventory: &Inventory,
     wanted: &Wanted,
     seen: Option<&Observed>,
+) -> Vec<NetworkSpec> {
+    let settings = &inventory.network;
+    let backend = network::backend(&inventory.name);
+    let front = network::front(&inventory.name);
+    let both = [
+        (backend, true, settings.subnet, settings.front_subnet),
+        (front, false, settings.front_subnet, settings.subnet),
+    ];
+    let mut networks: Vec<NetworkSpec> = Vec::new();
+    for (name, internal, asked, other) in both {
+        let tasks = wanted.tasks_on(&name);
+        if !internal && tasks == 0 {
+            continue;
+        }
+        let is_there = seen.is_some_and(|seen| seen.networks.contains_key(&name));
+        let mut taken: Vec<Range> = networks.iter().flat_map(ranges).collect();
+        taken.extend(other.and_then(|other| Range::parse(&other.to_string())));
+        let subnet = match asked {
+            Some(asked) => Some(asked.to_string()),
+            // A network stays as it is, whatever would be taken for a new one.
+            None if is_there => None,
+            None => choose(inventory, tasks, seen, &taken).map(|range| range.to_string()),
+        };
+        networks.push(network(inventory, name, internal, subnet));
+    }
+    networks
+}
+
+fn network(
+    inventory: &Inventory,
+    name: String,
+    internal: bool,
+    subnet: Option<String>,
 ) -> NetworkSpec {
-    let name = render::network_name(&inventory.name);
     let mut options = BTreeMap::new();
     if inventory.network.encrypted {
         options.insert("encrypted".to_owned(), String::new());
@@ -32,22 +65,12 @@ pub(super) fn network(
     if let Some(mtu) = inventory.network.mtu {
         options.insert(MTU.to_owned(), mtu.to_string());
     }
-    let is_there = seen.is_some_and(|seen| seen.networks.contains_key(&name));
-    let asked = inventory.network.subnet.map(|subnet| subnet.to_string());
-    let subnet = asked.or_else(|| {
-        // A network stays as it is, whatever would be taken for a new one.
-        let chosen = if is_there {
-            None
-        } else {
-            choose(inventory, wanted, seen)
-        };
-        chosen.map(|range| range.to_string())
-    });
     NetworkSpec {
         name,
         driver: "overlay".to_owned(),
-        attachable: true,
-        internal: false,
+        // A container that anybody starts by hand has no business there.
+        attachable: false,
+        internal,
         ipam: subnet.map(|subnet| Ipam {
             driver: "default".to_owned(),
             config: vec![IpamConfig { subnet }],
@@ -60,12 +83,17 @@ pub(super) fn network(
 /// The last free part of Swarm's own pool that is large enough, where what Swarm would take by itself
 /// is not. It takes them from the front, and that way it knows of every other one: what is large
 /// enough is left to it.
-fn choose(inventory: &Inventory, wanted: &Wanted, seen: Option<&Observed>) -> Option<Range> {
+fn choose(
+    inventory: &Inventory,
+    tasks: u64,
+    seen: Option<&Observed>,
+    taken: &[Range],
+) -> Option<Range> {
     let known = seen.map(|seen| &seen.others.ranges);
     let prefix = known.map_or(0, |known| known.prefix);
     let prefix = if prefix == 0 { PREFIX } else { prefix };
     // A cluster grows, and its network can't. Each node with a task takes one for itself.
-    let needed = 2 * wanted.tasks() + inventory.hosts.len() as u64;
+    let needed = 2 * tasks + inventory.hosts.len() as u64;
     let suffices = |prefix: &u32| {
         let range = Range::around(Ipv4Addr::UNSPECIFIED, *prefix);
         range.is_some_and(|range| range.room() >= needed)
@@ -74,6 +102,7 @@ fn choose(inventory: &Inventory, wanted: &Wanted, seen: Option<&Observed>) -> Op
         return None;
     }
     let large = (LARGEST..prefix.max(LARGEST)).rev().find(suffices)?;
+    let own = seen.into_iter().flat_map(|seen| seen.networks.values());
     let taken: Vec<Range> = known
         .into_iter()
         .flat_map(|known| &known.taken)
@@ -83,6 +112,8 @@ fn choose(inventory: &Inventory, wanted: &Wanted, seen: Option<&Observed>) -> Op
                 .into_iter()
                 .filter_map(|(_, address)| Range::around(address, AROUND_HOST)),
         )
+        .chain(own.flat_map(|network| ranges(&network.spec)))
+        .chain(taken.iter().copied())
         .collect();
     let pool = known.map_or(&[][..], |known| &known.pool);
     let mut pool: Vec<Range> = pool.iter().filter_map(|text| Range::parse(text)).collect();
@@ -113,8 +144,18 @@ pub(super) fn warnings(
     inventory: &Inventory,
     wanted: &Wanted,
     seen: Option<&Observed>,
+) -> Vec<String> {
+    let networks = wanted.networks.iter();
+    networks
+        .filter_map(|network| warning(inventory, network, seen))
+        .collect()
+}
+
+fn warning(
+    inventory: &Inventory,
+    network: &NetworkSpec,
+    seen: Option<&Observed>,
 ) -> Option<String> {
-    let network = &wanted.network;
     let found = seen.and_then(|seen| seen.networks.get(&network.name));
     let spec = found.map_or(network, |found| &found.spec);
     let (range, held) = ranges(spec).find_map(|range| {
@@ -129,9 +170,15 @@ pub(super) fn warnings(
     } else {
         "the addresses"
     };
+    let key = if network.internal {
+        "subnet"
+    } else {
+        "front_subnet"
+    };
     Some(format!(
-        "the subnet {range} of the cluster's network holds {what} of {}: its tasks can't reach the host there; \
-         give `network.subnet` one that no host is in, before the network is made",
+        "the subnet {range} of the network `{}` holds {what} of {}: its tasks can't reach the host there; \
+         give `network.{key}` one that no host is in, before the network is made",
+        network.name,
         names(held)
     ))
 }
