@@ -12,6 +12,7 @@ use crate::inventory::Inventory;
 use crate::observed::Observed;
 use crate::plan::{self, Drain, Heard, Images, Leaver, Plan, Registries, Verdicts, Wanted};
 use crate::question::Answer;
+use crate::system::milvus::within::{WOULD_CROSS, crosses};
 use crate::wanted::Cluster;
 
 /// A Swarm with whom a plan is made.
@@ -71,7 +72,8 @@ async fn images<S: Hearing>(
     }
 }
 
-/// The query nodes that run, in the order in which they should leave.
+/// The query nodes that run, in the order in which they should leave. Who leads shards is asked even
+/// where root's password crosses the network for it: in another order they may not get away at all.
 pub async fn leavers<S: Hearing>(swarm: &S, drain: &Drain, seen: &Observed) -> Vec<Leaver> {
     let answers = if swarm.can_ask().await.is_ok() {
         let asked = drain.leads_no_shard("").questions(seen);
@@ -80,6 +82,19 @@ pub async fn leavers<S: Hearing>(swarm: &S, drain: &Drain, seen: &Observed) -> V
         Vec::new()
     };
     plan::leavers(seen, &drain.service, |task| leads(task, &answers))
+}
+
+/// Asks what root's password does not cross the network for.
+async fn ask<S: Hearing>(swarm: &S, asked: &[Asked], seen: &Observed) -> Vec<Answer> {
+    let stays = |asked: &&Asked| !crosses(&asked.question, seen);
+    let put: Vec<Asked> = asked.iter().filter(stays).cloned().collect();
+    let mut answers = swarm.ask(&put).await.into_iter();
+    let unasked = || Answer::Failed(WOULD_CROSS.to_owned());
+    let each = asked.iter().map(|asked| {
+        let answer = stays(&asked).then(|| answers.next()).flatten();
+        answer.unwrap_or_else(unasked)
+    });
+    each.collect()
 }
 
 /// Asks every gate of what is there, all at once. Where nobody can be asked all are unknown.
@@ -103,7 +118,7 @@ pub async fn verdicts<S: Hearing>(swarm: &S, wanted: &Wanted, seen: &Observed) -
     let asked: Vec<Vec<Asked>> = gates.iter().map(|gate| gate.questions(seen)).collect();
     let distinct: BTreeSet<&Asked> = asked.iter().flatten().collect();
     let distinct: Vec<Asked> = distinct.into_iter().cloned().collect();
-    let answers = swarm.ask(&distinct).await;
+    let answers = ask(swarm, &distinct, seen).await;
     let answers: BTreeMap<&Asked, Answer> = distinct.iter().zip(answers).collect();
     let answer = |question: &Asked| {
         let unasked = || Answer::Failed("was not asked".to_owned());

@@ -1,13 +1,13 @@
 //! Carrying out one action. Everything here can be done twice: a killed run is followed by
 //! another that may repeat its last call.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
 use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
 use super::give::Gift;
+use super::root::nearest_up;
 use super::{Live, failure};
 use crate::engine::EngineError;
 use crate::execute::Failure;
@@ -303,7 +303,7 @@ impl Live {
 
     async fn smoke(&self, service: &str) -> Result<(), Failure> {
         let seen = self.look().await.map_err(failure)?;
-        let (task, ip) = task_up(&seen, &[service.to_owned()])
+        let (task, ip) = nearest_up(service, &seen)
             .ok_or_else(|| fail(format!("no task of `{service}` is up")))?;
         let name: String = random(12);
         let rest = Rest::of(task, &self.cluster, &seen);
@@ -420,17 +420,14 @@ fn secret(source: &SecretSource) -> Result<Vec<u8>, Failure> {
     }
 }
 
-/// The first task that is up, and its overlay address.
-fn task_up<'a>(seen: &'a Observed, services: &[String]) -> Option<(&'a Task, IpAddr)> {
-    seen.tasks
-        .iter()
-        .filter(|task| services.contains(&task.service) && task.is_up())
-        .find_map(|task| Some((task, *task.addresses.values().next()?)))
-}
-
-/// The same, as text.
-pub(super) fn address(seen: &Observed, services: &[String]) -> Option<String> {
-    task_up(seen, services).map(|(_, ip)| ip.to_string())
+/// The address of the first task that is up, as text.
+fn address(seen: &Observed, services: &[String]) -> Option<String> {
+    let mut tasks = seen.tasks.iter();
+    let ip = tasks.find_map(|task| {
+        let is_one = services.contains(&task.service) && task.is_up();
+        task.addresses.values().next().filter(|_| is_one)
+    });
+    ip.map(ToString::to_string)
 }
 
 impl Live {

@@ -13,6 +13,7 @@ mod one_shot;
 mod own;
 mod probe;
 mod renew;
+mod root;
 mod silence;
 mod tunnel;
 mod wipe;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::act::{address, fail, moved, relabelled};
-use super::{Live, failure, probe};
+use super::act::{fail, moved, relabelled};
+use super::root::nearest_up;
+use super::{Live, failure};
 use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::observed::Observed;
@@ -27,11 +28,12 @@ impl Live {
             .map_err(|_| fail(format!("the password for secret `{name}` is not UTF-8")))?;
         self.place_to_ask().await.map_err(fail)?;
         let seen = self.look().await.map_err(failure)?;
-        let proxy = self.nearest(&seen, service).ok_or_else(|| {
+        let (_, proxy) = nearest_up(service, &seen).ok_or_else(|| {
             fail(format!(
                 "no task of `{service}` is up to take the root password"
             ))
         })?;
+        let proxy = proxy.to_string();
         let old = if self.opens(&proxy, new).await.map_err(fail)? {
             None
         } else {
@@ -60,14 +62,6 @@ impl Live {
         }
         self.password_is(new);
         Ok(())
-    }
-
-    /// A proxy in whose task questions are asked, so that no password leaves it; else any.
-    fn nearest(&self, seen: &Observed, service: &str) -> Option<String> {
-        let here = probe::vantage(seen, &self.cluster).filter(|task| task.service == service);
-        let ip = here.and_then(|task| task.addresses.values().next());
-        ip.map(ToString::to_string)
-            .or_else(|| address(seen, &[service.to_owned()]))
     }
 
     async fn opens(&self, proxy: &str, password: &str) -> Result<bool, String> {

@@ -9,13 +9,12 @@ use tokio::time::Instant;
 
 use super::{Live, probe};
 use crate::engine::{Tunnel, TunnelStream};
-use crate::gate::ROOT_TOKEN;
-use crate::milvus::grpc::{Client, Strangers};
+use crate::milvus::grpc::Strangers;
 use crate::observed::Observed;
 use crate::question::{Answer, Question, Talk, Turn};
-use crate::render::ROOT_SECRET;
 use crate::system::elsewhere;
 use crate::system::milvus::PORT;
+use crate::system::milvus::within::is_as_root;
 
 /// Where Swarm mounts secrets.
 const SECRETS: &str = "/run/secrets";
@@ -29,20 +28,37 @@ pub(super) struct Keeper {
     /// One opener at a time.
     opening: tokio::sync::Mutex<()>,
     open: RefCell<Option<Open>>,
-    password: RefCell<Option<String>>,
+    /// One within a proxy, while that one ends elsewhere.
+    pub(super) within: RefCell<Option<Open>>,
+    pub(super) password: RefCell<Option<String>>,
     /// Whether that is known from elsewhere than the mounted secret.
-    is_told: Cell<bool>,
+    pub(super) is_told: Cell<bool>,
 }
 
 /// A tunnel and the container that it goes through.
-struct Open {
+pub(super) struct Open {
     container: String,
     tunnel: Rc<Tunnel>,
+}
+
+impl Open {
+    fn if_it_ends_in(&self, container: &str) -> Option<Rc<Tunnel>> {
+        let is_it = self.container == container && self.tunnel.is_alive();
+        is_it.then(|| Rc::clone(&self.tunnel))
+    }
 }
 
 impl Keeper {
     pub(super) fn close(&self) {
         self.open.replace(None);
+        self.within.replace(None);
+    }
+
+    /// An open one, by the container that it ends in.
+    fn that_ends_in(&self, container: &str) -> Option<Rc<Tunnel>> {
+        let (open, within) = (self.open.borrow(), self.within.borrow());
+        let mut all = open.iter().chain(within.iter());
+        all.find_map(|open| open.if_it_ends_in(container))
     }
 
     /// The open tunnel, unless its task is about to end by what was last seen, or is one of a
@@ -90,15 +106,33 @@ impl Live {
         let Some(container) = container else {
             return Ok(None);
         };
-        let tunnel = Tunnel::open(&self.engine, &container)
-            .await
-            .map_err(|error| error.to_string())?;
-        let tunnel = Rc::new(tunnel);
-        self.tunnel.open.replace(Some(Open {
+        let (open, tunnel) = self.open_into(container).await?;
+        self.tunnel.open.replace(Some(open));
+        Ok(Some(tunnel))
+    }
+
+    async fn open_into(&self, container: String) -> Result<(Open, Rc<Tunnel>), String> {
+        let tunnel = Tunnel::open(&self.engine, &container).await;
+        let tunnel = Rc::new(tunnel.map_err(|error| error.to_string())?);
+        let open = Open {
             container,
             tunnel: Rc::clone(&tunnel),
-        }));
-        Ok(Some(tunnel))
+        };
+        Ok((open, tunnel))
+    }
+
+    /// A tunnel that ends in one container and in no other.
+    pub(super) async fn tunnel_into(&self, container: &str) -> Result<Rc<Tunnel>, String> {
+        if let Some(tunnel) = self.tunnel.that_ends_in(container) {
+            return Ok(tunnel);
+        }
+        let _opening = self.tunnel.opening.lock().await;
+        if let Some(tunnel) = self.tunnel.that_ends_in(container) {
+            return Ok(tunnel);
+        }
+        let (open, tunnel) = self.open_into(container.to_owned()).await?;
+        self.tunnel.within.replace(Some(open));
+        Ok(tunnel)
     }
 
     /// The tunnel that is open and stays so, by the last look.
@@ -127,40 +161,13 @@ impl Live {
                     .await
                     .unwrap_or_else(Answer::Failed);
             }
-            Question::Http { ref headers, .. }
-                if headers.iter().any(|(_, value)| value.contains(ROOT_TOKEN)) =>
-            {
-                let question = match self.root_password().await {
-                    Ok(password) => with_token(question, &format!("root:{password}")),
-                    Err(why) => return Answer::Failed(why),
-                };
-                let answer = tunnel.ask(question).await;
-                let is_denied = matches!(answer, Answer::Http { status: 401, .. });
-                if is_denied && !self.tunnel.is_told.get() {
-                    // A task that is made meanwhile may mount the next generation of the secret.
-                    self.tunnel.password.take();
-                }
-                return answer;
+            question if is_as_root(&question) => {
+                let answer = self.ask_as_root(question).await;
+                return answer.unwrap_or_else(Answer::Failed);
             }
             other => other,
         };
         tunnel.ask(question).await
-    }
-
-    /// What is root's password from now on: tasks that mount the one before are still there.
-    pub(super) fn password_is(&self, password: &str) {
-        self.tunnel.password.replace(Some(password.to_owned()));
-        self.tunnel.is_told.set(true);
-    }
-
-    /// The password of Milvus' root user, read where it is mounted.
-    pub(crate) async fn root_password(&self) -> Result<String, String> {
-        if let Some(password) = self.tunnel.password.borrow().clone() {
-            return Ok(password);
-        }
-        let password = self.secret(ROOT_SECRET).await?;
-        self.tunnel.password.replace(Some(password.clone()));
-        Ok(password)
     }
 
     /// A credential, read through a task that mounts it.
@@ -238,20 +245,21 @@ impl Live {
         Ok(found)
     }
 
-    /// A connection to a proxy for something else than HTTP.
-    async fn stream(&self, proxy: &str) -> Result<TunnelStream, String> {
-        let container = probe::vantage(&self.last.borrow(), &self.cluster)
-            .map(|task| task.container_id.clone())
-            .ok_or("no task on this manager to ask through")?;
-        Tunnel::open_stream(&self.engine, &container, proxy, PORT)
-            .await
-            .map_err(|error| error.to_string())
+    /// The container that questions go through, by the last look.
+    pub(super) fn vantage(&self) -> Result<String, String> {
+        let last = self.last.borrow();
+        let task = probe::vantage(&last, &self.cluster);
+        let container = task.map(|task| task.container_id.clone());
+        container.ok_or_else(|| "no task on this manager to ask through".to_owned())
     }
 
-    /// A connection to a proxy as root, with a password that may be wrong.
-    pub(super) async fn as_root(&self, proxy: &str, password: &str) -> Result<Client, String> {
-        let stream = self.stream(proxy).await?;
-        Client::over(stream, "root", password)
+    /// A connection from a container to a proxy for something else than HTTP.
+    pub(super) async fn stream(
+        &self,
+        container: &str,
+        proxy: &str,
+    ) -> Result<TunnelStream, String> {
+        Tunnel::open_stream(&self.engine, container, proxy, PORT)
             .await
             .map_err(|error| error.to_string())
     }
@@ -277,45 +285,9 @@ impl Live {
     }
 
     async fn strangers_now(&self, proxy: &str) -> Result<Vec<u8>, String> {
-        let stream = self.stream(proxy).await?;
+        let stream = self.stream(&self.vantage()?, proxy).await?;
         let found = Strangers::over(stream).await;
         let found = found.map_err(|error| error.to_string())?;
         Ok(json!(found).to_string().into_bytes())
-    }
-
-    async fn shard_leaders(&self, proxy: &str) -> Result<Vec<u8>, String> {
-        let password = self.root_password().await?;
-        let mut client = self.as_root(proxy, &password).await?;
-        let leaders = client.shard_leaders().await;
-        let leaders = leaders.map_err(|error| error.to_string())?;
-        Ok(json!(leaders).to_string().into_bytes())
-    }
-}
-
-fn with_token(question: Question, token: &str) -> Question {
-    match question {
-        Question::Http {
-            method,
-            host,
-            port,
-            tls,
-            path,
-            headers,
-            body,
-            timeout,
-        } => Question::Http {
-            method,
-            host,
-            port,
-            tls,
-            path,
-            headers: headers
-                .into_iter()
-                .map(|(name, value)| (name, value.replace(ROOT_TOKEN, token)))
-                .collect(),
-            body,
-            timeout,
-        },
-        other => other,
     }
 }

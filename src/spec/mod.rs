@@ -23,7 +23,7 @@ pub use change::Change;
 pub use diff::diff;
 pub(crate) use hide::hide_labels;
 pub use hide::{HIDDEN, hide};
-pub use network::{MTU, network_diff, ranges};
+pub use network::{MTU, is_encrypted, network_diff, ranges};
 pub use objects::{ConfigSpec, Driver, Ipam, IpamConfig, NetworkSpec, SecretSpec};
 pub use post::posted;
 pub use range::Range;

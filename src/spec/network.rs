@@ -15,6 +15,12 @@ const ENCRYPTED: &str = "encrypted";
 /// `daemon/libnetwork/drivers/overlay/encryption.go`).
 pub const MTU: &str = "com.docker.network.driver.mtu";
 
+/// Whether what goes from one host to another over it is encrypted.
+#[must_use]
+pub fn is_encrypted(spec: &NetworkSpec) -> bool {
+    spec.options.contains_key(ENCRYPTED)
+}
+
 /// What is wanted of a network and is otherwise in the one that exists; empty when they mean the
 /// same.
 ///
@@ -23,7 +29,6 @@ pub const MTU: &str = "com.docker.network.driver.mtu";
 /// Labels and other options change nothing for who is on the network.
 #[must_use]
 pub fn network_diff(found: &NetworkSpec, wanted: &NetworkSpec) -> Vec<Change> {
-    let encrypted = |spec: &NetworkSpec| spec.options.contains_key(ENCRYPTED);
     let mut pairs: Vec<(&str, Value, Value)> = vec![
         (
             "attachable",
@@ -33,8 +38,8 @@ pub fn network_diff(found: &NetworkSpec, wanted: &NetworkSpec) -> Vec<Change> {
         ("driver", json!(found.driver), json!(wanted.driver)),
         (
             "encrypted",
-            json!(encrypted(found)),
-            json!(encrypted(wanted)),
+            json!(is_encrypted(found)),
+            json!(is_encrypted(wanted)),
         ),
         ("internal", json!(found.internal), json!(wanted.internal)),
     ];

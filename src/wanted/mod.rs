@@ -1,6 +1,7 @@
 //! What a cluster should be, in Swarm's terms: stack files read back, and the gates between
 //! their services.
 
+mod crossing;
 mod endpoints;
 mod gates;
 mod homes;

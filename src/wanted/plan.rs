@@ -1,6 +1,6 @@
 //! From a cluster to the plan that brings it about on a Swarm.
 
-use super::Cluster;
+use super::{Cluster, crossing};
 use crate::inventory::Inventory;
 use crate::observed::Observed;
 use crate::plan::{self, Heard, Plan, Refusal};
@@ -41,6 +41,8 @@ impl Cluster {
         let mut plan = plan::up(&self.wanted, seen, heard);
         plan.warnings
             .splice(0..0, self.topology.warnings.iter().cloned());
+        plan.warnings
+            .extend(crossing::warning(&self.wanted, seen, &plan));
         plan.refusals = refusals;
         plan
     }

@@ -5,6 +5,7 @@ mod adopt;
 mod anew;
 mod changes;
 mod crash;
+mod crossing;
 mod deeds;
 mod degraded;
 mod down;

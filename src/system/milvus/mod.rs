@@ -13,6 +13,7 @@ pub(crate) mod returns;
 mod roles;
 pub(crate) mod sections;
 pub mod session;
+pub mod within;
 mod workers;
 
 pub use coordinators::{DATACOORD, INDEXCOORD, MIXCOORD, MIXED, QUERYCOORD, ROOTCOORD};

@@ -17,6 +17,14 @@ use crate::tag::Version;
 /// credential is a Swarm secret, and a question is a value that may be printed.
 pub const ROOT_TOKEN: &str = "<root token>";
 
+/// Whom no proxy knows: names of users have letters, digits and `_` in them (milvus:
+/// `ValidateUsername` in `internal/proxy/util.go`).
+const NOBODY: &str = "milvus-swarm:is-nobody";
+
+/// What a proxy says to whom it does not know (milvus: `ErrNeedAuthenticate` in
+/// `pkg/util/merr/errors.go`).
+const UNKNOWN: i64 = 1800;
+
 /// The first line of versions that is asked by version 2.
 const SECOND: (u32, u32) = (2, 4);
 
@@ -70,16 +78,27 @@ impl Rest {
         matches!(self, Self::V2)
     }
 
-    /// Asks a proxy for the names of all collections, as root. Version 2 takes no empty body.
+    /// Asks a proxy for the names of all collections, as root.
     #[must_use]
     pub fn list(self, proxy: &str) -> Question {
-        as_root(match self {
+        by(self.names(proxy), ROOT_TOKEN)
+    }
+
+    /// The same as somebody whom it has to refuse.
+    #[must_use]
+    pub fn list_as_nobody(self, proxy: &str) -> Question {
+        by(self.names(proxy), NOBODY)
+    }
+
+    /// Version 2 takes no empty body.
+    fn names(self, proxy: &str) -> Question {
+        match self {
             Self::V1 => Question::get(proxy, PORT, "/v1/vector/collections"),
             Self::V2 => {
                 let path = "/v2/vectordb/collections/list";
                 Question::post_json(proxy, PORT, path, &json!({}))
             }
-        })
+        }
     }
 
     /// Asks a proxy for something about one collection, as root.
@@ -90,7 +109,32 @@ impl Rest {
             Self::V2 => second(call),
         };
         body["collectionName"] = collection.into();
-        as_root(Question::post_json(proxy, PORT, path, &body))
+        by(Question::post_json(proxy, PORT, path, &body), ROOT_TOKEN)
+    }
+}
+
+/// Whether a question is asked as somebody who is to be refused.
+#[must_use]
+pub fn is_by_nobody(question: &Question) -> bool {
+    let Question::Http { headers, .. } = question else {
+        return false;
+    };
+    headers.iter().any(|(_, value)| value.ends_with(NOBODY))
+}
+
+/// Whether nobody was refused: that a proxy lets everybody in is another check's to tell.
+///
+/// # Errors
+/// No answer, or one that says something else.
+pub fn refused(answer: &Answer) -> Result<(), String> {
+    let is_unknown = |body: &[u8]| {
+        let body: Option<Value> = serde_json::from_slice(body).ok();
+        body.is_some_and(|body| body["code"] == UNKNOWN)
+    };
+    match answer {
+        Answer::Http { status: 401, .. } => Ok(()),
+        Answer::Http { status: 200, body } if is_unknown(body) => Ok(()),
+        _ => given(answer).map(drop),
     }
 }
 
@@ -106,8 +150,8 @@ pub fn given(answer: &Answer) -> Result<Value, String> {
     }
 }
 
-fn as_root(question: Question) -> Question {
-    question.with_header("Authorization", format!("Bearer {ROOT_TOKEN}"))
+fn by(question: Question, token: &str) -> Question {
+    question.with_header("Authorization", format!("Bearer {token}"))
 }
 
 fn first(call: &Call<'_>) -> (&'static str, Value) {

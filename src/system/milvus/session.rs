@@ -11,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
+use super::within::nearest;
 use super::{PROXY, QUERYNODE};
 use crate::component::{Component, Process};
 use crate::gate::{
@@ -387,10 +388,10 @@ fn judge_gone(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> 
     Verdict::from_reasons(reasons, || "it left".to_owned())
 }
 
-/// The sessions, and a proxy's word on who leads which shard.
+/// The sessions, and a proxy's word on who leads which shard, which it gives to root.
 pub(super) fn leader_questions(gate: &Tasks, seen: &Observed) -> Vec<Asked> {
     let mut proxies = gate.asked(PROXY.name).iter();
-    let proxy = proxies.find_map(|proxy| up(seen, proxy).next());
+    let proxy = proxies.find_map(|proxy| nearest(proxy, up(seen, proxy), seen));
     let proxy = proxy.map(|(task, ip)| Asked {
         subject: task_name(task),
         question: Question::ShardLeaders {

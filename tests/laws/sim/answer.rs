@@ -6,7 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use milvus_swarm::gate::{ROOT_TOKEN, short};
 use milvus_swarm::question::{Answer, Outcome, Question, Talk};
+use milvus_swarm::spec::is_encrypted;
 use milvus_swarm::system::USER;
+use milvus_swarm::system::milvus::within::is_as_root;
 use milvus_swarm::tag::Version;
 use serde_json::{Value, json};
 
@@ -62,6 +64,7 @@ impl World {
         }) else {
             return Answer::Failed("no route to host".to_owned());
         };
+        self.assert_root_stays(question, task);
         if self.is_dark(&task.seen.node_id) {
             return Answer::Failed("timed out".to_owned());
         }
@@ -154,6 +157,19 @@ impl World {
             ) if process.row.milvus.is_some() && path == "/healthz" => http(200, "OK"),
             _ => refused(),
         }
+    }
+
+    /// No look sends root's password to another host; whoever changes the cluster does where it has to,
+    /// to one proxy and not to each.
+    fn assert_root_stays(&self, question: &Question, task: &SimTask) {
+        let here = self.nodes.first().map(|node| &node.id);
+        let mut networks = self.networks.values();
+        let is_hidden = networks.all(|network| is_encrypted(&network.spec));
+        let may_leave = matches!(question, Question::ShardLeaders { .. });
+        assert!(
+            !is_as_root(question) || is_hidden || may_leave || here == Some(&task.seen.node_id),
+            "root's password goes over the network: {question:?}"
+        );
     }
 
     /// What is not of the cluster is there and well; MinIO has its users.
