@@ -58,6 +58,11 @@ impl Client {
         self.ready("users.py", &[])
     }
 
+    /// Starts reading what hosts send each other.
+    pub fn listen(&self) -> Running {
+        self.ready("sniff.py", &[])
+    }
+
     fn ready(&self, script: &str, arguments: &[&str]) -> Running {
         let mut running = self.start(script, arguments);
         let ready = running.line();

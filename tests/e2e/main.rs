@@ -21,6 +21,7 @@ mod moved;
 mod newest_engine;
 mod on_s3;
 mod otherwise;
+mod overheard;
 mod passwords;
 mod reviewed;
 mod same_as_docker;
@@ -46,8 +47,12 @@ fn three_hosts() {
     let mut cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
 
     killed_in_every_tier(&cluster);
-    cluster.up();
-    cluster.assert_healthy();
+    overheard::never_is_the_password(&cluster, |cluster| {
+        cluster.up();
+        cluster.assert_healthy();
+        cluster.must(&["plan"]);
+        cluster.must(&["credentials"]);
+    });
     cluster.assert_nothing_doubled();
 
     cluster.load();
