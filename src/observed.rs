@@ -273,7 +273,13 @@ impl Task {
     /// Whether its process is up.
     #[must_use]
     pub fn is_up(&self) -> bool {
-        self.is_wanted() && matches!(self.state.as_str(), "running" | "starting")
+        self.is_wanted() && self.has_process()
+    }
+
+    /// The same of one that Swarm may have told to stop.
+    #[must_use]
+    pub fn has_process(&self) -> bool {
+        has_process(&self.state)
     }
 
     /// Whether it holds its reservation: it is placed and has not ended, as the scheduler counts.
@@ -290,6 +296,13 @@ impl Task {
             "complete" | "shutdown" | "failed" | "remove" | "orphaned"
         ) || (self.state == "rejected" && !self.is_wanted() && self.container_id.is_empty())
     }
+}
+
+/// Whether a task in this state has a process: with a health check it is `starting` until that has
+/// passed once (moby: `controller.Start` in `daemon/cluster/executor/container/controller.go`).
+#[must_use]
+pub fn has_process(state: &str) -> bool {
+    matches!(state, "running" | "starting")
 }
 
 /// A config that exists.

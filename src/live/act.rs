@@ -280,7 +280,7 @@ impl Live {
             if !tasks.any(|task| {
                 short(&task.service) == SEARCH.name
                     && !task.is_wanted()
-                    && task.state == "running"
+                    && task.has_process()
                     && stands(task)
             }) {
                 return;

@@ -150,10 +150,7 @@ pub(super) fn vantage<'a>(seen: &'a Observed, cluster: &str) -> Option<&'a Task>
     seen.tasks
         .iter()
         .filter(|task| {
-            task.node_id == seen.this_node
-                && task.state == "running"
-                && task.is_wanted()
-                && !task.container_id.is_empty()
+            task.node_id == seen.this_node && task.is_up() && !task.container_id.is_empty()
         })
         .filter_map(|task| Some((rank(task)?, task)))
         .min_by_key(|(rank, _)| *rank)

@@ -52,6 +52,7 @@ pub(super) fn is_paused_halfway(found: &Service, seen: &Observed) -> bool {
         .tasks_of(&found.spec.name)
         .filter(|task| task.is_wanted());
     let (renewed, stale): (Vec<&Task>, Vec<&Task>) = tasks.partition(|task| seen.is_current(task));
+    // What has only begun to start may fail as the one before it did.
     !stale.is_empty() && !renewed.is_empty() && renewed.iter().all(|task| task.state == "running")
 }
 

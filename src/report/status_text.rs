@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use super::Style;
+use crate::observed::has_process;
 use crate::status::{Health, Impact, Row, Status};
 
 /// The whole status as text.
@@ -139,7 +140,7 @@ fn line(row: &Row, style: Style, out: &mut String) {
 /// The tasks that run, and where.
 fn running(row: &Row, style: Style, out: &mut String) {
     let tasks = row.tasks.iter();
-    let tasks = tasks.filter(|task| task.state == "running" && task.waits_for.is_none());
+    let tasks = tasks.filter(|task| has_process(&task.state) && task.waits_for.is_none());
     let nodes: Vec<String> = tasks
         .map(|task| format!("{} on {}", task.name, task.node))
         .collect();
@@ -159,7 +160,7 @@ fn place(node: &str) -> String {
 /// The tasks that should run and do not. Those without their node are told with it, below.
 fn ailing(row: &Row, style: Style, out: &mut String) {
     let tasks = row.tasks.iter();
-    for task in tasks.filter(|task| task.state != "running" && task.waits_for.is_none()) {
+    for task in tasks.filter(|task| !has_process(&task.state) && task.waits_for.is_none()) {
         let error = if row.saw.contains(&task.error) {
             String::new()
         } else {

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::{Health, Row};
 use crate::component::{Component, Stops};
+use crate::observed::has_process;
 
 /// What users feel, since when, and the one thing that the rest follows from.
 #[derive(Clone, Debug, Default, Eq, JsonSchema, PartialEq, Serialize)]
@@ -55,7 +56,7 @@ impl Impact {
         };
         let (reads, writes) = (stopped(|stops| stops.reads), stopped(|stops| stops.writes));
         let tasks = reads.iter().chain(&writes).flat_map(|row| &row.tasks);
-        let missed = tasks.filter(|task| task.state != "running");
+        let missed = tasks.filter(|task| !has_process(&task.state));
         let times = missed.filter_map(|task| {
             let time: Timestamp = task.since.parse().ok()?;
             Some((time, task.since.clone()))

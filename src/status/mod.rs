@@ -375,7 +375,7 @@ fn row(
     // One reason may stand for all tasks of a service.
     let all_wait = tasks
         .iter()
-        .all(|task| task.state == "running" || waits.contains_key(task.id.as_str()));
+        .all(|task| task.has_process() || waits.contains_key(task.id.as_str()));
     let only_waits = !why.is_empty()
         && !waits.is_empty()
         && why.iter().all(|why| {
@@ -388,7 +388,7 @@ fn row(
         component: phase.name.clone(),
         title: title(&phase.name).to_owned(),
         desired,
-        running: tasks.iter().filter(|task| task.state == "running").count() as u64,
+        running: tasks.iter().filter(|task| task.has_process()).count() as u64,
         health,
         saw,
         only_waits,

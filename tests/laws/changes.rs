@@ -142,11 +142,7 @@ fn scaling_killed_at_any_call_is_finished_by_up() {
                     .look()
                     .tasks
                     .iter()
-                    .filter(|task| {
-                        task.service.ends_with("querynode")
-                            && task.state == "running"
-                            && task.is_wanted()
-                    })
+                    .filter(|task| task.service.ends_with("querynode") && task.is_up())
                     .count();
                 assert_eq!(running, 3);
             });

@@ -28,7 +28,7 @@ fn calm(seen: &Observed) -> bool {
         .filter(|task| task.is_wanted())
         .all(|task| {
             let exists = seen.services.contains_key(&task.service);
-            exists && task.state == "running" && seen.is_current(task)
+            exists && task.has_process() && seen.is_current(task)
         })
 }
 

@@ -274,11 +274,7 @@ pub struct End {
 pub fn end(sim: &Sim) -> End {
     let seen = sim.look();
     let mut tasks: BTreeMap<String, usize> = BTreeMap::new();
-    for task in seen
-        .tasks
-        .iter()
-        .filter(|task| task.is_wanted() && task.state == "running")
-    {
+    for task in seen.tasks.iter().filter(|task| task.is_up()) {
         *tasks.entry(task.service.clone()).or_default() += 1;
     }
     End {
