@@ -38,6 +38,8 @@ mod play;
 mod reach;
 #[path = "engine/saved.rs"]
 mod saved;
+#[path = "engine/session.rs"]
+mod session;
 #[path = "engine/speak.rs"]
 mod speak;
 #[path = "engine/stand_ins.rs"]

@@ -23,6 +23,8 @@ pub(super) fn faults(
     let mut faults = Vec::new();
     for (target, config) in our {
         match their.get(target) {
+            // What only the health check of ours runs is missed with it: see `missing`.
+            None if is_checked_by(ours, target) && !is_checked_by(theirs, target) => {}
             None => faults.push(Fault::new(
                 "configs",
                 format!("must mount a config of this file at `{target}`"),
@@ -35,6 +37,13 @@ pub(super) fn faults(
         }
     }
     faults
+}
+
+/// Whether the health check of a service runs what is at this place.
+fn is_checked_by(spec: &ServiceSpec, target: &str) -> bool {
+    let check = &spec.task_template.container_spec.healthcheck;
+    let mut words = check.iter().flat_map(|check| &check.test);
+    words.any(|word| word.contains(target))
 }
 
 /// The configs of a service by where they are mounted.

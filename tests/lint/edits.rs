@@ -11,6 +11,9 @@ fn inventory() -> Inventory {
     Inventory::parse(&[Source::new("lint.yml", text)]).expect("an inventory")
 }
 
+/// What the health check of Milvus runs.
+const CHECK: &str = "test: [\"CMD\", \"bash\", {{ config.check_session.target|q }}]";
+
 /// The cluster with one template edited.
 fn edited(file: &str, from: &str, to: &str) -> Result<Cluster, WantedError> {
     let mut sources = Sources::shipped();
@@ -466,8 +469,8 @@ fn legal_edits_are_in_the_plan() {
         ),
         (
             "milvus.yml",
-            "stop_grace_period: {{ s.grace|q }}",
-            "healthcheck: { test: curl -f localhost:9091/healthz }",
+            CHECK,
+            "test: curl -f localhost:9091/healthz",
             "\"CMD-SHELL\"",
         ),
         (
@@ -549,6 +552,36 @@ fn what_an_older_folder_lacks_is_told_once_for_all_that_lack_it() {
     // Another value is an edit.
     let value = lacking("macros.yml", "tcp_retries2: 4", "tcp_retries2: 5");
     assert_eq!(value, [""; 0]);
+}
+
+/// A folder of the version before has neither the check nor its script; with the one and not the other no
+/// task would ever be healthy.
+#[test]
+fn a_health_check_comes_with_its_script() {
+    let (mount, none) = ("s.user_yaml + [config.check_session]", "s.user_yaml");
+    let mut sources = Sources::shipped();
+    let text = sources.text("milvus.yml").expect("a template");
+    let start = text.find("    healthcheck:").expect("a check");
+    let end = text.find("{{- m.networks").expect("networks");
+    let without = format!("{}{}", &text[..start], &text[end..]).replace(mount, none);
+    sources.replace("milvus.yml", without);
+    let cluster = Cluster::work_out(&inventory(), None, &sources).expect("it is allowed");
+    let told = cluster.wanted.warnings.iter();
+    let told: Vec<&String> = told.filter(|text| text.contains("lack ")).collect();
+    let [told] = told[..] else {
+        panic!("{told:?}");
+    };
+    let lacks = "lack `healthcheck: CMD bash /milvus/check-session.sh`; ";
+    assert!(
+        told.starts_with("milvus.yml: `datacoord`, ") && told.contains(lacks),
+        "{told}"
+    );
+
+    let told = refused("milvus.yml", mount, none);
+    assert!(
+        told.contains("must mount a config of this file at `/milvus/check-session.sh`"),
+        "{told}"
+    );
 }
 
 #[test]

@@ -81,6 +81,19 @@ pub fn takes_address(version: Version) -> bool {
     (version.major, version.minor, version.patch) >= (2, 3, 3)
 }
 
+/// What Swarm asks each process by, whether it lost its session.
+const CHECK: File = File {
+    template: Text {
+        name: "check-session.sh",
+        text: include_str!("../../../templates/milvus/check-session.sh"),
+    },
+    key: "check-session",
+    variable: "check_session",
+    target: "/milvus/check-session.sh",
+    is_templated: false,
+    is_of: |_, _| true,
+};
+
 /// The whole of it.
 pub(super) const SYSTEM: System = System {
     name: "milvus",
@@ -96,7 +109,7 @@ pub(super) const SYSTEM: System = System {
     }),
     elsewhere: None,
     templates: &[SETTINGS],
-    files: &[START],
+    files: &[START, CHECK],
     values,
     secrets: &[Secret {
         key: SECRET,

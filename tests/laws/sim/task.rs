@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use milvus_swarm::observed::Task;
+use milvus_swarm::spec::Healthcheck;
 
 use super::process::Process;
 use super::world::{Millis, SimService, SimTask, World};
@@ -11,6 +12,13 @@ use super::world::{Millis, SimService, SimTask, World};
 pub const ENDED: [&str; 6] = [
     "complete", "shutdown", "failed", "rejected", "remove", "orphaned",
 ];
+
+fn asks_for_session(check: &Healthcheck) -> bool {
+    check
+        .test
+        .iter()
+        .any(|word| word.ends_with("/check-session.sh"))
+}
 
 impl SimTask {
     /// Whether nothing of it runs any more.
@@ -140,7 +148,7 @@ impl World {
             "preparing" if self.is_due(at) => self.enter(at, "ready", None),
             "ready" if self.may_start(at) => {
                 "running".clone_into(&mut self.tasks[at].seen.desired_state);
-                let wait = self.random.within(20, 200);
+                let wait = self.first_check(at);
                 self.enter(at, "starting", Some(wait));
                 self.tasks[at].seen.container_id = format!("container-{}", self.tasks[at].seen.id);
                 self.launch(at);
@@ -165,12 +173,25 @@ impl World {
             && before.is_none_or(|before| before.is_over() || self.is_dark(&before.seen.node_id))
     }
 
-    /// With a health check a task is `starting` until its component serves.
+    /// With a health check a task is `starting` until its component serves; one that asks for nothing but
+    /// what was lost passes at its first time.
     fn is_healthy(&self, at: usize) -> bool {
         let task = &self.tasks[at];
         let check = &task.spec.task_template.container_spec.healthcheck;
-        check.as_ref().is_none_or(|check| check.test == ["NONE"])
+        check
+            .as_ref()
+            .is_none_or(|check| check.test == ["NONE"] || asks_for_session(check))
             || task.process.as_ref().is_some_and(|process| process.is_up)
+    }
+
+    /// How long a task is `starting` at least.
+    fn first_check(&mut self, at: usize) -> Millis {
+        let wait = self.random.within(20, 200);
+        let check = &self.tasks[at].spec.task_template.container_spec.healthcheck;
+        let check = check.as_ref().filter(|check| asks_for_session(check));
+        wait + check.map_or(0, |check| {
+            Millis::try_from(check.interval / 1_000_000).expect("a time")
+        })
     }
 
     /// Ends a task that nobody wants any more.

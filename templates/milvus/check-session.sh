@@ -1,0 +1,286 @@
+#!/usr/bin/env bash
+# Finds out whether the process of Milvus in this container lost a session of its own in etcd. One that
+# did may go on for ever as if it stood by, well by its own word, and never lead again (seen with 2.3.5).
+# Swarm runs this every few seconds, and stops and starts anew what it found so several times in a row.
+#
+# It fails only where etcd itself, answering as a whole, has no more of a session that was seen here, and
+# no more of its lease either. Whatever can't be had - an answer, a fork, room for a file - says nothing.
+# So nothing but curl is forked, and every answer is read by the shell alone.
+
+endpoints='{{ etcd_endpoints|join(" ") }}'
+sessions='{{ cluster }}/meta/session/'
+end_of_sessions='{{ cluster }}/meta/session0'
+{% raw %}
+# In memory, which a container may write to whoever it runs as, and which goes with it.
+memory=/dev/shm/milvus-session
+# By when a stop that Swarm asked for is through with all that matters, once the session was given back;
+# later a process that hangs in it is ended: it may have half an hour for it, and does nothing any more.
+kill_after=60
+# Before 2.3 a session tells no host's name, so it may be of who had this address before: until its lease
+# has run out.
+lease_ran_out=300
+
+LC_ALL=C
+verdict=0
+# Where it can't fork, bash ends with a status of its own.
+trap 'exit "$verdict"' EXIT
+
+# Rows of an answer, and what a session says.
+value_is='"value":[[:space:]]*"([A-Za-z0-9+/=]*)"'
+lease_is='"lease":[[:space:]]*"([0-9]+)"'
+count_is='"count":[[:space:]]*"([0-9]+)"'
+more_is='"more":[[:space:]]*true'
+id_is='"ID":[[:space:]]*"([0-9]+)"'
+no_time='"TTL":[[:space:]]*"-1"'
+host_is='"HostName":"([^"]*)"'
+role_is='"ServerName":"([a-z]+)"'
+
+alphabet=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
+
+# A text in base64, as `code`, if so many bytes stand before it: without the characters that hang on its
+# neighbours too.
+encode() {
+  local before=$1 text=$2 at byte held=0 bits=0
+  code=
+  for ((at = -before; at < ${#text}; at++)); do
+    byte=0
+    if ((at >= 0)); then printf -v byte %d "'${text:at:1}"; fi
+    ((held = (held << 8 | byte) & 0xffff, bits += 8))
+    while ((bits >= 6)); do
+      ((bits -= 6))
+      code+=${alphabet:held >> bits & 63:1}
+    done
+  done
+  code=${code:before + (before > 0)}
+  ((rest = bits)) && last=${alphabet:held << 6 - bits & 63:1}
+}
+
+# All of a text in base64.
+encode_whole() {
+  encode 0 "$1"
+  case $rest in
+    4) code+=$last= ;;
+    2) code+=$last== ;;
+  esac
+}
+
+# What a text in base64 says, as `text`.
+decode() {
+  local code=$1 at char before held=0 bits=0 escaped=
+  for ((at = 0; at < ${#code}; at++)); do
+    char=${code:at:1}
+    [[ $char == = ]] && break
+    before=${alphabet%%"$char"*}
+    ((held = (held << 6 | ${#before}) & 0xfff, bits += 6))
+    if ((bits >= 8)); then
+      ((bits -= 8))
+      printf -v char '\\x%02x' "$((held >> bits & 255))"
+      escaped+=$char
+    fi
+  done
+  printf -v text %b "$escaped"
+}
+
+# Asks all members at once, since one that is gone costs its whole time: who answered is in `answered`.
+ask() {
+  local endpoint member=0 asked=()
+  answered=()
+  for endpoint in $endpoints; do
+    curl -q -s -f --noproxy '*' --connect-timeout 2 -m 3 -o "$memory.$member" -d "$2" \
+      "http://$endpoint$1" </dev/null >/dev/null 2>&1 &
+    asked+=($!)
+    ((member++))
+  done
+  for ((member = 0; member < ${#asked[@]}; member++)); do
+    if wait "${asked[member]}"; then answered+=("$memory.$member"); fi
+  done
+}
+
+# Addresses of this container, on whichever network.
+find_addresses() {
+  local first second third candidate=
+  addresses=()
+  while read -r first second third; do
+    case $first in
+      '|--') candidate=$second ;;
+      /32)
+        if [[ "$second $third" == 'host LOCAL' && $candidate != 127.* ]]; then
+          addresses+=("$candidate")
+        fi
+        ;;
+    esac
+  done </proc/net/fib_trie
+}
+
+# How each address stands in a session in base64, which is read no further where none does.
+find_marks() {
+  local address before code rest last
+  marks=()
+  for address in "${addresses[@]}"; do
+    for before in 0 1 2; do
+      encode "$before" "\"Address\":\"$address:"
+      marks+=("$code")
+    done
+  done
+}
+
+is_marked() {
+  local mark
+  for mark in "${marks[@]}"; do
+    [[ $1 == *"$mark"* ]] && return 0
+  done
+  return 1
+}
+
+# Whether a session says that it is of this container.
+is_own() {
+  local address found=
+  for address in "${addresses[@]}"; do
+    [[ $1 == *"\"Address\":\"$address:"* ]] && found=1
+  done
+  [[ $found ]] || return 1
+  if [[ $1 =~ $host_is ]]; then
+    [[ ${BASH_REMATCH[1]} == "$hostname" ]]
+  else
+    ((now - first > lease_ran_out))
+  fi
+}
+
+# Takes a row of an answer for what it is: fails where it is not whole.
+read_row() {
+  local value lease=0 text
+  [[ $1 =~ $value_is ]] || return 1
+  value=${BASH_REMATCH[1]}
+  if [[ $1 =~ $lease_is ]]; then lease=${BASH_REMATCH[1]}; fi
+  [[ $lease == 0 ]] && return 0
+  is_marked "$value" || return 0
+  decode "$value"
+  is_own "$text" || return 0
+  if [[ $text == *'"Stopping":true'* ]]; then stopping=1; fi
+  [[ $text =~ $role_is ]] && has[${BASH_REMATCH[1]}]=$lease
+  return 0
+}
+
+# Reads the sessions of this container into `has`: fails where the answer is not whole.
+read_sessions() {
+  local parts part rows=0 count=
+  has=()
+  mapfile -d '}' -t parts <"$1" || return 1
+  for part in "${parts[@]}"; do
+    if [[ $part == *'"key":'* ]]; then
+      read_row "$part" || return 1
+      ((rows++))
+    elif [[ $part =~ $more_is ]]; then
+      return 1
+    elif [[ $part =~ $count_is ]]; then
+      count=${BASH_REMATCH[1]}
+    fi
+  done
+  [[ $count == "$rows" ]]
+}
+
+# Whether etcd says that there is no such lease.
+is_gone() {
+  local file answer
+  ask /v3/lease/timetolive "{\"ID\":\"$1\"}"
+  for file in "${answered[@]}"; do
+    IFS= read -r -d '' answer <"$file"
+    if [[ $answer =~ $id_is && ${BASH_REMATCH[1]} == "$1" ]]; then
+      [[ $answer =~ $no_time ]]
+      return
+    fi
+  done
+  return 1
+}
+
+# Ends whatever tini, the first process, started: that can't be ended from here itself.
+end_process() {
+  local status process name value
+  for status in /proc/[0-9]*/status; do
+    process=${status%/status}
+    process=${process##*/}
+    while read -r name value _; do
+      [[ $name == PPid: ]] || continue
+      if [[ $value == 1 ]]; then kill -KILL "$process"; fi
+      break
+    done <"$status"
+  done 2>/dev/null
+}
+
+# What earlier looks found. Half of it is nothing.
+recall() {
+  local word role lease whole=
+  first=$now lost_at= stopping=
+  had=()
+  if [[ -r $memory ]]; then
+    while read -r word role lease; do
+      case $word in
+        first) first=$role ;;
+        lost) lost_at=$role ;;
+        stopping) stopping=1 ;;
+        session) had[$role]=$lease ;;
+        end) whole=1 ;;
+      esac
+    done <"$memory"
+  fi
+  if [[ ! $whole ]]; then
+    first=$now lost_at= stopping=
+    had=()
+  fi
+}
+
+remember() {
+  local role
+  {
+    echo "first $first"
+    if [[ $lost_at ]]; then echo "lost $lost_at"; fi
+    if [[ $stopping ]]; then echo stopping; fi
+    for role in "${!had[@]}"; do echo "session $role ${had[$role]}"; done
+    echo end
+  } >"$memory"
+}
+
+look() {
+  local file code rest last key whole= role lost=
+  encode_whole "$sessions"
+  key=$code
+  encode_whole "$end_of_sessions"
+  ask /v3/kv/range "{\"key\":\"$key\",\"range_end\":\"$code\"}"
+  for file in "${answered[@]}"; do
+    if read_sessions "$file"; then
+      whole=1
+      break
+    fi
+  done
+  [[ $whole ]] || return
+  for role in "${!has[@]}"; do had[$role]=${has[$role]}; done
+  # A query node hands over for as long as it may, and its session is given back when it has.
+  [[ $stopping ]] && return
+  for role in "${!had[@]}"; do
+    # A process may take a new lease for a session, and another one may delete a session whose lease lives
+    # on (2.3: `ForceActiveStandby` in internal/util/sessionutil/session_util.go).
+    if [[ ! ${has[$role]} ]] && is_gone "${had[$role]}"; then
+      lost=1
+      echo "etcd has no more of $role of this container, nor of its lease ${had[$role]}"
+    fi
+  done
+  if [[ ! $lost ]]; then
+    lost_at=
+    return
+  fi
+  verdict=1
+  : "${lost_at:=$now}"
+  if ((now - lost_at >= kill_after)); then end_process; fi
+}
+
+declare -A had has
+read -r now _ </proc/uptime
+now=${now%%.*}
+read -r hostname </proc/sys/kernel/hostname
+recall
+[[ $stopping ]] && exit
+find_addresses
+find_marks
+look
+remember
+{% endraw %}
