@@ -1,10 +1,13 @@
 //! Gates that Swarm's own state answers, and what Swarm says of a task that is not up.
 
+use std::borrow::Cow;
 use std::slice;
 
 use super::{Verdict, Why, place, short, task_name, up};
 use crate::count::count;
 use crate::observed::{Observed, Task};
+use crate::system::METADATA;
+use crate::system::milvus::ends_lost;
 
 /// Why a service has no task that is up.
 pub(crate) fn why_not_up(seen: &Observed, service: &str) -> Why {
@@ -49,9 +52,21 @@ pub(crate) fn history(seen: &Observed, task: &Task) -> String {
         format!(
             "; {} before it failed, the last with: {}",
             failed.len(),
-            last.error
+            said(seen, last)
         )
     })
+}
+
+/// What Swarm says of a task's end. Of a health check it says that it failed, not what of (moby:
+/// `ErrContainerUnhealthy` in `daemon/cluster/executor/container/errors.go`).
+pub(crate) fn said<'a>(seen: &Observed, task: &'a Task) -> Cow<'a, str> {
+    let found = seen.services.get(&task.service);
+    let is_lost = task.error.contains("unhealthy container");
+    if is_lost && found.is_some_and(|found| ends_lost(&found.spec)) {
+        let title = METADATA.title;
+        return format!("it lost its session in {title} and was restarted").into();
+    }
+    task.error.as_str().into()
 }
 
 /// `is pending: no suitable node (...)`, with the node where there is one.
@@ -67,7 +82,7 @@ pub(crate) fn sentence(seen: &Observed, task: &Task) -> String {
                 format!(" on {}, which is {}", node.hostname, node.state)
             }
         });
-    let detail = [&task.error, &task.message]
+    let detail = [said(seen, task), task.message.as_str().into()]
         .into_iter()
         .find(|text| !text.is_empty())
         .map_or(String::new(), |text| format!(": {text}"));
@@ -249,6 +264,7 @@ mod tests {
 
     use crate::gate::{Gate, Members, RENEWED, Tasks};
     use crate::observed::Service;
+    use crate::spec::Healthcheck;
     use crate::system::{FRONT, METADATA};
 
     const PROXY: &str = "prod-milvus_proxy";
@@ -286,6 +302,36 @@ mod tests {
             history(&seen, &now),
             "; 1 before it failed, the last with: exit code 1"
         );
+    }
+
+    #[test]
+    fn what_lost_its_session_is_told_as_that() {
+        let task = |error: &str| Task {
+            service: PROXY.to_owned(),
+            slot: 1,
+            state: "failed".to_owned(),
+            error: error.to_owned(),
+            ..Task::default()
+        };
+        let unhealthy = task("task: non-zero exit (137): dockerexec: unhealthy container");
+        let mut seen = seen("", "");
+        let service = seen.services.get_mut(PROXY).unwrap();
+        let container = &mut service.spec.task_template.container_spec;
+        let check = container.healthcheck.insert(Healthcheck::default());
+        check.test = ["CMD", "bash", "/milvus/check-session.sh"]
+            .map(Into::into)
+            .into();
+        assert_eq!(
+            said(&seen, &unhealthy),
+            "it lost its session in etcd and was restarted"
+        );
+        let killed = task("task: non-zero exit (137)");
+        assert_eq!(said(&seen, &killed), killed.error);
+        // A check of the user's own.
+        let service = seen.services.get_mut(PROXY).unwrap();
+        let container = &mut service.spec.task_template.container_spec;
+        container.healthcheck = Some(Healthcheck::default());
+        assert_eq!(said(&seen, &unhealthy), unhealthy.error);
     }
 
     #[test]

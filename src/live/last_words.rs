@@ -1,10 +1,13 @@
 //! The last lines of the tasks that keep a gate shut: what a person would look at next.
 
+use std::borrow::Cow;
+
 use futures_util::future::join_all;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Live;
+use crate::gate::swarm::said;
 use crate::gate::{Why, short};
 use crate::observed::Task;
 
@@ -47,13 +50,21 @@ impl Live {
         }
         told.truncate(TASKS);
         let words = join_all(told.iter().map(|(task, name)| async {
-            let lines = self.engine.task_logs(&task.id, LINES).await;
+            let mut lines = self
+                .engine
+                .task_logs(&task.id, LINES)
+                .await
+                .unwrap_or_default();
+            // It does not know itself why it was ended.
+            if let Cow::Owned(why) = said(&seen, task) {
+                lines.push(why);
+            }
             let node = seen.nodes.iter().find(|node| node.id == task.node_id);
             LastWords {
                 task: name.clone(),
                 node: node.map_or_else(String::new, |node| node.hostname.clone()),
                 state: task.state.clone(),
-                lines: lines.unwrap_or_default(),
+                lines,
             }
         }))
         .await;

@@ -10,6 +10,7 @@ use serde::Serialize;
 pub use impact::{Impact, Soon};
 
 use crate::component::Component;
+use crate::gate::swarm::said;
 use crate::gate::{Gate, NO_NODE, Verdict, Why, short, task_name};
 use crate::hole::{Hole, holes};
 use crate::inventory::Inventory;
@@ -406,7 +407,7 @@ fn row(
                     .map_or_else(|| "-".to_owned(), |name| (*name).to_owned()),
                 state: task.state.clone(),
                 since: task.state_at.clone(),
-                error: task.error.clone(),
+                error: said(seen, task).into_owned(),
             })
             .collect(),
     }

@@ -30,6 +30,7 @@ use super::{Plot, Runs, System, Text};
 use crate::component::{COMPONENTS, Component, File, Kind, Relied, Secret, Stack};
 use crate::inventory::{Image, Published};
 use crate::release::Line;
+use crate::spec::ServiceSpec;
 use crate::tag::Version;
 
 /// Its stack file.
@@ -93,6 +94,15 @@ const CHECK: File = File {
     is_templated: false,
     is_of: |_, _| true,
 };
+
+/// Whether Swarm ends what lost its session of the processes of a service: a user may have it ask
+/// something else.
+#[must_use]
+pub fn ends_lost(spec: &ServiceSpec) -> bool {
+    let check = &spec.task_template.container_spec.healthcheck;
+    let mut words = check.iter().flat_map(|check| &check.test);
+    words.any(|word| word == CHECK.target)
+}
 
 /// The whole of it.
 pub(super) const SYSTEM: System = System {
