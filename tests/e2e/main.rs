@@ -16,6 +16,7 @@ mod from_a_host;
 mod given;
 mod given_up;
 mod lost_host;
+mod lost_session;
 mod midway;
 mod moved;
 mod newest_engine;
@@ -67,6 +68,7 @@ fn three_hosts() {
     );
     secrets::strangers_are_noticed(&cluster);
     from_a_host::nobody_reaches_what_is_inside(&cluster);
+    lost_session::of_a_standby(&cluster);
     reviewed::then_carried_out(&mut cluster);
     // Each is worth minutes.
     sampled::from_any_to_any(&cluster, scale::wanted_rounds().div_ceil(2));
@@ -181,6 +183,19 @@ fn soak_lost_host() {
     cluster.up();
     lost_host::of_leading_coordinators(&cluster);
     cluster.down_with_data();
+}
+
+/// etcd is away for longer than any lease while users search and insert. What was measured:
+/// docs/tested.md.
+#[test]
+#[ignore = "takes the lab: `make soak` runs it"]
+fn soak_lost_sessions() {
+    let _turn = one_at_a_time("soak_lost_sessions");
+    let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    cluster.up();
+    lost_session::of_all(&cluster);
+    cluster.down_with_data();
+    cluster.assert_gone();
 }
 
 /// The production topology: up, search, status, scale with searches running, down, hosts
