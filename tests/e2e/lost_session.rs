@@ -12,7 +12,7 @@ use crate::cluster::Cluster;
 
 /// Where Milvus registers.
 const SESSIONS: &str = "milvus/meta/session/";
-/// How long a standby may take to stand by again: five looks of the health check, the grace of a
+/// How long a standby may take to stand by again: three looks of the health check, the grace of a
 /// coordinator, the delay of Swarm, a start.
 const STANDS_BY: Duration = Duration::from_secs(60);
 /// How long all may take after etcd was away: some hang in their own stop until they are ended.

@@ -119,7 +119,11 @@ impl Rendered {
                 rendered.own.insert((word(2).to_owned(), target.to_owned()));
             }
             for mount in spec["configs"].as_array().expect("configs") {
-                if mount["source"] == "start-milvus" {
+                // The others are scripts, which bash reads.
+                if ["start-milvus", "check-session"]
+                    .iter()
+                    .any(|key| mount["source"] == *key)
+                {
                     continue;
                 }
                 let target = mount["target"].as_str().expect("a target");
