@@ -8,6 +8,7 @@ use super::{Action, Because, Outage, Plan, StepId, Wanted};
 use crate::observed::Observed;
 use crate::spec::network_diff;
 use crate::system::FRONT;
+use crate::topology::probe_name;
 
 /// From the first task that ends to the last gate.
 const SECONDS: u64 = 120;
@@ -26,7 +27,12 @@ pub(super) fn cleared(plan: &mut Plan, wanted: &Wanted, seen: &Observed) -> Opti
     if networks.is_empty() {
         return None;
     }
-    let gone = services_gone(plan, &wanted.cluster, seen);
+    // What is asked through goes with the network that it is on, whoever started it.
+    let mut asked = seen.clone();
+    let probe = probe_name(&wanted.cluster);
+    asked.services.remove(&probe);
+    asked.tasks.retain(|task| task.service != probe);
+    let gone = services_gone(plan, &wanted.cluster, &asked);
     let mut left = Observed {
         services: BTreeMap::new(),
         tasks: Vec::new(),

@@ -55,7 +55,8 @@ fn judge(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answers) -> Verdi
             why.push(Why::new(short(service), text));
         }
         reasons.append(&mut why);
-    } else if (up.len() as u64) < tasks {
+    } else if up.len() as u64 != tasks {
+        // Too many of them are some that Swarm is about to take away.
         let text = format!("has {} of {tasks} tasks up", up.len());
         reasons.push(Why::new(short(service), text));
     }
