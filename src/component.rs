@@ -468,10 +468,14 @@ impl Component {
         of_others.chain(own.map(|(key, _)| *key)).collect()
     }
 
-    /// Whether its tasks talk with what is outside of the cluster: whatever they ask for runs nowhere in
-    /// it.
+    /// Whether its tasks are reached from outside of the cluster, as they publish a port, or talk with what
+    /// is there, as whatever they ask for runs nowhere in it.
     #[must_use]
-    pub fn reaches_out(&self, inventory: &Inventory) -> bool {
+    pub fn is_outside(&self, inventory: &Inventory) -> bool {
+        let mut published = self.publishes.iter();
+        if published.any(|one| inventory.publish.port(one).is_some()) {
+            return true;
+        }
         let mut systems = System::all_of(inventory).filter(|system| self.asks(system));
         systems.any(|system| system.runs.is_none() && system.elsewhere.is_some())
     }

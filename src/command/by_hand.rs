@@ -10,7 +10,7 @@ use crate::gate::Gate;
 use crate::inventory::{Inventory, THIS_HOST};
 use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
-use crate::spec::{MTU, NetworkSpec};
+use crate::spec::{MTU, NetworkSpec, is_encrypted};
 use crate::system::DOOR;
 use crate::system::milvus::{ROOT_PASSWORD, starts_closed};
 use crate::topology::{member_label, role_label, zone_label};
@@ -111,7 +111,7 @@ fn networks(cluster: &Cluster) -> Option<Section> {
 
 fn created(cluster: &str, network: &NetworkSpec) -> String {
     let internal = if network.internal { " --internal" } else { "" };
-    let encrypted = if network.options.contains_key("encrypted") {
+    let encrypted = if is_encrypted(network) {
         " --opt encrypted"
     } else {
         ""

@@ -166,7 +166,7 @@ fn bare(
 /// addresses peers use: those that publish, that reach what is outside of the cluster, and all of a
 /// Milvus that can't be told, of which each may register either address.
 fn fronts(component: &Component, inventory: &Inventory, release: &Release) -> (bool, bool) {
-    let is_outside = !ports(component, inventory).is_empty() || component.reaches_out(inventory);
+    let is_outside = component.is_outside(inventory);
     if component.milvus.is_none() {
         return (is_outside, false);
     }

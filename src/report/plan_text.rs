@@ -11,7 +11,7 @@ use crate::component::Component;
 use crate::count::count;
 use crate::execute::sentences;
 use crate::plan::{Action, Because, Plan, SecretSource, Step};
-use crate::spec::{MTU, ranges};
+use crate::spec::{MTU, is_encrypted, ranges};
 
 /// The whole plan as text.
 #[must_use]
@@ -248,7 +248,7 @@ fn what(step: &Step) -> String {
             )
         }
         Action::CreateNetwork { spec } => {
-            let encrypted = if spec.options.contains_key("encrypted") {
+            let encrypted = if is_encrypted(spec) {
                 "encrypted"
             } else {
                 "not encrypted"

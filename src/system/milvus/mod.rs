@@ -66,11 +66,7 @@ const START: File = File {
     is_templated: false,
     is_of: |inventory, version| {
         let mut rows = COMPONENTS.iter().filter(|row| row.milvus.is_some());
-        let is_outside = |row: &Component| {
-            let mut published = row.publishes.iter();
-            row.reaches_out(inventory) || published.any(|one| inventory.publish.port(one).is_some())
-        };
-        takes_address(version) && rows.any(is_outside)
+        takes_address(version) && rows.any(|row| row.is_outside(inventory))
     },
 };
 
