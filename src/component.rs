@@ -472,12 +472,31 @@ impl Component {
     /// is there, as whatever they ask for runs nowhere in it.
     #[must_use]
     pub fn is_outside(&self, inventory: &Inventory) -> bool {
-        let mut published = self.publishes.iter();
-        if published.any(|one| inventory.publish.port(one).is_some()) {
+        if self.published(inventory).next().is_some() {
             return true;
         }
         let mut systems = System::all_of(inventory).filter(|system| self.asks(system));
         systems.any(|system| system.runs.is_none() && system.elsewhere.is_some())
+    }
+
+    /// Whether it is of what may publish a port.
+    #[must_use]
+    pub fn publishes(&self, one: &Published) -> bool {
+        let mut all = self.publishes.iter();
+        all.any(|other| other.key.name == one.key.name)
+    }
+
+    /// What it publishes in a cluster, and on which port of its hosts: what two rows may publish, the last
+    /// of those that are there does.
+    pub fn published<'a>(
+        &'a self,
+        inventory: &'a Inventory,
+    ) -> impl Iterator<Item = (&'static Published, u16)> + 'a {
+        let may = move |row: &&Self, one| row.publishes(one) && row.system().is_of(inventory);
+        let last = move |one| COMPONENTS.iter().rev().find(|row| may(row, one));
+        let own = self.publishes.iter().copied();
+        own.filter(move |one| last(one).is_some_and(|row| row.name == self.name))
+            .filter_map(|one| Some((one, inventory.publish.port(one)?)))
     }
 
     /// Whether its tasks ask another system for something, as Milvus asks whatever meets its needs.

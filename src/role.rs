@@ -26,12 +26,13 @@ pub enum Role {
     Index,
     Query,
     Proxy,
+    Balancer,
     Manager,
 }
 
 impl Role {
     /// Every role, in the order in which they come up.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Etcd,
         Self::Minio,
         Self::Zookeeper,
@@ -44,6 +45,7 @@ impl Role {
         Self::Index,
         Self::Query,
         Self::Proxy,
+        Self::Balancer,
         Self::Manager,
     ];
 
@@ -63,6 +65,7 @@ impl Role {
             Self::Index => "index",
             Self::Query => "query",
             Self::Proxy => "proxy",
+            Self::Balancer => "balancer",
             Self::Manager => "manager",
         }
     }

@@ -11,8 +11,8 @@ use crate::inventory::{Inventory, THIS_HOST};
 use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
 use crate::spec::{MTU, NetworkSpec, is_encrypted};
-use crate::system::DOOR;
 use crate::system::milvus::{ROOT_PASSWORD, starts_closed};
+use crate::system::{DOOR, FRONT};
 use crate::topology::{member_label, role_label, zone_label};
 use crate::wanted::{CLUSTER_LABEL, Cluster};
 
@@ -227,7 +227,9 @@ fn password(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
                      `milvus-swarm up`, which puts the\npassword of the secret in place before the \
                      first start."
             .to_owned();
-    let Some(port) = inventory.publish.port(DOOR) else {
+    let published = FRONT.published(inventory);
+    let mut published = published.filter(|(one, _)| one.key.name == DOOR.key.name);
+    let Some((_, port)) = published.next() else {
         return Some(Section {
             title,
             lines: Vec::new(),

@@ -11,7 +11,7 @@ use crate::count::count;
 use crate::inventory::{Inventory, edit};
 use crate::role::{ROLES, Role, Scaling};
 use crate::source;
-use crate::system::{DOOR, FRONT};
+use crate::system::COMPONENTS;
 use crate::words::{list, names};
 
 pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, CommandError> {
@@ -155,8 +155,13 @@ fn room_for_more(
         "the inventory has {} in all: add hosts to it",
         count(all, "host")
     );
-    // Proxies that share a host would share its port.
-    if role == FRONT.role && inventory.publish.port(DOOR).is_some() {
+    // Those that share a host would share its port.
+    let of_role = COMPONENTS.iter().filter(|row| row.role == role);
+    if of_role
+        .flat_map(|row| row.published(inventory))
+        .next()
+        .is_some()
+    {
         return more;
     }
     let each = replicas.div_ceil(all);

@@ -141,6 +141,14 @@ impl Verdict {
         }
     }
 
+    /// The same where there are no such reasons; with one it is not open.
+    pub(crate) fn unless(self, reasons: Vec<Why>) -> Self {
+        match self {
+            Self::Open(_) if !reasons.is_empty() => Self::Waiting(reasons),
+            other => reasons.into_iter().fold(other, Self::and),
+        }
+    }
+
     /// The same, of something that does its work or not while it is waited for.
     pub(crate) fn while_it_works(self, works: bool) -> Self {
         match self {

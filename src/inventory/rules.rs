@@ -1,12 +1,13 @@
 //! What must be true of an inventory as a whole: counts, sizes and ports that can work.
 
+use crate::component::{COMPONENTS, Shape};
 use crate::role::{Agreement, Role};
 use crate::spec::Range;
 use crate::system::milvus::grammar::COORDINATORS;
 use crate::system::milvus::{MIXCOORD, MIXED};
 use crate::system::minio::shape::is_valid;
 use crate::system::pulsar::grammar::LEDGERS;
-use crate::system::{FRONT, PUBLISHED, striping};
+use crate::system::{PUBLISHED, striping};
 
 use super::fillers::is_idle;
 use super::hosts::Listing;
@@ -284,16 +285,14 @@ impl Rules<'_> {
                 found.push(Finding::at(self.place(&["publish", other]), problem));
             }
         }
-        let per_host = self.inventory.settings(FRONT.role).per_host;
-        let mut ports = FRONT.publishes.iter();
-        if let Some(port) = ports.find_map(|one| publish.port(one))
-            && per_host > 1
-        {
-            let problem = Problem::PortPerHost { per_host, port };
-            found.push(Finding::at(
-                self.place(&["roles", FRONT.role.name(), "per_host"]),
-                problem,
-            ));
+        for row in COMPONENTS.iter().filter(|row| row.shape == Shape::Replicas) {
+            let per_host = self.inventory.settings(row.role).per_host;
+            let mut published = row.published(self.inventory);
+            if let Some((_, port)) = published.next().filter(|_| per_host > 1) {
+                let problem = Problem::PortPerHost { per_host, port };
+                let at = self.place(&["roles", row.role.name(), "per_host"]);
+                found.push(Finding::at(at, problem));
+            }
         }
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::room::holds;
 use super::{Action, Because, Plan, Wanted};
 use crate::component::{COMPONENTS, Component};
 use crate::gate::short;
@@ -67,6 +68,13 @@ pub(super) fn outages(
         };
         let removed = matches!(step.action, Action::RemoveService { .. });
         let unwatched = matches!(step.action, Action::UpdateService { turn: None, .. });
+        let closes = match &step.action {
+            Action::UpdateService { from, spec, .. } => {
+                let mut ports = from.endpoint_spec.ports.iter();
+                ports.any(|port| !holds(spec, port.published_port))
+            }
+            _ => false,
+        };
         let mut lose = |service: &str, tasks: u64| {
             if let Some(row) = row(service) {
                 let loss = losses.entry(row).or_default();
@@ -74,6 +82,7 @@ pub(super) fn outages(
                 loss.at_once += at_once.min(tasks);
                 loss.removed += if removed { tasks } else { 0 };
                 loss.unwatched |= unwatched && tasks > 1;
+                loss.closes |= closes;
             }
         };
         match &step.action {
@@ -110,7 +119,10 @@ pub(super) fn outages(
             } else {
                 loss.tasks - loss.at_once.saturating_sub(1)
             };
-            let besides = besides(component, wanted);
+            let closes = loss
+                .closes
+                .then_some("the port of each host is closed from then until others publish it");
+            let besides = closes.into_iter().chain(besides(component, wanted));
             Outage {
                 component: component.name.to_owned(),
                 tasks: loss.tasks,
@@ -143,6 +155,8 @@ struct Loss {
     removed: u64,
     /// Whether several go at the pace of Swarm, which waits for a process and not for its data.
     unwatched: bool,
+    /// Whether a port that it published is published by others afterwards, or by none.
+    closes: bool,
 }
 
 /// The place of a service's component in the table.

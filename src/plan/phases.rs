@@ -7,9 +7,10 @@ use super::working::comes;
 
 impl Builder<'_> {
     /// What does not run yet, or not well, in the order of starting; then what works, in upstream's
-    /// upgrade order.
+    /// upgrade order, and after it what stands before Milvus.
     pub(super) fn phases(&mut self) {
         let (mut later, mut planted): (Vec<&Phase>, Vec<_>) = (Vec::new(), Vec::new());
+        let mut before_users = Vec::new();
         let wanted = self.wanted;
         for phase in &wanted.phases {
             let needs_one = |later: &[&Phase]| {
@@ -19,6 +20,8 @@ impl Builder<'_> {
             if self.rolls_later(phase) {
                 self.defer(phase);
                 later.push(phase);
+            } else if needs_one(&later) && !phase.is_milvus {
+                before_users.push(phase);
             } else if needs_one(&later) && comes(phase, wanted, self.seen) {
                 planted.push((phase, self.plant(phase)));
             } else {
@@ -38,6 +41,9 @@ impl Builder<'_> {
             for (phase, acted) in grown {
                 self.grow(phase, acted);
             }
+        }
+        for phase in before_users {
+            self.phase(phase);
         }
     }
 

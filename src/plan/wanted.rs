@@ -30,6 +30,8 @@ pub struct Wanted {
     pub seed: Seed,
     /// Full name of the service that users talk to.
     pub proxy: String,
+    /// The service that publishes what users connect to.
+    pub door: String,
     /// How query nodes leave, if there are to be any.
     pub drain: Option<Drain>,
     /// Directories that members keep their data in, by full name of the service.

@@ -185,14 +185,11 @@ fn mounted(configs: &[ConfigFile], component: &Component) -> Vec<Value> {
 
 /// What users reach, on the hosts themselves. Nothing else is published.
 fn ports(component: &Component, inventory: &Inventory) -> Vec<Port> {
-    component
-        .publishes
-        .iter()
-        .filter_map(|one| {
-            Some(Port {
-                target: one.port,
-                published: inventory.publish.port(one)?,
-            })
+    let published = component.published(inventory);
+    published
+        .map(|(one, published)| Port {
+            target: one.port,
+            published,
         })
         .collect()
 }

@@ -1,7 +1,7 @@
 //! What an inventory may say of systems: the keys of each, in the order in which people are told
 //! of them.
 
-use super::{Filler, PUBLISHED, SYSTEMS, Slot, etcd, milvus, minio, pulsar, woodpecker};
+use super::{Filler, PUBLISHED, SYSTEMS, Slot, etcd, haproxy, milvus, minio, pulsar, woodpecker};
 use crate::inventory::grammar::{REGISTRY, RESOLVING};
 use crate::inventory::shape::{Key, Shape};
 
@@ -19,6 +19,7 @@ pub const ROLES: &[Key] = &[
     milvus::grammar::INDEX,
     milvus::grammar::QUERY,
     milvus::grammar::PROXY,
+    haproxy::grammar::SETTINGS,
 ];
 
 /// Under `images`.
@@ -30,6 +31,7 @@ pub(crate) const IMAGES: &[Key] = &[
     minio::grammar::IMAGE,
     pulsar::grammar::IMAGE,
     woodpecker::grammar::IMAGE,
+    haproxy::grammar::IMAGE,
 ];
 
 /// Under `publish`.

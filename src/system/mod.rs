@@ -5,6 +5,7 @@
 mod advisory;
 pub mod etcd;
 pub mod grammar;
+pub mod haproxy;
 mod image;
 pub mod milvus;
 pub mod minio;
@@ -49,6 +50,15 @@ pub const STORAGE_SECRET: &str = minio::MILVUS;
 /// What users talk to, and what knows who leads a shard.
 pub const FRONT: &Component = &milvus::PROXY;
 
+/// What publishes the port that users connect to: the last row that may, of those that a cluster has.
+#[must_use]
+pub fn door(inventory: &Inventory) -> &'static Component {
+    let rows = COMPONENTS.iter().rev();
+    let mut rows = rows.filter(|row| row.publishes(DOOR));
+    let found = rows.find(|row| row.system().is_of(inventory));
+    found.unwrap_or(FRONT)
+}
+
 /// What holds loaded data and leads its shards.
 pub const SEARCH: &Component = &milvus::QUERYNODE;
 
@@ -72,6 +82,7 @@ pub const COMPONENTS: &[Component] = &[
     milvus::PROXY,
     milvus::QUERYNODE,
     milvus::INDEXNODE,
+    haproxy::HAPROXY,
 ];
 
 /// Every role but Swarm's own, those with most of the load first: as sentences name them.
@@ -81,6 +92,7 @@ pub const ROLES: &[Duty] = &[
     milvus::DATA,
     milvus::STREAMING,
     milvus::PROXIES,
+    haproxy::ROLE,
     milvus::COORD,
     minio::ROLE,
     pulsar::BOOKIES,
@@ -157,6 +169,8 @@ pub struct System {
     pub fills: Option<Filler>,
     /// What it runs; nothing of what is there without this tool.
     pub runs: Option<Runs>,
+    /// The role without which a cluster does not have it; none of what is there whoever has which role.
+    pub only_with: Option<Role>,
     /// How it is talked with, whether it does what Milvus needs: all that can be asked of what runs
     /// nothing and is no part of Milvus' own processes.
     pub elsewhere: Option<Elsewhere>,
@@ -242,7 +256,8 @@ impl System {
     /// Whether a cluster has it: what meets a need is chosen by the inventory.
     #[must_use]
     pub fn is_of(&self, inventory: &Inventory) -> bool {
-        self.fills_among(&inventory.fillers)
+        let has = |role| inventory.hosts_with(role).next().is_some();
+        self.fills_among(&inventory.fillers) && self.only_with.is_none_or(has)
     }
 
     /// The same by what was chosen.
@@ -271,6 +286,7 @@ pub const SYSTEMS: &[System] = &[
     woodpecker::EMBEDDED,
     woodpecker::SERVICE,
     milvus::SYSTEM,
+    haproxy::SYSTEM,
 ];
 
 /// A setting of the gate of a store: whether it must keep to conditions of writes.

@@ -17,7 +17,7 @@ impl Cluster {
         };
         let mut found: Vec<(usize, String)> = Vec::new();
         let tasks = seen.tasks.iter();
-        for task in tasks.filter(|task| task.service == self.wanted.proxy && task.is_up()) {
+        for task in tasks.filter(|task| task.service == self.wanted.door && task.is_up()) {
             let node = seen.nodes.iter().find(|node| node.id == task.node_id);
             let Some(node) = node else { continue };
             let mut hosts = inventory.hosts.iter();

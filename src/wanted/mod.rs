@@ -26,7 +26,7 @@ use crate::release::{Release, ReleaseError};
 use crate::render::{self, Generations, ROOT_SECRET, RenderError, Sources, StackFile, secret_name};
 use crate::spec::ServiceSpec;
 use crate::system::milvus::returns;
-use crate::system::{FRONT, METADATA, SEARCH};
+use crate::system::{FRONT, METADATA, SEARCH, door};
 use crate::tag::Version;
 pub use crate::topology::{CLUSTER_LABEL, probe_name};
 use crate::topology::{Topology, role_label};
@@ -180,16 +180,17 @@ fn wanted(
     let phases = Phases::new(inventory, release, topology, generations);
     // What waits for services that are of the cluster comes after them.
     let (alone, after): (Vec<_>, Vec<_>) = phases.chosen().partition(|one| one.needs.is_empty());
-    let (milvus, before): (Vec<_>, Vec<_>) =
-        Component::of(inventory, release).partition(|component| component.milvus.is_some());
+    let rows: Vec<&Component> = Component::of(inventory, release).collect();
+    let first = rows.iter().position(|row| row.milvus.is_some());
+    let (before, rest) = rows.split_at(first.unwrap_or(rows.len()));
     let mut phase = |component: &'static Component| {
         let specs = by_component.remove(component.name).unwrap_or_default();
         phases.phase(component, specs)
     };
     wanted.phases.extend(alone);
-    wanted.phases.extend(before.into_iter().map(&mut phase));
+    wanted.phases.extend(before.iter().copied().map(&mut phase));
     wanted.phases.extend(after);
-    wanted.phases.extend(milvus.into_iter().map(phase));
+    wanted.phases.extend(rest.iter().copied().map(phase));
     let site = phases.site();
     wanted.seed = Seed {
         etcd: site.members(METADATA),
@@ -201,6 +202,7 @@ fn wanted(
             .collect(),
     };
     wanted.proxy = site.service(FRONT);
+    wanted.door = site.service(door(inventory));
     let search = site.service(SEARCH);
     let is_there = wanted.services().any(|spec| spec.name == search);
     let leads = phases.check(SEARCH, LEADS_NOTHING).filter(|_| is_there);

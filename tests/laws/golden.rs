@@ -172,6 +172,9 @@ fn held() -> Held {
     let service = inventory(&[THREE_HOST, "milvus: \"3.0\"\n", SERVICE]);
     held.of("woodpecker-service", &service);
     held.running("running-woodpecker-service", &service);
+    let balanced = inventory(&[&THREE_HOST.replace("[manager,", "[balancer, manager,")]);
+    held.of("balancer", &balanced);
+    held.running("running-balancer", &balanced);
     for minor in ["2.2", "2.4", "2.5", "3.0"] {
         let accepts = if minor == "2.2" {
             "accept: CVE-2025-64513\n"

@@ -81,6 +81,14 @@ fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     if moving.coin() {
         group("proxy", moving.some(&hosts, 2));
     }
+    // With one, proxies publish nothing; from one day to the next there may be another, or none.
+    if seed % 5 < 2 {
+        let mut balancers = Random::new(moving.within(0, 1 << 40));
+        let count = usize::try_from(balancers.within(0, 2)).expect("small");
+        if count > 0 {
+            group("balancer", balancers.some(&hosts, count));
+        }
+    }
     if line >= (2, 6) && moving.coin() {
         let streams = moving.some(&hosts, 2);
         group("streaming", streams);

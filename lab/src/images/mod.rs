@@ -3,6 +3,7 @@
 mod base;
 mod etcd;
 mod golang;
+mod haproxy;
 mod layer;
 mod load;
 mod milvus;
@@ -65,6 +66,7 @@ fn images() -> Vec<Image> {
     images.extend(minio::images());
     images.extend(pulsar::images());
     images.extend(milvus::images());
+    images.push(haproxy::image());
     images
 }
 
@@ -89,6 +91,7 @@ fn layers() -> Vec<Layer> {
     layers.push(minio::layer());
     layers.extend(etcd::layers());
     layers.extend(milvus::layers());
+    layers.push(haproxy::layer());
     layers
 }
 

@@ -30,6 +30,7 @@ pub(super) const SYSTEM: System = System {
             text: include_str!("../../../stacks/etcd.yml"),
         },
     }),
+    only_with: None,
     elsewhere: None,
     templates: &[],
     files: &[],

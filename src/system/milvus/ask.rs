@@ -6,6 +6,7 @@ use super::{HEALTH, SECRET};
 use crate::gate::{Answers, Asked, Check, Tasks, Verdict, Why, short, swarm, task_name, up};
 use crate::observed::Observed;
 use crate::question::{Answer, Question};
+use crate::system::haproxy;
 
 /// So many tasks say OK on `/healthz`.
 pub(super) const HEALTHY: Check<Tasks> = Check {
@@ -38,6 +39,7 @@ pub(super) const SERVES: Check<Tasks> = Check {
     questions: proxy_questions,
     judge: |gate, seen, asked, answers| {
         let verdict = judge(gate, seen, asked, answers, serves);
+        let verdict = haproxy::named(gate, seen, verdict);
         let mut all = asked.iter().zip(answers);
         let is_denied = all.any(|(asked, answer)| {
             is_as_root(&asked.question) && matches!(answer, Answer::Http { status: 401, .. })
@@ -49,7 +51,8 @@ pub(super) const SERVES: Check<Tasks> = Check {
     },
 };
 
-fn serves(question: &Question, answer: &Answer) -> Result<(), String> {
+/// Whether what a proxy said shows that it serves those whom it knows.
+pub(in crate::system) fn serves(question: &Question, answer: &Answer) -> Result<(), String> {
     if rest::is_by_nobody(question) {
         return rest::refused(answer);
     }
@@ -109,7 +112,8 @@ fn proxy_questions(gate: &Tasks, seen: &Observed) -> Vec<Asked> {
         .collect()
 }
 
-fn judge(
+/// So many tasks of a service were asked, and said what they should.
+pub(in crate::system) fn judge(
     gate: &Tasks,
     seen: &Observed,
     asked: &[Asked],

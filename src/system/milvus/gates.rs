@@ -32,7 +32,7 @@ pub(super) const OF_LEADERS: Checks = Checks::Tasks(&[
 pub(super) const OF_FRONT: Checks = Checks::Tasks(&[
     &ask::SERVES,
     &guarded::GUARDED,
-    &renewed::RENEWED,
+    &renewed::RENEWED_AND_NAMED,
     &session::GONE,
 ]);
 

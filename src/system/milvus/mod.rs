@@ -113,6 +113,7 @@ pub(super) const SYSTEM: System = System {
             text: include_str!("../../../stacks/milvus.yml"),
         },
     }),
+    only_with: None,
     elsewhere: None,
     templates: &[SETTINGS],
     files: &[START, CHECK],

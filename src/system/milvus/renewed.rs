@@ -6,6 +6,7 @@ use crate::gate::{self, Answers, Asked, Check, Tasks, Verdict, Why, short, swarm
 use crate::milvus::grpc::ShardLeader;
 use crate::observed::{Observed, Task};
 use crate::system::etcd::ETCD;
+use crate::system::haproxy;
 
 /// So many tasks are made from the present spec, and all of them have taken over: each is
 /// registered, and none of those before is.
@@ -26,6 +27,19 @@ pub(super) const RENEWED_AND_LED: Check<Tasks> = Check {
     words,
     questions: leader_questions,
     judge,
+};
+
+/// The same of proxies, of which Swarm tells balancers the names besides: it names a task once it is
+/// `running`, and those before must not go while balancers know no other.
+pub(super) const RENEWED_AND_NAMED: Check<Tasks> = Check {
+    name: gate::RENEWED,
+    takes: 2_000,
+    asks: &[ETCD.name],
+    words,
+    questions,
+    judge: |gate, seen, asked, answers| {
+        haproxy::named(gate, seen, judge(gate, seen, asked, answers))
+    },
 };
 
 fn words(gate: &Tasks) -> String {

@@ -11,6 +11,7 @@ use super::PORT;
 use crate::formed;
 use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
+use crate::release::Line;
 use crate::tag::Version;
 
 /// Stands for the root user's token in a header; the engine edge puts the token in. The
@@ -26,7 +27,7 @@ const NOBODY: &str = "milvus-swarm:is-nobody";
 const UNKNOWN: i64 = 1800;
 
 /// The first line of versions that is asked by version 2.
-const SECOND: (u32, u32) = (2, 4);
+const SECOND: Line = (2, 4);
 
 /// A version of the API.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -65,10 +66,26 @@ impl Rest {
     pub fn of(task: &Task, cluster: &str, seen: &Observed) -> Self {
         let version = Version::of_image(&task.image);
         let version = version.or_else(|| formed::versions(cluster, &seen.nodes).last().copied());
-        match version {
-            Some(version) if version.line() < SECOND => Self::V1,
-            _ => Self::V2,
-        }
+        version.map_or(Self::V2, |version| Self::of_line(version.line()))
+    }
+
+    /// What a minor speaks.
+    #[must_use]
+    pub fn of_line(line: Line) -> Self {
+        if line < SECOND { Self::V1 } else { Self::V2 }
+    }
+
+    /// [`Self::list_as_nobody`] in its parts, for what asks by itself; `refused` is the code in the answer.
+    #[must_use]
+    pub(in crate::system) fn as_check(self) -> Value {
+        let Question::Http {
+            method, path, body, ..
+        } = self.names("")
+        else {
+            return Value::Null;
+        };
+        let body = String::from_utf8(body.unwrap_or_default()).unwrap_or_default();
+        json!({ "method": method, "path": path, "body": body, "token": NOBODY, "refused": UNKNOWN })
     }
 
     /// Whether rows of a collection that was made without a schema bring their keys: version 2

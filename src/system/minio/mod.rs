@@ -38,6 +38,7 @@ pub(super) const SYSTEM: System = System {
             text: include_str!("../../../stacks/minio.yml"),
         },
     }),
+    only_with: None,
     elsewhere: Some(user::TALK),
     templates: &[],
     files: &[],

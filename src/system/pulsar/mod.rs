@@ -46,6 +46,7 @@ pub(super) const SYSTEM: System = System {
             text: include_str!("../../../stacks/pulsar.yml"),
         },
     }),
+    only_with: None,
     elsewhere: None,
     templates: &[],
     files: files::FILES,

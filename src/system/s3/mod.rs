@@ -34,6 +34,7 @@ pub(super) const SYSTEM: System = System {
         }),
     }),
     runs: None,
+    only_with: None,
     elsewhere: Some(Elsewhere {
         takes: 2_000,
         says: |_, _| Vec::new(),

@@ -48,6 +48,7 @@ pub(super) const EMBEDDED: System = System {
         }),
     }),
     runs: None,
+    only_with: None,
     elsewhere: None,
     templates: &[],
     files: &[],
@@ -94,6 +95,7 @@ pub(super) const SERVICE: System = System {
             text: include_str!("../../../stacks/woodpecker.yml"),
         },
     }),
+    only_with: None,
     elsewhere: None,
     templates: &[],
     files: &[File {

@@ -147,6 +147,16 @@ impl World {
                     json!({ "code": 1800, "message": "user hasn't authenticated" })
                 })
             }
+            ("haproxy", Question::Http { port: 19530, .. }) => {
+                if self.named("proxy") > 0 {
+                    http(
+                        401,
+                        r#"{"code":1800,"message":"user hasn't authenticated"}"#,
+                    )
+                } else {
+                    http(503, "<html>503 Service Unavailable</html>")
+                }
+            }
             ("proxy", Question::ShardLeaders { .. }) => self.leaders(),
             ("proxy", Question::Strangers { .. }) => self.strangers(),
             (

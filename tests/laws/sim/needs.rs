@@ -18,7 +18,7 @@ impl World {
 
     /// Tasks of a component that others find by name: DNS learns of a task once it runs, which
     /// with a health check is once it serves.
-    fn named(&self, component: &str) -> usize {
+    pub fn named(&self, component: &str) -> usize {
         self.tasks
             .iter()
             .filter(|task| task.is_wanted() && task.named_at.is_some_and(|at| at <= self.clock))

@@ -1,0 +1,83 @@
+//! HAProxy: whether what is asked of it comes to a proxy that works.
+
+use crate::gate::{self, Asked, Check, Tasks, Verdict, Why, short, task_name, up};
+use crate::observed::{Observed, Task};
+use crate::question::{Answer, Question};
+use crate::system::milvus::PROXY;
+use crate::system::milvus::ask::{judge, serves};
+use crate::system::milvus::rest::Rest;
+
+/// Through so many of its tasks somebody whom nobody knows is refused, for which the proxy behind it asks
+/// the root coordinator. No password is said to it: it is on the front network too.
+pub(super) const REACHES: Check<Tasks> = Check {
+    name: "reaches-proxies",
+    takes: 7_000,
+    asks: &[PROXY.name],
+    words: |gate| format!("balancers: {} reach proxies that serve", gate.tasks),
+    questions,
+    judge: |gate, seen, asked, answers| judge(gate, seen, asked, answers, reaches),
+};
+
+/// So many tasks are made from the present spec, and what is asked of any comes to a proxy.
+pub(super) const RENEWED: Check<Tasks> = Check {
+    name: gate::RENEWED,
+    words: |gate| {
+        let renewed = gate.renewed.unwrap_or(gate.tasks);
+        format!("balancers: {renewed} of {} renewed", gate.tasks)
+    },
+    judge: |gate, seen, asked, answers| {
+        let verdict = judge(gate, seen, asked, answers, reaches);
+        let renewed = gate.renewed.unwrap_or(gate.tasks);
+        let up = seen.tasks_of(&gate.service).filter(|task| task.is_up());
+        let current = up.filter(|task| seen.is_current(task)).count() as u64;
+        let text = format!("has {current} of {renewed} tasks with the new spec");
+        let few = (current < renewed).then(|| Why::new(short(&gate.service), text));
+        verdict.unless(Vec::from_iter(few))
+    },
+    ..REACHES
+};
+
+/// No task of the service is left on a node.
+pub(super) const GONE: Check<Tasks> = Check {
+    name: gate::GONE,
+    words: |gate| format!("balancers: gone from {}", gate.node()),
+    questions: |_, _| Vec::new(),
+    judge: |gate, seen, _, _| {
+        let mut nodes = seen.nodes.iter();
+        let node = nodes.find(|node| node.hostname == gate.node());
+        let is_here = |task: &&Task| node.is_some_and(|node| node.id == task.node_id);
+        let here = seen.tasks_of(&gate.service).filter(is_here);
+        let left = here.filter(|task| !task.has_ended());
+        let left = left.map(|task| Why::new(task_name(task), "has not ended yet"));
+        Verdict::from_reasons(left.collect(), || "it left".to_owned())
+    },
+    ..REACHES
+};
+
+/// HAProxy itself answers while it knows no proxy.
+fn reaches(question: &Question, answer: &Answer) -> Result<(), String> {
+    match answer {
+        Answer::Http { status: 503, .. } => Err(
+            "it knows no proxy that works; Swarm names one to it 10 s after its start".to_owned(),
+        ),
+        _ => serves(question, answer),
+    }
+}
+
+fn questions(gate: &Tasks, seen: &Observed) -> Vec<Asked> {
+    let proxies = gate.asks.get(PROXY.name).into_iter().flatten();
+    let mut tasks = proxies.flat_map(|service| seen.tasks_of(service));
+    // It speaks as they do; until one is there, nobody has to be asked.
+    let Some(rest) = tasks
+        .find(|task| task.is_up())
+        .map(|task| Rest::of(task, &gate.cluster, seen))
+    else {
+        return Vec::new();
+    };
+    up(seen, &gate.service)
+        .map(|(task, ip)| Asked {
+            subject: task_name(task),
+            question: rest.list_as_nobody(&ip.to_string()),
+        })
+        .collect()
+}
