@@ -1,13 +1,12 @@
 //! What must be true of an inventory as a whole: counts, sizes and ports that can work.
 
-use crate::component::{COMPONENTS, Shape};
 use crate::role::{Agreement, Role};
 use crate::spec::Range;
 use crate::system::milvus::grammar::COORDINATORS;
 use crate::system::milvus::{MIXCOORD, MIXED};
 use crate::system::minio::shape::is_valid;
 use crate::system::pulsar::grammar::LEDGERS;
-use crate::system::{PUBLISHED, striping};
+use crate::system::{COMPONENTS, PUBLISHED, striping};
 
 use super::fillers::is_idle;
 use super::hosts::Listing;
@@ -285,7 +284,7 @@ impl Rules<'_> {
                 found.push(Finding::at(self.place(&["publish", other]), problem));
             }
         }
-        for row in COMPONENTS.iter().filter(|row| row.shape == Shape::Replicas) {
+        for row in COMPONENTS {
             let per_host = self.inventory.settings(row.role).per_host;
             let mut published = row.published(self.inventory);
             if let Some((_, port)) = published.next().filter(|_| per_host > 1) {

@@ -20,9 +20,10 @@ impl Builder<'_> {
             if self.rolls_later(phase) {
                 self.defer(phase);
                 later.push(phase);
-            } else if needs_one(&later) && !phase.is_milvus {
+            } else if needs_one(&later) && !phase.is_milvus && !self.creates(phase) {
                 before_users.push(phase);
-            } else if needs_one(&later) && comes(phase, wanted, self.seen) {
+            } else if needs_one(&later) && (!phase.is_milvus || comes(phase, wanted, self.seen)) {
+                // What stands before Milvus takes each port over as soon as it is free.
                 planted.push((phase, self.plant(phase)));
             } else {
                 self.phase(phase);

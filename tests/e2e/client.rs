@@ -53,6 +53,11 @@ impl Client {
         self.ready("search.py", &["--collection", collection, "--rows", &rows])
     }
 
+    /// The same with other arguments.
+    pub fn search_with(&self, arguments: &[&str]) -> Running {
+        self.ready("search.py", arguments)
+    }
+
     /// Starts searching and inserting, twice a second each.
     pub fn use_it(&self) -> Running {
         self.ready("users.py", &[])

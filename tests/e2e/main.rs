@@ -9,6 +9,7 @@
     reason = "tests run programs and read files"
 )]
 
+mod balanced;
 mod channels;
 mod client;
 mod cluster;
@@ -67,7 +68,8 @@ fn three_hosts() {
         "`up` with nothing to do touched a task"
     );
     secrets::strangers_are_noticed(&cluster);
-    from_a_host::nobody_reaches_what_is_inside(&cluster);
+    from_a_host::nobody_reaches_but(&cluster, &from_a_host::OF_PROXIES);
+    balanced::for_a_while(&cluster);
     lost_session::of_a_standby(&cluster);
     reviewed::then_carried_out(&mut cluster);
     // Each is worth minutes.
