@@ -4,9 +4,11 @@
 //! and the documents derive from them.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use crate::gate::{Check, Checks, Gate, Members, Tasks};
 use crate::inventory::{Image, Inventory, NamedPath, Published};
+use crate::question::{Answer, Question};
 pub use crate::release::{FIRST, LAST};
 use crate::release::{Line, Release};
 pub use crate::role::Agreement;
@@ -111,8 +113,43 @@ pub struct Component {
     pub alias: Option<&'static str>,
     /// What it can be asked.
     pub checks: Checks,
+    /// The birth of data that is there once it is ready, if it has one.
+    pub birth: Option<&'static Birth>,
     /// Which of that tells that it is ready.
     pub gates: fn(&Site<'_>, &Component) -> Gates,
+}
+
+/// How the birth of what a component keeps is told.
+pub struct Birth {
+    /// Name of the component whose members keep it.
+    pub of: &'static str,
+    /// Asks a member, by its address, for the birth of a cluster's data.
+    pub question: fn(&str, &str) -> Question,
+    /// Reads the answer: nothing where the data has no birth.
+    pub read: fn(&Answer) -> Result<Option<String>, String>,
+    /// Puts a birth into the data of a cluster, where it has none; without, the system has made one.
+    pub write: Option<fn(&str, &str, &str) -> Question>,
+    /// The same as a command, on a host of a member of a cluster that was deployed by hand.
+    pub by_hand: Option<fn(&str) -> String>,
+    /// Whether users of Milvus are in that data: root's credential is put there before the birth is,
+    /// which tells those who start that it is.
+    pub has_users: bool,
+    /// Whether the rest of the cluster can go on with data of another birth.
+    pub may_change: bool,
+}
+
+impl fmt::Debug for Birth {
+    /// Where its functions are says nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Birth").field(&self.of).finish()
+    }
+}
+
+impl PartialEq for Birth {
+    /// There is one of each component.
+    fn eq(&self, other: &Self) -> bool {
+        self.of == other.of
+    }
 }
 
 /// A credential of a system: a secret of the cluster.
@@ -423,6 +460,11 @@ pub enum Kind {
 }
 
 impl Component {
+    /// Every birth of data.
+    pub fn all_births() -> impl Iterator<Item = &'static Birth> {
+        COMPONENTS.iter().filter_map(|row| row.birth)
+    }
+
     /// The row with a name.
     #[must_use]
     pub fn named(name: &str) -> Option<&'static Self> {

@@ -5,7 +5,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::component::COMPONENTS;
+use crate::birth;
+use crate::component::{COMPONENTS, Component};
 use crate::inventory::Inventory;
 use crate::observed::{Node, Observed};
 use crate::release::{DEFAULT, FORMER, Release, ReleaseError, show};
@@ -94,10 +95,15 @@ pub fn version(image: Option<&str>, release: &Release) -> Version {
         .unwrap_or_else(|| release.into())
 }
 
-/// The labels to set: Milvus' version and what was chosen to meet its needs where its metadata is, MinIO's
+/// The labels to set: the births that are known where data of them is, Milvus' version and what was chosen to meet its needs where its metadata is, MinIO's
 /// shape where its drives are.
 #[must_use]
-pub fn marks<'a>(inventory: &Inventory, version: Version, topology: &'a Topology) -> Vec<Mark<'a>> {
+pub fn marks<'a>(
+    inventory: &Inventory,
+    version: Version,
+    topology: &'a Topology,
+    nodes: &[Node],
+) -> Vec<Mark<'a>> {
     let version = version.tag();
     let servers = topology.members(STORAGE.name);
     let shape = format!(
@@ -121,7 +127,30 @@ pub fn marks<'a>(inventory: &Inventory, version: Version, topology: &'a Topology
         let hosts = topology.members(METADATA.name).iter();
         hosts.filter_map(move |member| Some(mark(&member.host, label.clone(), identity.as_ref()?)))
     });
-    etcd.chain(minio).chain(chosen).collect()
+    let births = births(name, topology, nodes);
+    etcd.chain(minio).chain(chosen).chain(births).collect()
+}
+
+/// What some labels remember of births, for all that have such data; what they contradict each other
+/// about stays as it is.
+fn births<'a>(cluster: &str, topology: &'a Topology, nodes: &[Node]) -> Vec<Mark<'a>> {
+    let marks = Component::all_births().flat_map(|birth| {
+        let label = birth::label(cluster, birth.of);
+        let known = birth::remembered(cluster, birth.of, nodes);
+        let agreed = known.first().filter(|_| known.len() == 1).copied();
+        let members = topology.members(birth.of).iter();
+        members.filter_map(move |member| {
+            let by_host = nodes.iter().filter(|node| node.hostname == member.host);
+            let own = by_host.filter_map(|node| node.labels.get(&label)).next();
+            let value = own.map(String::as_str).or(agreed)?;
+            Some(Mark {
+                host: &member.host,
+                label: label.clone(),
+                value: value.to_owned(),
+            })
+        })
+    });
+    marks.collect()
 }
 
 /// What labels say that meets a need of Milvus, where it is not what meets it by default.

@@ -9,6 +9,7 @@
 
 mod address;
 pub mod advice;
+pub mod birth;
 pub mod cli;
 pub mod command;
 pub mod component;

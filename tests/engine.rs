@@ -12,6 +12,8 @@
 
 #[path = "engine/alone.rs"]
 mod alone;
+#[path = "engine/birth.rs"]
+mod birth;
 #[path = "engine/carry.rs"]
 mod carry;
 #[path = "engine/crowd.rs"]

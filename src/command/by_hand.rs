@@ -15,6 +15,7 @@ use crate::system::milvus::{ROOT_PASSWORD, starts_closed};
 use crate::system::{DOOR, FRONT};
 use crate::topology::{member_label, role_label, zone_label};
 use crate::wanted::{CLUSTER_LABEL, Cluster};
+use crate::words::list;
 
 /// A page of them.
 pub(super) fn commands(inventory: &Inventory, cluster: &Cluster) -> String {
@@ -30,6 +31,7 @@ pub(super) fn commands(inventory: &Inventory, cluster: &Cluster) -> String {
         stacks(cluster),
         user(cluster),
         password(inventory, cluster),
+        births(cluster),
     ];
     for (section, number) in sections.into_iter().flatten().zip(1..) {
         let _ = write!(text, "\n{number}. {}\n\n", section.title);
@@ -71,7 +73,7 @@ fn labels(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
             lines.push(format!("{line}   # {component}"));
         }
     }
-    for mark in formed::marks(inventory, cluster.runs, &cluster.topology) {
+    for mark in formed::marks(inventory, cluster.runs, &cluster.topology, &[]) {
         lines.push(update(&mark.label, &mark.value, mark.host));
     }
     // A task that runs once does so on any host of its role.
@@ -210,6 +212,26 @@ fn user(cluster: &Cluster) -> Option<Section> {
              the secret\nof this name and no more rights than docs/storage.md lists."
         ),
         lines: Vec::new(),
+    })
+}
+
+/// No process of Milvus starts where data has no birth.
+fn births(cluster: &Cluster) -> Option<Section> {
+    let wanted = &cluster.wanted;
+    let births = wanted.phases.iter().filter_map(|phase| phase.birth);
+    let made = births.filter_map(|birth| Some((Component::named(birth.of)?, birth.by_hand?)));
+    let (titles, lines): (Vec<&str>, Vec<String>) = made
+        .map(|(row, by_hand)| (row.title, by_hand(&wanted.cluster)))
+        .unzip();
+    (!lines.is_empty()).then(|| Section {
+        title: format!(
+            "The birth of data in {}, by which other data is told. `milvus-swarm up` puts it there, and Milvus does \
+             not\nstart without it: leave the last stack to `up`. Else, once the stack before runs, on a host with \
+             {}:",
+            list(titles.iter().map(|title| (*title).to_owned()).collect()),
+            titles.join(" and ")
+        ),
+        lines,
     })
 }
 

@@ -1,6 +1,7 @@
 //! What templates of an older version lack of what the shipped ones have by now. It is allowed, since
 //! somebody may want it so, and told, since somebody may not know.
 
+use super::settings::is_started_by;
 use crate::compose::Stack;
 use crate::render::StackFile;
 use crate::spec::{ContainerSpec, ServiceSpec};
@@ -50,6 +51,7 @@ const TAKE_OVER: &str = "the shipped templates have it (`milvus-swarm eject` int
 
 /// What a spec has none of, whatever the value is in ours: another value is an edit.
 fn lacks(theirs: &ServiceSpec, ours: &ServiceSpec) -> Vec<String> {
+    let scripts = scripts(theirs, ours);
     let (theirs, ours) = (
         &theirs.task_template.container_spec,
         &ours.task_template.container_spec,
@@ -58,6 +60,7 @@ fn lacks(theirs: &ServiceSpec, ours: &ServiceSpec) -> Vec<String> {
     let sysctls = ours.sysctls.iter();
     let sysctls = sysctls.filter(|(key, _)| !theirs.sysctls.contains_key(*key));
     lacks.extend(sysctls.map(|(key, value)| format!("`sysctls: {key}: {value}`")));
+    lacks.extend(scripts.map(|script| format!("`command: bash {script}`")));
     if let (Some(check), None) = (&ours.healthcheck, &theirs.healthcheck) {
         lacks.push(format!("`healthcheck: {}`", check.test.join(" ")));
     }
@@ -80,6 +83,13 @@ fn lacks(theirs: &ServiceSpec, ours: &ServiceSpec) -> Vec<String> {
         lacks.push("`init: true`".to_owned());
     }
     lacks
+}
+
+/// The files that our command runs and theirs does not.
+fn scripts<'a>(theirs: &'a ServiceSpec, ours: &'a ServiceSpec) -> impl Iterator<Item = &'a String> {
+    let configs = ours.task_template.container_spec.configs.iter();
+    let targets = configs.filter_map(|config| Some(&config.file.as_ref()?.name));
+    targets.filter(|target| is_started_by(ours, target) && !is_started_by(theirs, target))
 }
 
 /// The lines of a script of ours that another one has nowhere. A setting has another value where

@@ -23,8 +23,9 @@ pub(super) fn faults(
     let mut faults = Vec::new();
     for (target, config) in our {
         match their.get(target) {
-            // What only the health check of ours runs is missed with it: see `missing`.
+            // What only the health check or the command of ours runs is missed with it: see `missing`.
             None if is_checked_by(ours, target) && !is_checked_by(theirs, target) => {}
+            None if is_started_by(ours, target) && !is_started_by(theirs, target) => {}
             None => faults.push(Fault::new(
                 "configs",
                 format!("must mount a config of this file at `{target}`"),
@@ -37,6 +38,13 @@ pub(super) fn faults(
         }
     }
     faults
+}
+
+/// Whether the command of a service runs a file.
+pub(super) fn is_started_by(spec: &ServiceSpec, target: &str) -> bool {
+    let container = &spec.task_template.container_spec;
+    let mut words = container.command.iter().chain(&container.args);
+    words.any(|word| word == target)
 }
 
 /// Whether the health check of a service runs what is at this place.

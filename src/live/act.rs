@@ -6,6 +6,7 @@ use std::time::Duration;
 use rand::RngExt as _;
 use rand::distr::Alphanumeric;
 
+use super::birth::Remembered;
 use super::give::Gift;
 use super::root::nearest_up;
 use super::{Live, failure};
@@ -149,6 +150,20 @@ impl Live {
             } => self.update(name, id, *version, from, spec).await,
             Action::Await { .. } => Ok(()),
             Action::SeedRoot { etcd, root_path } => self.seed(etcd, root_path).await,
+            Action::RememberBirth {
+                component,
+                members,
+                label,
+                nodes,
+            } => {
+                let what = Remembered {
+                    component,
+                    members,
+                    label,
+                    nodes,
+                };
+                self.remember_birth(what).await
+            }
             Action::Smoke { service } => self.smoke(service).await,
             Action::SkipHandOver { etcd, root_path } => {
                 self.query_nodes_have_left().await;
@@ -421,7 +436,7 @@ fn secret(source: &SecretSource) -> Result<Vec<u8>, Failure> {
 }
 
 /// The address of the first task that is up, as text.
-fn address(seen: &Observed, services: &[String]) -> Option<String> {
+pub(super) fn address(seen: &Observed, services: &[String]) -> Option<String> {
     let mut tasks = seen.tasks.iter();
     let ip = tasks.find_map(|task| {
         let is_one = services.contains(&task.service) && task.is_up();
@@ -442,7 +457,7 @@ impl Live {
 
     /// Asks a component for what changes something there: like a request to the engine, not without
     /// leave.
-    async fn change(&self, question: Question) -> Answer {
+    pub(super) async fn change(&self, question: Question) -> Answer {
         match self.engine.leave("a request to a component").await {
             Ok(()) => self.question(question).await,
             Err(error) => Answer::Failed(error.to_string()),

@@ -2,6 +2,7 @@
 //! through a tunnel into the cluster's network.
 
 mod act;
+mod birth;
 mod directories;
 mod give;
 mod hearing;

@@ -207,6 +207,7 @@ impl Builder<'_> {
         let after = if opens.is_empty() { &needs } else { &opens };
         let remembered = self.remember(phase, &after.clone());
         opens.extend(remembered);
+        opens.extend(self.remember_birth(phase, &opens, &needs));
         self.ends.extend(&opens);
         for gate in &phase.settles {
             // A gate that settles starts to be asked once the phase is open.
@@ -366,12 +367,7 @@ impl Builder<'_> {
         if !seed.before.contains(&phase.name) {
             return None;
         }
-        if let Some(id) = self
-            .plan
-            .steps
-            .iter()
-            .position(|step| matches!(step.action, Action::SeedRoot { .. }))
-        {
+        if let Some(id) = self.seeded() {
             return Some(id);
         }
         // What makes room for it has had a credential.
@@ -380,17 +376,32 @@ impl Builder<'_> {
         if !self.creates(phase) || follows.next().is_some() {
             return None;
         }
-        let mut after = self.base.clone();
-        after.extend(self.opens.get(&seed.after).into_iter().flatten());
-        Some(self.plan.push(
-            "credentials",
-            Action::SeedRoot {
-                etcd: seed.etcd.clone(),
-                root_path: seed.root_path.clone(),
-            },
-            after,
-            Because::Missing,
-        ))
+        let after: Vec<StepId> = self
+            .opens
+            .get(&seed.after)
+            .into_iter()
+            .flatten()
+            .copied()
+            .collect();
+        Some(self.seed_after(&after))
+    }
+
+    /// The seeding step, if there is one.
+    fn seeded(&self) -> Option<StepId> {
+        let mut steps = self.plan.steps.iter();
+        steps.position(|step| matches!(step.action, Action::SeedRoot { .. }))
+    }
+
+    /// The seeding step.
+    pub(super) fn seed_after(&mut self, opens: &[StepId]) -> StepId {
+        let seed = &self.wanted.seed;
+        let action = Action::SeedRoot {
+            etcd: seed.etcd.clone(),
+            root_path: seed.root_path.clone(),
+        };
+        let after = [&self.base, opens].concat();
+        self.plan
+            .push("credentials", action, after, Because::Missing)
     }
 
     fn smoke(&mut self) {

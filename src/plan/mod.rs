@@ -48,6 +48,8 @@ pub use scale::{Drain, Leaver, leavers};
 pub use stands::stands;
 pub use wanted::{Directory, Home, HostLabels, Phase, Seed, Verdicts, Wanted, WantedSecret};
 
+use crate::component::Component;
+use crate::count::count;
 use crate::gate::{Elsewhere, Gate, Why, short};
 use crate::spec::{Change, ConfigSpec, NetworkSpec, Restart, ServiceSpec};
 
@@ -181,6 +183,17 @@ pub enum Action {
     SeedRoot {
         etcd: Vec<String>,
         root_path: String,
+    },
+    /// Labels the nodes that hold data with the birth of it, which is put there first where it has none
+    /// and its system makes none.
+    RememberBirth {
+        /// Name of the component that keeps the data.
+        component: String,
+        /// Its services, in full.
+        members: Vec<String>,
+        label: String,
+        /// The hostnames of the nodes, by their identifiers.
+        nodes: BTreeMap<String, String>,
     },
     /// Creates a collection through the proxy, searches it and drops it.
     Smoke {
@@ -384,7 +397,14 @@ impl Action {
                 format!("make {} {noun} on {hostname}", directories.len())
             }
             Self::Await { gate } => format!("wait for {gate}"),
-            Self::SeedRoot { .. } => "set the root password".to_owned(),
+            Self::SeedRoot { .. } => "set the root password, where none is set".to_owned(),
+            Self::RememberBirth {
+                component, nodes, ..
+            } => {
+                let title = Component::named(component).map_or(&**component, |row| row.title);
+                let nodes = count(nodes.len(), "node");
+                format!("remember the birth of data in {title} on {nodes}")
+            }
             Self::Smoke { .. } => "smoke check through the proxy".to_owned(),
             Self::SkipHandOver { .. } => "let query nodes go without a hand-over".to_owned(),
             Self::RemoveService { name, .. } => format!("remove service {name}"),

@@ -7,7 +7,8 @@ use super::build::Builder;
 use super::labels::NodeLabels;
 use super::wanted::{Directory, Phase};
 use super::{Action, Because, StepId};
-use crate::topology::home;
+use crate::birth;
+use crate::topology::{home, member_label};
 
 impl Builder<'_> {
     pub(super) fn labels(&mut self) {
@@ -48,6 +49,41 @@ impl Builder<'_> {
             }
         }
         steps
+    }
+
+    /// Writes down of which birth the data of a phase is, where no label does.
+    pub(super) fn remember_birth(
+        &mut self,
+        phase: &Phase,
+        opens: &[StepId],
+        needs: &[StepId],
+    ) -> Option<StepId> {
+        let birth = phase.birth?;
+        let cluster = &self.wanted.cluster;
+        let label = birth::label(cluster, birth.of);
+        if !birth::remembered(cluster, birth.of, &self.seen.nodes).is_empty() {
+            return None;
+        }
+        let member = member_label(cluster, birth.of) + "-";
+        let hosts = self.wanted.labels.of.iter();
+        let hosts = hosts.filter(|(_, labels)| labels.keys().any(|key| key.starts_with(&member)));
+        let nodes = hosts.filter_map(|(host, _)| home(self.named.get(host.as_str())?));
+        let nodes = nodes.map(|node| (node.id.clone(), node.hostname.clone()));
+        let nodes = nodes.collect();
+        let mut phases = self.wanted.phases.iter();
+        let holds = phases.find(|phase| phase.name == birth.of);
+        let services = holds.map_or(&[][..], |phase| &phase.services);
+        let action = Action::RememberBirth {
+            component: birth.of.to_owned(),
+            members: services.iter().map(|spec| spec.name.clone()).collect(),
+            label,
+            nodes,
+        };
+        let mut after = if opens.is_empty() { needs } else { opens }.to_vec();
+        if birth.has_users {
+            after = vec![self.seed_after(&after)];
+        }
+        Some(self.plan.push("labels", action, after, Because::Missing))
     }
 
     /// Sets and takes labels of one node.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::SecretSource;
 use super::scale::Drain;
+use crate::component::Birth;
 use crate::gate::{Gate, Tasks, Verdict};
 use crate::observed::Observed;
 use crate::spec::{ConfigSpec, NetworkSpec, ServiceSpec};
@@ -116,6 +117,9 @@ pub struct Phase {
     /// The members know each other by name from the start: none joins later.
     pub closed: bool,
     pub is_milvus: bool,
+    /// The component whose data has a birth once it is ready, which is remembered before what needs it
+    /// starts.
+    pub birth: Option<&'static Birth>,
     /// The label that is written once it is ready and before what needs it starts.
     pub remembered: Option<String>,
     /// Position in upstream's upgrade order, which is not the order of starting.

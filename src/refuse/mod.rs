@@ -6,6 +6,7 @@
 //! all of them; `docs/refusals.md` lists it.
 
 mod away;
+mod birth;
 mod config;
 pub(crate) mod facts;
 mod filler;
@@ -30,7 +31,7 @@ mod words;
 use crate::component::Component;
 use crate::inventory::{Image, Inventory};
 use crate::observed::Observed;
-use crate::plan::{Refusal, Wanted};
+use crate::plan::{Refusal, Verdicts, Wanted};
 use crate::release::Release;
 use crate::role::Agreement;
 use crate::system::{FRONT, SYSTEMS};
@@ -145,6 +146,12 @@ const HOSTS_AND_DATA: &[Rule] = &[
         about: "Data of the cluster is kept in another system, or another place of it.",
         check: filler::moved,
     },
+    Rule {
+        name: BIRTH,
+        about: "The data of {births} is not what the cluster was made with: it was emptied, or is of \
+                another cluster.",
+        check: birth::contradicted,
+    },
 ];
 
 /// What would be wrong with what runs.
@@ -229,6 +236,9 @@ const LAST: &[Rule] = &[
     },
 ];
 
+/// The rule against data of another birth.
+const BIRTH: &str = "other-birth";
+
 /// The rule against known holes.
 pub const HOLE: &str = "known-hole";
 
@@ -253,6 +263,8 @@ impl Rule {
             let rows = agreements.iter().flat_map(|one| Component::agreeing(*one));
             any(rows.map(|row| row.whole).collect())
         };
+        let births = Component::all_births().filter_map(|birth| Component::named(birth.of));
+        let births = births.map(|row| row.title);
         let needs = Image::all().filter(|image| *image != FRONT.image);
         self.about
             .replace("{voters}", &wholes(&[Agreement::Majority]))
@@ -260,6 +272,7 @@ impl Rule {
                 "{members}",
                 &wholes(&[Agreement::Majority, Agreement::Erasure, Agreement::Ensemble]),
             )
+            .replace("{births}", &any(births.collect()))
             .replace("{images}", &any(needs.map(|image| image.title).collect()))
     }
 }
@@ -285,6 +298,13 @@ pub fn refusals(case: &Case<'_>) -> Vec<Refusal> {
 pub(crate) fn holes(wanted: &Wanted, inventory: &Inventory, release: &Release) -> Vec<Refusal> {
     let open = hole::of(wanted, inventory, release).into_iter();
     open.map(|no| no.by(HOLE)).collect()
+}
+
+/// What members say of the birth of their data that forbids it.
+#[must_use]
+pub(crate) fn births(verdicts: &Verdicts) -> Vec<Refusal> {
+    let heard = birth::heard(verdicts).into_iter();
+    heard.map(|no| no.by(BIRTH)).collect()
 }
 
 /// The table of rules in Markdown, as `docs/refusals.md` has it.

@@ -12,6 +12,7 @@ use crate::count::count;
 use crate::execute::sentences;
 use crate::plan::{Action, Because, Plan, SecretSource, Step};
 use crate::spec::{MTU, is_encrypted, ranges};
+use crate::words::list;
 
 /// The whole plan as text.
 #[must_use]
@@ -126,6 +127,7 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
         | Action::CreateConfig { .. }
         | Action::CreateService { .. }
         | Action::MakeDirectories { .. }
+        | Action::RememberBirth { .. }
         | Action::SeedRoot { .. } => style.good("+"),
         Action::LabelNode { add, from, .. } if !from.is_empty() && from.len() == add.len() => {
             style.change("~")
@@ -170,6 +172,14 @@ fn lines(plan: &Plan, step: &Step, style: Style, out: &mut String) {
             for volume in volumes {
                 let _ = writeln!(out, "        {volume}");
             }
+        }
+        Action::RememberBirth { label, nodes, .. } => {
+            let hosts = nodes.values().cloned().collect();
+            let _ = writeln!(
+                out,
+                "        {}",
+                style.faint(format!("{label} on {}", list(hosts)))
+            );
         }
         Action::LabelNode {
             add, from, remove, ..

@@ -140,6 +140,7 @@ impl<'a> Phases<'a> {
             closed: component.agreement.is_closed(),
             is_milvus: component.milvus.is_some(),
             upgrade_rank: component.upgrade_rank(),
+            birth: component.birth,
             remembered: self.remembered(system),
             renewal: self.check(component, RENEWED),
             gone: self.check(component, GONE),

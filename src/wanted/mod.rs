@@ -128,13 +128,16 @@ impl Cluster {
             lacks = lint::missing(&files, &stacks, &shipped);
         }
         let mut wanted = wanted(inventory, &release, &topology, &generations, stacks);
+        let nodes = seen.map_or(&[][..], |seen| &seen.nodes);
+        let runs = formed::version(wanted.milvus_image(), &release);
+        let marks = formed::marks(inventory, runs, &topology, nodes);
+        wanted.labels = topology.labels(inventory, marks);
         wanted.secrets = secrets(inventory, &generations, renewal);
         wanted.networks = networks::networks(inventory, &wanted, seen);
         wanted.warnings.extend(lacks);
         wanted
             .warnings
             .extend(networks::warnings(inventory, &wanted, seen));
-        let runs = formed::version(wanted.milvus_image(), &release);
         let was = seen.and_then(|seen| formed::oldest(&inventory.name, seen));
         let no_return = was.and_then(|was| returns::told(inventory, was, runs));
         wanted.warnings.extend(no_return);
@@ -216,9 +219,6 @@ fn wanted(
     wanted.directories = directories(inventory, &wanted, topology);
     let holes = holes(wanted.services(), inventory, release);
     wanted.warnings.extend(hole::accepted(&holes, inventory));
-    let runs = formed::version(wanted.milvus_image(), release);
-    let marks = formed::marks(inventory, runs, topology);
-    wanted.labels = topology.labels(inventory, marks);
     wanted
 }
 

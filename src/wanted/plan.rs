@@ -44,6 +44,7 @@ impl Cluster {
         plan.warnings
             .extend(crossing::warning(&self.wanted, seen, &plan));
         plan.refusals = refusals;
+        plan.refusals.extend(refuse::births(&heard.verdicts));
         plan
     }
 }

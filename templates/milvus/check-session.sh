@@ -6,13 +6,19 @@
 # It fails only where etcd itself, answering as a whole, has no more of a session that was seen here, and
 # no more of its lease either. Whatever can't be had - an answer, a fork, room for a file - says nothing.
 # So nothing but curl is forked, and every answer is read by the shell alone.
+#
+# It also ends a process whose etcd has another birth than the one with which the process was started
+# (`await-birth.sh`), at once: what it knows is of other data, and who comes after it waits for a birth.
 
 endpoints='{{ etcd_endpoints|join(" ") }}'
 sessions='{{ cluster }}/meta/session/'
 end_of_sessions='{{ cluster }}/meta/session0'
+birth_key='{{ etcd_birth_key }}'
 {% raw %}
 # In memory, which a container may write to whoever it runs as, and which goes with it.
 memory=/dev/shm/milvus-session
+# What `await-birth.sh` wrote, if that started the process.
+birth=/dev/shm/milvus-birth
 # By when a stop that Swarm asked for is through with all that matters, once the session was given back;
 # later a process that hangs in it is ended: it may have half an hour for it, and does nothing any more.
 kill_after=60
@@ -32,6 +38,8 @@ count_is='"count":[[:space:]]*"([0-9]+)"'
 more_is='"more":[[:space:]]*true'
 id_is='"ID":[[:space:]]*"([0-9]+)"'
 no_time='"TTL":[[:space:]]*"-1"'
+is_whole='\}[[:space:]]*$'
+is_empty='^[[:space:]]*\{[[:space:]]*"header":[[:space:]]*\{[^{}]*\}[[:space:]]*\}[[:space:]]*$'
 host_is='"HostName":"([^"]*)"'
 role_is='"ServerName":"([a-z]+)"'
 
@@ -207,6 +215,32 @@ end_process() {
   done 2>/dev/null
 }
 
+# Ends a process whose etcd says that it has another birth, or none any more.
+compare_births() {
+  local file answer known found
+  [[ -r $birth ]] || return
+  read -r known <"$birth"
+  [[ $known ]] || return
+  ask /v3/kv/range "{\"key\":\"$birth_key\"}"
+  for file in "${answered[@]}"; do
+    IFS= read -r -d '' answer <"$file"
+    if [[ $answer =~ $is_empty ]]; then
+      found=none
+    elif [[ $answer =~ $is_whole && $answer =~ $value_is ]]; then
+      found=${BASH_REMATCH[1]}
+    else
+      continue
+    fi
+    if [[ $found != "$known" ]]; then
+      echo "etcd has data of another birth than the one that this process was started with"
+      verdict=1
+      end_process
+      exit
+    fi
+    return
+  done
+}
+
 # What earlier looks found. Half of it is nothing.
 recall() {
   local word role lease whole=
@@ -279,6 +313,7 @@ now=${now%%.*}
 read -r hostname </proc/sys/kernel/hostname
 recall
 [[ $stopping ]] && exit
+compare_births
 find_addresses
 find_marks
 look

@@ -63,6 +63,11 @@ impl Client {
         self.ready("users.py", &[])
     }
 
+    /// Starts knocking at this proxy and others, with this password and the one that everybody knows.
+    pub fn knock(&self, others: &[String]) -> Running {
+        self.ready("door.py", &["--others", &others.join(",")])
+    }
+
     /// Starts reading what hosts send each other.
     pub fn listen(&self) -> Running {
         self.ready("sniff.py", &[])

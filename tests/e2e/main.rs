@@ -10,6 +10,7 @@
 )]
 
 mod balanced;
+mod birth;
 mod channels;
 mod client;
 mod cluster;
@@ -185,6 +186,18 @@ fn soak_lost_host() {
     cluster.up();
     lost_host::of_leading_coordinators(&cluster);
     cluster.down_with_data();
+}
+
+/// etcd's volumes are emptied. What was measured: docs/tested.md.
+#[test]
+#[ignore = "takes the lab: `make soak` runs it"]
+fn soak_birth() {
+    let _turn = one_at_a_time("soak_birth");
+    let cluster = Cluster::fresh(3, &["inventory/three-host.yml", "inventory/lab.yml"]);
+    cluster.up();
+    birth::of_an_emptied_etcd(&cluster);
+    cluster.down_with_data();
+    cluster.assert_gone();
 }
 
 /// etcd is away for longer than any lease while users search and insert. What was measured:

@@ -16,10 +16,12 @@ const CURL: &str = r#"#!/bin/sh
 echo "$@" >>FOLDER/asked
 while [ $# -gt 1 ]; do
     if [ "$1" = -o ]; then to=$2; fi
+    if [ "$1" = -d ]; then body=$2; fi
     shift
 done
 path=${1#http://*/v3/}
 host=${1#http://}
+case $body in *BIRTH*) path=birth ;; esac
 host=${host%%:*}
 answer=FOLDER/answers/$host.$(echo "$path" | tr / .)
 [ -f "$answer" ] || exit 28
@@ -44,15 +46,15 @@ const ADDRESSES: &str = "Main:
         /32 host LOCAL
 ";
 
-const MEMBERS: [&str; 3] = ["etcd-0", "etcd-1", "etcd-2"];
+pub(crate) const MEMBERS: [&str; 3] = ["etcd-0", "etcd-1", "etcd-2"];
 
 /// A container with the script in it.
-struct Container {
+pub(crate) struct Container {
     folder: tempfile::TempDir,
 }
 
 impl Container {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
         let root = path.display();
@@ -60,18 +62,27 @@ impl Container {
             fs::create_dir_all(path.join(below)).unwrap();
         }
         let sources = Sources::shipped();
-        let text = sources.text("check-session.sh").unwrap();
-        let text = text
-            .replace(r#"{{ etcd_endpoints|join(" ") }}"#, &endpoints())
-            .replace("{{ cluster }}", "prod")
-            .replace("{% raw %}\n", "")
-            .replace("{% endraw %}\n", "")
-            .replace("/dev/shm", &format!("{root}/shm"))
-            .replace("/proc/", &format!("{root}/proc/"));
-        assert!(!text.contains("{%"), "{text}");
-        fs::write(path.join("check"), text).unwrap();
+        let birth = STANDARD.encode("milvus-swarm.birth/prod");
+        for script in ["check-session.sh", "await-birth.sh"] {
+            let text = sources.text(script).unwrap();
+            let text = text
+                .replace(r#"{{ etcd_endpoints|join(" ") }}"#, &endpoints())
+                .replace("{{ cluster }}", "prod")
+                .replace("{{ etcd_birth_key }}", &birth)
+                .replace("{% raw %}\n", "")
+                .replace("{% endraw %}\n", "")
+                .replace("/dev/shm", &format!("{root}/shm"))
+                .replace("/proc/", &format!("{root}/proc/"));
+            assert!(!text.contains("{%"), "{text}");
+            fs::write(path.join(script), text).unwrap();
+        }
         let curl = path.join("bin/curl");
-        fs::write(&curl, CURL.replace("FOLDER", &root.to_string())).unwrap();
+        fs::write(
+            &curl,
+            CURL.replace("FOLDER", &root.to_string())
+                .replace("BIRTH", &birth),
+        )
+        .unwrap();
         fs::set_permissions(&curl, Permissions::from_mode(0o755)).unwrap();
         fs::write(path.join("proc/sys/kernel/hostname"), "c0ffee\n").unwrap();
         fs::write(path.join("proc/net/fib_trie"), ADDRESSES).unwrap();
@@ -80,7 +91,7 @@ impl Container {
         container
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -94,14 +105,14 @@ impl Container {
     }
 
     /// What these members say.
-    fn plant(&self, members: &[&str], path: &str, answer: &str) {
+    pub(crate) fn plant(&self, members: &[&str], path: &str, answer: &str) {
         for member in members {
             let file = self.path().join(format!("answers/{member}.{path}"));
             fs::write(file, answer).unwrap();
         }
     }
 
-    fn sessions(&self, rows: &[Value]) {
+    pub(crate) fn sessions(&self, rows: &[Value]) {
         self.plant(&MEMBERS, "kv.range", &answer(rows));
     }
 
@@ -111,31 +122,35 @@ impl Container {
         self.plant(&MEMBERS, "lease.timetolive", &answer);
     }
 
-    fn silence(&self) {
+    pub(crate) fn silence(&self) {
         for file in fs::read_dir(self.path().join("answers")).unwrap() {
             fs::remove_file(file.unwrap().path()).unwrap();
         }
     }
 
     fn command(&self) -> Command {
+        self.script("check-session.sh")
+    }
+
+    pub(crate) fn script(&self, name: &str) -> Command {
         let mut command = Command::new("/bin/bash");
         let path = format!("{}:/usr/bin:/bin", self.path().join("bin").display());
-        command.arg(self.path().join("check")).env("PATH", path);
+        command.arg(self.path().join(name)).env("PATH", path);
         command
     }
 
-    fn look(&self) -> Output {
+    pub(crate) fn look(&self) -> Output {
         self.command().output().unwrap()
     }
 
-    fn is_well(&self) -> bool {
+    pub(crate) fn is_well(&self) -> bool {
         let output = self.look();
         assert_eq!(String::from_utf8_lossy(&output.stderr), "");
         output.status.success()
     }
 
     /// A process that a process of this number started.
-    fn child_of(&self, parent: u32) -> Child {
+    pub(crate) fn child_of(&self, parent: u32) -> Child {
         let child = Command::new("sleep").arg("600").spawn().unwrap();
         let folder: PathBuf = self.path().join(format!("proc/{}", child.id()));
         fs::create_dir(&folder).unwrap();
@@ -447,7 +462,7 @@ fn without_a_fork_it_says_nothing() {
     // Root may have as many processes as it likes.
     let words = format!(
         "ulimit -u 1; exec bash '{}'",
-        container.path().join("check").display()
+        container.path().join("check-session.sh").display()
     );
     let mut command = Command::new("setpriv");
     command.args(["--reuid=65534", "--clear-groups", "bash", "-c", &words]);

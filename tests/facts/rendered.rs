@@ -106,7 +106,7 @@ impl Rendered {
             let words = spec["command"].as_array().expect("an argument vector");
             let words = words.iter().map(|word| word.as_str().unwrap_or_default());
             let mut words: Vec<&str> = words.collect();
-            if words[0] == "bash" {
+            while words[0] == "bash" {
                 words.drain(..2);
             }
             let word = |at: usize| words.get(at).copied().unwrap_or_default();
@@ -120,7 +120,7 @@ impl Rendered {
             }
             for mount in spec["configs"].as_array().expect("configs") {
                 // The others are scripts, which bash reads.
-                if ["start-milvus", "check-session"]
+                if ["start-milvus", "check-session", "await-birth"]
                     .iter()
                     .any(|key| mount["source"] == *key)
                 {

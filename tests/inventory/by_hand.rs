@@ -169,7 +169,10 @@ fn the_default_password_is_not_left_without_a_word() {
         "{page}"
     );
     let lines = commands(&page);
-    let last = lines.last().expect("commands");
+    let [.., last, birth] = &lines[..] else {
+        panic!("{lines:?}");
+    };
+    assert!(birth.contains("put milvus-swarm.birth/prod "), "{birth}");
     assert!(
         last.contains("name=prod-milvus_proxy") && last.contains("reset_password"),
         "{last}"

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod anew;
+mod birth;
 mod changes;
 mod crash;
 mod crossing;

@@ -61,9 +61,9 @@ fn all_coordinators_come_up_in_one_process() {
                 let mixed = spec(&seen, "mixcoord").expect("one for all");
                 let container = &mixed.task_template.container_spec;
                 let told = if milvus == "2.6" {
-                    "milvus run mixcoord"
+                    "bash /milvus/await-birth.sh milvus run mixcoord"
                 } else {
-                    "milvus run mixture -rootcoord -querycoord -datacoord -indexcoord"
+                    "bash /milvus/await-birth.sh milvus run mixture -rootcoord -querycoord -datacoord -indexcoord"
                 };
                 let words = container.command.iter().chain(&container.args);
                 assert_eq!(words.cloned().collect::<Vec<_>>().join(" "), told);

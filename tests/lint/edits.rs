@@ -558,7 +558,10 @@ fn what_an_older_folder_lacks_is_told_once_for_all_that_lack_it() {
 /// task would ever be healthy.
 #[test]
 fn a_health_check_comes_with_its_script() {
-    let (mount, none) = ("s.user_yaml + [config.check_session]", "s.user_yaml");
+    let (mount, none) = (
+        "[config.check_session, config.await_birth]",
+        "[config.await_birth]",
+    );
     let mut sources = Sources::shipped();
     let text = sources.text("milvus.yml").expect("a template");
     let start = text.find("    healthcheck:").expect("a check");

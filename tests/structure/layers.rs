@@ -19,7 +19,7 @@ const LAYERS: &[&[&str]] = &[
     &["constraint"],
     &["engine", "gate", "inventory"],
     &["component", "milvus"],
-    &["advice", "topology"],
+    &["advice", "birth", "topology"],
     &["formed", "render", "what_if"],
     &["hole", "lint", "plan"],
     &["event", "refuse"],

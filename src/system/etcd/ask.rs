@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
+use super::birth::BIRTH;
 use super::{ETCD, PORT};
 use crate::gate::{
     Answers, Asked, Check, Members, Verdict, Why, about, of, short, swarm, up_members,
@@ -27,11 +28,12 @@ fn questions(gate: &Members, seen: &Observed) -> Vec<Asked> {
         .flat_map(|(subject, ip)| {
             // `/health` does a linearizable read and reports alarms; `status` names the leader.
             let host = ip.to_string();
-            [
+            let health = [
                 Question::get(&host, PORT, "/health"),
                 Question::post_json(&host, PORT, "/v3/maintenance/status", &json!({})),
-            ]
-            .map(|question| Asked {
+            ];
+            let birth = BIRTH.asked(&gate.cluster, &host, &seen.nodes);
+            health.into_iter().chain(birth).map(move |question| Asked {
                 subject: subject.clone(),
                 question,
             })
@@ -51,6 +53,7 @@ fn judge(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) ->
         let (Some(health), Some(status)) = (about.next(), about.next()) else {
             continue;
         };
+        let birth = about.next();
         match health.json() {
             Ok(body) if body["health"] == "true" => works = true,
             Ok(body) => {
@@ -72,6 +75,14 @@ fn judge(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) ->
                 }
             }
             Err(why) => reasons.push(Why::new(short(member), format!("has no status: {why}"))),
+        }
+        match birth.map(|answer| BIRTH.judge(&gate.cluster, &seen.nodes, answer)) {
+            Some(Ok(Some(other))) => return Verdict::Shut(vec![other]),
+            Some(Err(why)) => reasons.push(Why::new(
+                short(member),
+                format!("does not tell its birth: {why}"),
+            )),
+            Some(Ok(None)) | None => {}
         }
     }
     if clusters.len() > 1 {

@@ -1,6 +1,7 @@
 //! etcd, which keeps the metadata of Milvus.
 
 mod ask;
+mod birth;
 pub(crate) mod grammar;
 mod lint;
 mod owned;
@@ -128,6 +129,7 @@ pub const ETCD: Component = Component {
         writes: false,
     },
     checks: Checks::Members(&[&ask::QUORUM]),
+    birth: Some(&birth::BIRTH),
     gates,
 };
 
@@ -146,5 +148,7 @@ fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
     vec![
         ("etcd_initial_cluster", json!(initial.join(","))),
         ("etcd_endpoints", json!(endpoints.collect::<Vec<_>>())),
+        // In base64, as etcd's gateway takes keys.
+        ("etcd_birth_key", json!(birth::key(&plot.inventory.name))),
     ]
 }

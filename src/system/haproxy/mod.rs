@@ -135,6 +135,7 @@ pub const HAPROXY: Component = Component {
         writes: true,
     },
     checks: Checks::Tasks(&[&ask::REACHES, &ask::RENEWED, &ask::GONE]),
+    birth: None,
     gates: |site: &Site<'_>, component: &Component| {
         let reaches = site.of_tasks(component, &ask::REACHES, site.tasks);
         Gates::one(Gate::Tasks(reaches))

@@ -55,6 +55,7 @@ pub const ROOTCOORD: Component = Component {
         writes: true,
     },
     checks: gates::OF_COORDINATORS,
+    birth: None,
     gates: gates::coordinator,
 };
 
@@ -113,6 +114,7 @@ pub const DATACOORD: Component = Component {
         writes: true,
     },
     checks: gates::OF_COORDINATORS,
+    birth: None,
     gates: gates::coordinator,
 };
 
@@ -168,6 +170,7 @@ pub const QUERYCOORD: Component = Component {
         writes: false,
     },
     checks: gates::OF_COORDINATORS,
+    birth: None,
     gates: gates::coordinator,
 };
 
@@ -214,6 +217,7 @@ pub const INDEXCOORD: Component = Component {
         writes: false,
     },
     checks: gates::OF_COORDINATORS,
+    birth: None,
     gates: gates::coordinator,
 };
 
@@ -276,5 +280,6 @@ pub const MIXCOORD: Component = Component {
         writes: true,
     },
     checks: gates::OF_COORDINATORS,
+    birth: None,
     gates: gates::coordinator,
 };

@@ -78,6 +78,19 @@ pub fn takes_address(version: Version) -> bool {
     (version.major, version.minor, version.patch) >= (2, 3, 3)
 }
 
+/// What starts each process, once etcd has a birth.
+const AWAIT: File = File {
+    template: Text {
+        name: "await-birth.sh",
+        text: include_str!("../../../templates/milvus/await-birth.sh"),
+    },
+    key: "await-birth",
+    variable: "await_birth",
+    target: "/milvus/await-birth.sh",
+    is_templated: false,
+    is_of: |_, _| true,
+};
+
 /// What Swarm asks each process by, whether it lost its session.
 const CHECK: File = File {
     template: Text {
@@ -116,7 +129,7 @@ pub(super) const SYSTEM: System = System {
     only_with: None,
     elsewhere: None,
     templates: &[SETTINGS],
-    files: &[START, CHECK],
+    files: &[START, CHECK, AWAIT],
     values,
     secrets: &[Secret {
         key: SECRET,

@@ -53,6 +53,7 @@ pub const STREAMINGNODE: Component = Component {
         writes: true,
     },
     checks: gates::OF_STREAMS,
+    birth: None,
     gates: gates::worker,
 };
 
@@ -99,6 +100,7 @@ pub const DATANODE: Component = Component {
         writes: true,
     },
     checks: gates::OF_WORKERS,
+    birth: None,
     gates: gates::worker,
 };
 
@@ -148,6 +150,7 @@ pub const PROXY: Component = Component {
         writes: true,
     },
     checks: gates::OF_FRONT,
+    birth: None,
     gates: gates::front,
 };
 
@@ -201,6 +204,7 @@ pub const QUERYNODE: Component = Component {
         writes: false,
     },
     checks: gates::OF_LEADERS,
+    birth: None,
     gates: gates::worker,
 };
 
@@ -247,5 +251,6 @@ pub const INDEXNODE: Component = Component {
         writes: false,
     },
     checks: gates::OF_WORKERS,
+    birth: None,
     gates: gates::worker,
 };

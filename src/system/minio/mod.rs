@@ -185,6 +185,7 @@ pub const MINIO: Component = Component {
         writes: false,
     },
     checks: Checks::Members(&[&ask::WRITE_QUORUM]),
+    birth: None,
     gates,
 };
 

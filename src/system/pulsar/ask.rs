@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::birth::AT;
 use super::{
     BOOKIE, BOOKIE_HTTP, BOOKIE_PORT, BROKER, BROKER_HTTP, INIT, ZOOKEEPER, ZOOKEEPER_PORT,
     cluster_name, zk,
@@ -71,7 +72,7 @@ fn read_exists(answer: &Answer, paths: usize) -> Result<Vec<bool>, String> {
 fn metadata_paths(cluster: &str) -> Vec<String> {
     vec![
         format!("/admin/clusters/{cluster}"),
-        "/ledgers/INSTANCEID".to_owned(),
+        AT.to_owned(),
         "/admin/policies/public/default".to_owned(),
     ]
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod advice;
 mod ask;
+mod birth;
 mod files;
 mod gates;
 pub(crate) mod grammar;
@@ -197,6 +198,7 @@ pub const ZOOKEEPER: Component = Component {
         writes: false,
     },
     checks: Checks::Members(&[&zookeeper::QUORUM]),
+    birth: None,
     gates: gates::zookeeper,
 };
 
@@ -236,6 +238,7 @@ pub const INIT: Component = Component {
         writes: false,
     },
     checks: Checks::Tasks(&[&ask::METADATA]),
+    birth: Some(&birth::BIRTH),
     gates: gates::init,
 };
 
@@ -280,6 +283,7 @@ pub const BOOKIE: Component = Component {
         writes: false,
     },
     checks: Checks::Members(&[&ask::WRITABLE]),
+    birth: None,
     gates: gates::bookies,
 };
 
@@ -328,6 +332,7 @@ pub const BROKER: Component = Component {
         writes: true,
     },
     checks: Checks::Members(&[&ask::HEALTHY]),
+    birth: None,
     gates: gates::brokers,
 };
 

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use super::birth::BIRTH;
 use super::{ZOOKEEPER, ZOOKEEPER_PORT as PORT};
 use crate::gate::{
     Answers, Asked, Check, Members, Verdict, Why, about, of, short, swarm, up_members,
@@ -27,14 +28,21 @@ pub(super) const QUORUM: Check<Members> = Check {
 fn questions(gate: &Members, seen: &Observed) -> Vec<Asked> {
     up_members(&gate.members, seen)
         .into_iter()
-        .map(|(subject, ip)| Asked {
-            subject,
-            question: Question::Tcp {
-                host: ip.to_string(),
+        .flat_map(|(subject, ip)| {
+            let host = ip.to_string();
+            let birth = BIRTH.asked(&gate.cluster, &host, &seen.nodes);
+            let mode = Question::Tcp {
+                host,
                 port: PORT,
                 send: b"srvr\n".to_vec(),
                 timeout: Duration::from_secs(5),
-            },
+            };
+            std::iter::once(mode)
+                .chain(birth)
+                .map(move |question| Asked {
+                    subject: subject.clone(),
+                    question,
+                })
         })
         .collect()
 }
@@ -52,9 +60,16 @@ fn judge(gate: &Members, seen: &Observed, asked: &[Asked], answers: &Answers) ->
     let mut leaders = 0;
     let mut followers = 0;
     for member in members {
-        let Some(answer) = about(member, asked, answers).next() else {
+        let mut about = about(member, asked, answers);
+        let Some(answer) = about.next() else {
             continue;
         };
+        // Who sees no quorum says nothing of it.
+        let birth = about.next();
+        let birth = birth.map(|answer| BIRTH.judge(&gate.cluster, &seen.nodes, answer));
+        if let Some(Ok(Some(other))) = birth {
+            return Verdict::Shut(vec![other]);
+        }
         match answer.ok() {
             Err(why) => reasons.push(Why::new(short(member), format!("does not answer: {why}"))),
             Ok(bytes) => {

@@ -197,6 +197,7 @@ pub const SERVER: Component = Component {
         writes: false,
     },
     checks: Checks::Members(&[&ask::JOINED]),
+    birth: None,
     gates,
 };
 

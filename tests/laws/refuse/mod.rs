@@ -122,6 +122,8 @@ pub fn label(cluster: &str, member: &str) -> String {
 /// Takes away what labels remember of versions and shapes.
 pub fn forget(nodes: &mut [Node]) {
     for node in nodes {
-        node.labels.retain(|label, _| !label.contains(".formed."));
+        let of_birth = |label: &str| label.contains(".formed.birth.");
+        node.labels
+            .retain(|label, _| !label.contains(".formed.") || of_birth(label));
     }
 }

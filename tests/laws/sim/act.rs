@@ -194,6 +194,12 @@ impl World {
                 self.data.credential = true;
                 Ok(())
             }
+            Action::RememberBirth {
+                component,
+                label,
+                nodes,
+                ..
+            } => self.remember_birth(component, label, nodes),
             Action::Smoke { .. } => {
                 let serves =
                     self.up("proxy") > 0 && self.up("querynode") > 0 && self.up("datanode") > 0;
@@ -258,6 +264,36 @@ impl World {
         node.labels.extend(add.clone());
         node.labels.retain(|key, _| !remove.contains(key));
         node.version = version;
+        Ok(())
+    }
+
+    /// What is there stays.
+    fn remember_birth(
+        &mut self,
+        component: &str,
+        label: &str,
+        nodes: &BTreeMap<String, String>,
+    ) -> Result<(), Failure> {
+        if !self.has_quorum(component) {
+            return Err(fail(format!("{component} does not answer")));
+        }
+        if component == "etcd" && !self.data.credential {
+            let why = "etcd has a birth before it has a credential".to_owned();
+            self.watch.violations.push(why);
+        }
+        let birth = match (self.data.births.get(component), component) {
+            (Some(birth), _) => birth.clone(),
+            (None, "etcd") => self.bear("etcd"),
+            (None, _) => return Err(fail(format!("{component} tells no birth"))),
+        };
+        for id in nodes.keys() {
+            let found = self.node(id).and_then(|node| node.labels.get(label));
+            if found.is_some_and(|known| *known != birth) {
+                return Err(moved(format!("node {id} was labelled")));
+            }
+            let add = BTreeMap::from([(label.to_owned(), birth.clone())]);
+            self.label(id, &add, &[])?;
+        }
         Ok(())
     }
 

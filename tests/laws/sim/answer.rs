@@ -268,8 +268,14 @@ impl World {
         if key.ends_with("/config/") {
             return self.settings(&key);
         }
+        if key.starts_with("milvus-swarm.birth/") {
+            let births = self.data.births.get("etcd").into_iter();
+            let kvs = births.map(|birth| json!({ "value": STANDARD.encode(birth) }));
+            let kvs: Vec<Value> = kvs.collect();
+            return json_answer(&json!({ "header": {}, "kvs": kvs }));
+        }
         if !key.ends_with("/meta/session/") {
-            return json_answer(&json!({ "count": "0" }));
+            return json_answer(&json!({ "header": {}, "count": "0" }));
         }
         // Beside the sessions there is a counter under the same prefix.
         let mut kvs = vec![
@@ -333,7 +339,14 @@ impl World {
         )
     }
 
-    fn znode(&self, path: &str) -> bool {
+    fn znode(&self, path: &str) -> Option<String> {
+        if path == "/ledgers/INSTANCEID" {
+            return self.data.births.get("zookeeper").cloned();
+        }
+        self.is_there(path).then(String::new)
+    }
+
+    fn is_there(&self, path: &str) -> bool {
         if let Some(bookie) = path.strip_prefix("/ledgers/available/") {
             return self.tasks.iter().any(|task| {
                 task.process
@@ -347,10 +360,7 @@ impl World {
         };
         match path.strip_prefix("/admin/clusters/") {
             Some(name) => name == cluster,
-            None => matches!(
-                path,
-                "/ledgers/INSTANCEID" | "/admin/policies/public/default"
-            ),
+            None => path == "/admin/policies/public/default",
         }
     }
 

@@ -15,6 +15,9 @@ pub struct Data {
     pub volumes: BTreeMap<(String, String), String>,
     /// The cluster as the first etcd member or MinIO server that started was told it is.
     pub founded: BTreeMap<&'static str, String>,
+    /// The births of data, by the component that keeps it, and how many there were of each.
+    pub births: BTreeMap<&'static str, String>,
+    pub born: BTreeMap<&'static str, u64>,
     /// The root user's credential is in etcd.
     pub credential: bool,
     /// The secret with the root password that Milvus was told last.
@@ -125,6 +128,23 @@ impl World {
         }
     }
 
+    /// Data comes to be: its ID is the same for the same number of births before it.
+    pub fn bear(&mut self, component: &'static str) -> String {
+        let nth = self.data.born.entry(component).or_default();
+        *nth += 1;
+        let birth = format!("{component}-birth-{nth}");
+        self.data.births.insert(component, birth.clone());
+        birth
+    }
+
+    /// All that was in etcd is gone.
+    pub fn empty_etcd(&mut self) {
+        self.data.founded.remove("etcd");
+        self.data.births.remove("etcd");
+        self.data.credential = false;
+        self.data.sessions.clear();
+    }
+
     /// Empties volumes of a node.
     pub fn wipe(&mut self, node: &str, volumes: &[String]) -> Result<(), String> {
         if let Some(task) = self.tasks.iter().find(|task| {
@@ -156,9 +176,7 @@ impl World {
         };
         let (etcd, zookeeper, minio) = (left("etcd"), left("zookeeper"), left("minio"));
         if !etcd {
-            self.data.founded.remove("etcd");
-            self.data.credential = false;
-            self.data.sessions.clear();
+            self.empty_etcd();
         }
         if !minio {
             self.data.founded.remove("minio");
@@ -166,6 +184,7 @@ impl World {
         }
         if !zookeeper {
             self.data.metadata = None;
+            self.data.births.remove("zookeeper");
         }
         Ok(())
     }

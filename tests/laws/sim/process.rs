@@ -24,6 +24,8 @@ pub struct Process {
     pub ready: Millis,
     pub is_up: bool,
     pub server_id: u64,
+    /// The birth of etcd's data that it was started with, where that was asked.
+    pub birth: Option<String>,
     /// When and why it ends.
     doom: Option<(Millis, String)>,
     missing_since: Option<Millis>,
@@ -46,6 +48,7 @@ impl Process {
             ready: now + random.within(low, high),
             is_up: false,
             server_id: random.within(1, 1 << 40),
+            birth: None,
             doom: None,
             missing_since: None,
         })
@@ -101,10 +104,18 @@ impl World {
         let (row, server_id, is_up) = (process.row, process.server_id, process.is_up);
         // A streaming node is nothing before coordinators of its own time lead (milvus-operator#446).
         let early = row.name == "streamingnode" && !self.is_led("mixcoord");
-        if !is_up && (early || !self.finds_names(row)) {
+        let birth = self.data.births.get("etcd").cloned();
+        let awaits = self.awaits_birth(at);
+        let unborn = row.milvus.is_some() && awaits && birth.is_none();
+        if !is_up && (early || unborn || !self.finds_names(row)) {
             // Clients of all components look names up again and again.
             self.later(LOOKS_UP);
             return;
+        }
+        if !is_up && !self.data.credential && row.name.ends_with("coord") {
+            let service = self.tasks[at].seen.service.clone();
+            let why = format!("`{service}` makes up a password that everybody knows");
+            self.watch.violations.push(why);
         }
         let task = &mut self.tasks[at];
         let Some(process) = &mut task.process else {
@@ -112,6 +123,9 @@ impl World {
         };
         if row.milvus.is_some() {
             process.is_up = true;
+            if !is_up && awaits {
+                process.birth = birth;
+            }
             // One that is not told takes the first that it finds.
             let is_told = {
                 let container = &task.spec.task_template.container_spec;
@@ -142,11 +156,21 @@ impl World {
                 .iter()
                 .find_map(|line| line.strip_prefix("INIT_CLUSTER="));
             self.data.metadata = name.map(ToOwned::to_owned);
+            if !self.data.births.contains_key("zookeeper") {
+                self.bear("zookeeper");
+            }
             self.exit(at, 0, "");
         } else {
             process.is_up = true;
         }
         self.later(1);
+    }
+
+    /// Whether a process waits for a birth of etcd's data, and ends with it.
+    fn awaits_birth(&self, at: usize) -> bool {
+        let container = &self.tasks[at].spec.task_template.container_spec;
+        let mut words = container.args.iter();
+        words.any(|word| word.ends_with("await-birth.sh"))
     }
 
     /// A process makes itself known, and leads where it is a coordinator and none of its kind does: one
@@ -244,6 +268,13 @@ impl World {
             (_, Some(_)) => !self.has_quorum("etcd"),
             _ => false,
         };
+        // The health check ends it, ten seconds later at the most.
+        let known = process.birth.as_ref();
+        let other = known.is_some() && known != self.data.births.get("etcd");
+        if other && self.has_quorum("etcd") {
+            self.exit(at, 137, "etcd has data of another birth");
+            return;
+        }
         let stands_by = !self.leaderless(process.row, &self.roles(at)).is_empty();
         let clock = self.clock;
         let Some(process) = &mut self.tasks[at].process else {

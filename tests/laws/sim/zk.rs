@@ -1,10 +1,11 @@
-//! ZooKeeper's wire protocol from the server's side: `exists` and the end of a session.
+//! ZooKeeper's wire protocol from the server's side: `exists`, `getData` and the end of a session.
 
 const EXISTS: i32 = 3;
+const GET_DATA: i32 = 4;
 const NO_NODE: i32 = -101;
 
-/// Answers a whole conversation; `exists` says which znodes there are.
-pub fn converse(mut bytes: &[u8], exists: impl Fn(&str) -> bool) -> Vec<u8> {
+/// Answers a whole conversation; `find` says what is in znodes.
+pub fn converse(mut bytes: &[u8], find: impl Fn(&str) -> Option<String>) -> Vec<u8> {
     let mut out = Vec::new();
     let mut first = true;
     while let Some((length, rest)) = bytes.split_first_chunk::<4>() {
@@ -22,19 +23,25 @@ pub fn converse(mut bytes: &[u8], exists: impl Fn(&str) -> bool) -> Vec<u8> {
         let (Some(xid), Some(kind)) = (number(request, 0), number(request, 4)) else {
             return out;
         };
-        let mut code = 0;
-        if kind == EXISTS {
+        let (mut code, mut found) = (0, None);
+        if kind == EXISTS || kind == GET_DATA {
             let path = number(request, 8)
                 .and_then(|length| usize::try_from(length).ok())
                 .and_then(|length| request.get(12..12 + length))
                 .map(String::from_utf8_lossy)
                 .unwrap_or_default();
-            code = if exists(&path) { 0 } else { NO_NODE };
+            found = find(&path);
+            code = if found.is_some() { 0 } else { NO_NODE };
         }
         let mut reply = Vec::new();
         reply.extend(xid.to_be_bytes());
         reply.extend(77_i64.to_be_bytes());
         reply.extend(code.to_be_bytes());
+        if let Some(text) = found.filter(|_| kind == GET_DATA) {
+            frame(&mut reply, text.as_bytes());
+        }
+        // What is known of the znode.
+        reply.extend([0; 68]);
         frame(&mut out, &reply);
     }
     out
