@@ -147,6 +147,9 @@ impl World {
                     json!({ "code": 1800, "message": "user hasn't authenticated" })
                 })
             }
+            ("haproxy", Question::Http { port: 9000, .. }) => {
+                http(if self.named("minio") > 0 { 200 } else { 503 }, "")
+            }
             ("haproxy", Question::Http { port: 19530, .. }) => {
                 if self.named("proxy") > 0 {
                     http(
