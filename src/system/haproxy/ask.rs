@@ -1,5 +1,6 @@
 //! HAProxy: whether what is asked of it comes to a proxy that works.
 
+use super::unnamed;
 use crate::gate::{self, Asked, Check, Tasks, Verdict, Why, short, task_name, up};
 use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
@@ -16,7 +17,11 @@ pub(super) const REACHES: Check<Tasks> = Check {
     asks: &[PROXY.name],
     words: |gate| format!("balancers: {} reach proxies that serve", gate.tasks),
     questions,
-    judge: |gate, seen, asked, answers| judge(gate, seen, asked, answers, reaches),
+    judge: |gate, seen, asked, answers| {
+        let proxies = gate.asks.get(PROXY.name).into_iter().flatten();
+        let unnamed = proxies.flat_map(|service| unnamed(service, seen));
+        judge(gate, seen, asked, answers, reaches).unless(unnamed.collect())
+    },
 };
 
 /// So many tasks are made from the present spec, and what is asked of any comes to a proxy.

@@ -142,21 +142,23 @@ pub const HAPROXY: Component = Component {
     },
 };
 
-/// What a gate of proxies says, where balancers have to know them too: Swarm names a task once it is
-/// `running`, which with a health check it is not as soon as it serves.
+/// What a gate of proxies says, where balancers have to know them too.
 #[must_use]
 pub(super) fn named(proxies: &Tasks, seen: &Observed, verdict: Verdict) -> Verdict {
     let service = HAPROXY.service(&proxies.cluster, HAPROXY.name);
     if !seen.services.contains_key(&service) {
         return verdict;
     }
-    let up = seen.tasks_of(&proxies.service).filter(|task| task.is_up());
+    verdict.unless(unnamed(&proxies.service, seen))
+}
+
+/// The proxies that balancers can't know yet: Swarm names a task once it is `running`, which with a health
+/// check it is not as soon as it serves.
+fn unnamed(proxies: &str, seen: &Observed) -> Vec<Why> {
+    let up = seen.tasks_of(proxies).filter(|task| task.is_up());
     let unnamed = up.filter(|task| task.state != "running");
-    let unnamed = unnamed.map(|task| {
-        let why = "is not named to balancers yet: Swarm does that once its health check passes";
-        Why::new(task_name(task), why)
-    });
-    verdict.unless(unnamed.collect())
+    let why = "is not named to balancers yet: Swarm does that once its health check passes";
+    unnamed.map(|task| Why::new(task_name(task), why)).collect()
 }
 
 /// What templates see of it.
