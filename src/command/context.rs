@@ -16,7 +16,7 @@ use crate::render::Sources;
 use crate::report::Output;
 use crate::snapshot::Snapshot;
 use crate::source;
-use crate::wanted::{Cluster, Renewal};
+use crate::wanted::{Anew, Cluster, Renewal};
 use crate::words::names;
 
 /// The inventory that is looked for where none is named.
@@ -49,10 +49,7 @@ pub(super) struct Scene {
     pub seen: Observed,
     pub live: Live,
     sources: Sources,
-    /// A credential that gets another password.
-    renewal: Option<Renewal>,
-    /// Whether networks that are not as wanted are made anew.
-    renews_networks: bool,
+    anew: Anew,
 }
 
 impl Context {
@@ -224,6 +221,7 @@ impl Context {
         &self,
         mut inventory: Inventory,
         path: &Path,
+        anew: &Anew,
     ) -> Result<Replay, CommandError> {
         self.without_engine("--observed")?;
         let sources = self.templates(&inventory)?;
@@ -241,7 +239,8 @@ impl Context {
             ));
         }
         name_this(&mut inventory, &snapshot.observed);
-        let cluster = Cluster::work_out(&inventory, Some(&snapshot.observed), &sources)?;
+        let seen = Some(&snapshot.observed);
+        let cluster = Cluster::renewed(&inventory, seen, &sources, anew)?;
         Ok(Replay {
             inventory,
             cluster,
@@ -271,8 +270,7 @@ impl Context {
             seen,
             live,
             sources,
-            renewal: None,
-            renews_networks: false,
+            anew: Anew::default(),
         })
     }
 }
@@ -315,20 +313,19 @@ impl Scene {
 
     /// The same cluster with another password.
     pub(super) fn renew(&mut self, renewal: Renewal) -> Result<(), CommandError> {
-        self.renewal = Some(renewal);
+        self.anew.credential = Some(renewal);
         self.work_out()
     }
 
     /// Has networks made anew that are not as wanted.
-    pub(super) const fn renew_networks(&mut self, renews: bool) {
-        self.renews_networks = renews;
-        self.cluster.wanted.renews_networks = renews;
+    pub(super) fn renew_networks(&mut self) -> Result<(), CommandError> {
+        self.anew.networks = true;
+        self.work_out()
     }
 
     fn work_out(&mut self) -> Result<(), CommandError> {
-        let (seen, renewal) = (Some(&self.seen), self.renewal.as_ref());
-        self.cluster = Cluster::renewed(&self.inventory, seen, &self.sources, renewal)?;
-        self.cluster.wanted.renews_networks = self.renews_networks;
+        let seen = Some(&self.seen);
+        self.cluster = Cluster::renewed(&self.inventory, seen, &self.sources, &self.anew)?;
         Ok(())
     }
 

@@ -20,7 +20,9 @@ pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandEr
     let saved = path.map(|path| saved(path, &loaded.inventory.name));
     let saved = path.zip(saved.transpose()?);
     let mut scene = context.scene(loaded.inventory, true).await?;
-    scene.renew_networks(args.renew_networks);
+    if args.renew_networks {
+        scene.renew_networks()?;
+    }
     let plan = scene.plan_up().await;
     let stands = saved.map_or(Ok(()), |(path, saved)| still(path, &saved, &plan));
     agreed(context, &scene, &plan, args.yes, stands).await?;

@@ -6,7 +6,7 @@ use milvus_swarm::inventory::Inventory;
 use milvus_swarm::plan::{Action, Plan};
 
 use crate::harness::{
-    End, clean, done, end, execute, known_cluster, parse, plan_up, run, settled, swarm, up_well,
+    End, clean, done, end, execute, parse, plan_up, renewing, run, settled, swarm, up_well,
 };
 use crate::inventories;
 use crate::order;
@@ -39,8 +39,7 @@ fn lasting(sim: &Sim) -> End {
 
 async fn plan_anew(sim: &Sim, inventory: &Inventory) -> (Plan, milvus_swarm::observed::Observed) {
     let seen = sim.look();
-    let mut cluster = known_cluster(inventory, &seen);
-    cluster.wanted.renews_networks = true;
+    let cluster = renewing(inventory, &seen);
     let plan = hear::plan_up(sim, &cluster, inventory, &seen).await;
     order::stands(&plan);
     assert_eq!(plan.refusals, []);
