@@ -167,7 +167,8 @@ const RUNNING: &[Rule] = &[
     },
     Rule {
         name: "network-changes",
-        about: "The cluster's network has another driver, encryption, MTU or subnet than the wanted one.",
+        about: "A network of the cluster is not as wanted: its driver, encryption, MTU or subnet, who may join it \
+                or whether it has a way out.",
         check: network::changes,
     },
     Rule {

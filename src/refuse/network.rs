@@ -9,6 +9,9 @@ use crate::spec::{Change, NetworkSpec, Range, network_diff, ranges};
 const RENEWS: &str = "everything is stopped for it and started again (the data stays), `milvus-swarm plan \
                       --renew-networks` tells what that takes, `milvus-swarm up --renew-networks` does it";
 
+/// What the inventory says of a network; the rest the tool says.
+const IN_INVENTORY: [&str; 3] = ["encrypted", "mtu", "subnet"];
+
 /// Swarm has no call that changes a network, and none can be removed while tasks are on it.
 pub(super) fn changes(facts: &Facts<'_>) -> Vec<No> {
     let wanted = facts.case.wanted;
@@ -70,8 +73,15 @@ fn refuse(name: &str, changes: &[Change]) -> No {
             "network `{name}` is not as wanted, and Swarm can't change a network: {}",
             fields.join("; ")
         ),
-        hint: format!(
-            "write `network:` in the inventory as the network is; or make the network anew: {RENEWS}"
-        ),
+        hint: if changes
+            .iter()
+            .all(|change| IN_INVENTORY.contains(&&*change.path))
+        {
+            format!(
+                "write `network:` in the inventory as the network is; or make the network anew: {RENEWS}"
+            )
+        } else {
+            format!("make the network anew: {RENEWS}")
+        },
     }
 }

@@ -176,6 +176,25 @@ fn a_subnet_with_a_host_in_it_is_warned_of() {
 }
 
 #[test]
+fn what_the_inventory_does_not_say_is_not_to_be_written_there() {
+    let (mut inventory, mut seen) = running(THREE);
+    inventory.network.mtu = Some(1400);
+    for network in seen.networks.values_mut() {
+        let options = &mut network.spec.options;
+        options.insert(MTU.to_owned(), "1400".to_owned());
+    }
+    let backend = format!("{}_net", inventory.name);
+    let network = seen.networks.get_mut(&backend).expect("a network");
+    (network.spec.internal, network.spec.attachable) = (false, true);
+    let reason = format!(
+        "network `{backend}` is not as wanted, and Swarm can't change a network: attachable: true -> \
+         false; internal: false -> true"
+    );
+    let (_, hint) = HINT.split_once("; or ").expect("two ways");
+    says(&inventory, &seen, &[("network-changes", &reason, hint)]);
+}
+
+#[test]
 fn so_is_the_largest_packet() {
     let (mut inventory, mut seen) = running(THREE);
     inventory.network.mtu = Some(1400);
