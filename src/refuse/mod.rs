@@ -172,6 +172,11 @@ const RUNNING: &[Rule] = &[
         check: network::changes,
     },
     Rule {
+        name: "network-without-host",
+        about: "Networks are to be made anew while the host of a member takes no tasks.",
+        check: network::without_hosts,
+    },
+    Rule {
         name: "network-full",
         about: "More tasks than the cluster's network has addresses.",
         check: network::full,

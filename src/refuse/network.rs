@@ -1,13 +1,19 @@
 //! A network that would have to be another one.
 
+use std::collections::BTreeMap;
+
 use super::No;
+use super::away::{UP, bring_back, state};
 use super::facts::Facts;
-use super::words::count;
+use super::words::{count, names};
+use crate::observed::Node;
 use crate::spec::{Change, NetworkSpec, Range, network_diff, ranges};
 
 /// The way to another network.
 const RENEWS: &str = "everything is stopped for it and started again (the data stays), `milvus-swarm plan \
                       --renew-networks` tells what that takes, `milvus-swarm up --renew-networks` does it";
+
+const RENEWING_UP: &str = "`milvus-swarm up --renew-networks`";
 
 /// What the inventory says of a network; the rest the tool says.
 const IN_INVENTORY: [&str; 3] = ["encrypted", "mtu", "subnet"];
@@ -30,6 +36,40 @@ pub(super) fn full(facts: &Facts<'_>) -> Vec<No> {
     let networks = facts.case.wanted.networks.iter();
     networks
         .filter_map(|wanted| lacks_room(facts, wanted))
+        .collect()
+}
+
+/// Where everything is stopped, no member comes up again on a host that takes no tasks, and its quorum
+/// with it only once all of them do: while the cluster still serves it is left to.
+pub(super) fn without_hosts(facts: &Facts<'_>) -> Vec<No> {
+    let case = facts.case;
+    let mut renewed = case.wanted.renewed.iter();
+    if !renewed.any(|name| case.seen.networks.contains_key(name)) {
+        return Vec::new();
+    }
+    let musters = facts.musters.iter();
+    let members = musters.flat_map(|muster| muster.members);
+    let mut held: BTreeMap<&str, (&Node, Vec<&str>)> = BTreeMap::new();
+    for member in members {
+        let Some(node) = facts.homes.get(member.host.as_str()) else {
+            continue;
+        };
+        if node.state == "down" || matches!(node.availability.as_str(), "drain" | "pause") {
+            let entry = held.entry(&node.hostname).or_insert((node, Vec::new()));
+            entry.1.push(&member.name);
+        }
+    }
+    held.into_values()
+        .map(|(node, members)| No {
+            reason: format!(
+                "everything would be stopped for another network, and {} can't start again on `{}`, \
+                 which is {}",
+                names(&members),
+                node.hostname,
+                state(node)
+            ),
+            hint: bring_back(node).replace(UP, RENEWING_UP),
+        })
         .collect()
 }
 
