@@ -177,6 +177,11 @@ const RUNNING: &[Rule] = &[
         check: network::without_hosts,
     },
     Rule {
+        name: "network-has-guests",
+        about: "Networks are to be made anew while something that is not of the cluster is on them.",
+        check: network::guests,
+    },
+    Rule {
         name: "network-full",
         about: "More tasks than the cluster's network has addresses.",
         check: network::full,

@@ -6,7 +6,7 @@ use super::No;
 use super::away::{UP, bring_back, state};
 use super::facts::Facts;
 use super::words::{count, names};
-use crate::observed::Node;
+use crate::observed::{Guest, GuestKind, Node};
 use crate::spec::{Change, NetworkSpec, Range, network_diff, ranges};
 
 /// The way to another network.
@@ -69,6 +69,44 @@ pub(super) fn without_hosts(facts: &Facts<'_>) -> Vec<No> {
                 state(node)
             ),
             hint: bring_back(node).replace(UP, RENEWING_UP),
+        })
+        .collect()
+}
+
+/// A network goes once nobody is on it, and what is stopped for it by then is not to wait for somebody
+/// else's.
+pub(super) fn guests(facts: &Facts<'_>) -> Vec<No> {
+    let case = facts.case;
+    let guests = case.seen.others.guests.iter();
+    let guests = guests.filter(|guest| case.wanted.renewed.contains(&guest.network));
+    guests
+        .map(|Guest { network, is }| {
+            let (who, leaves) = match is {
+                GuestKind::Service(name) => (
+                    format!("service `{name}`"),
+                    format!("docker service update --network-rm {network} {name}"),
+                ),
+                GuestKind::Container { id, node } => {
+                    let mut nodes = case.seen.nodes.iter();
+                    let found = nodes.find(|one| one.id == *node);
+                    let host = found.map_or(node, |one| &one.hostname);
+                    let start = match found {
+                        Some(one) if one.state == "down" => format!("start `{host}` again, then "),
+                        _ => String::new(),
+                    };
+                    (
+                        format!("container {id} on `{host}`"),
+                        format!("{start}on `{host}`: docker network disconnect {network} {id}"),
+                    )
+                }
+            };
+            No {
+                reason: format!(
+                    "network `{network}` is to be made anew, and the {who} is on it, which is not of \
+                     this cluster"
+                ),
+                hint: format!("{leaves}; then {RENEWING_UP}"),
+            }
         })
         .collect()
 }

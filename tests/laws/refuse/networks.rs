@@ -1,7 +1,7 @@
 //! A network that exists and is not the wanted one.
 
 use milvus_swarm::inventory::{Inventory, Subnet};
-use milvus_swarm::observed::Observed;
+use milvus_swarm::observed::{Guest, GuestKind, Observed};
 use milvus_swarm::plan::{Action, Heard, Plan, Step};
 use milvus_swarm::role::Role;
 use milvus_swarm::spec::{Ipam, IpamConfig, MTU, NetworkSpec};
@@ -294,4 +294,62 @@ fn a_full_network_is_made_anew_and_another_one_is_no_reason_to_look_away() {
         let rules: Vec<&str> = plan.refusals.iter().map(|no| no.rule.as_str()).collect();
         assert_eq!(rules, ["network-full"], "/{prefix}");
     }
+}
+
+#[test]
+fn who_else_is_on_a_network_leaves_it_before_it_goes() {
+    let (mut inventory, mut seen) = running(THREE);
+    let [backend, front] = ["_net", "_front"].map(|end| format!("{}{end}", inventory.name));
+    let node = seen.nodes[1].clone();
+    let container = GuestKind::Container {
+        id: "b53c1fedfa38".to_owned(),
+        node: node.id.clone(),
+    };
+    seen.others.guests = [
+        (&backend, GuestKind::Service("shop_web".to_owned())),
+        (&backend, container),
+        (&front, GuestKind::Service("shop_front".to_owned())),
+    ]
+    .map(|(network, is)| Guest {
+        network: network.clone(),
+        is,
+    })
+    .into();
+    allowed(&inventory, &seen);
+    // Nobody waits for the front, which stays.
+    inventory.network.mtu = Some(1400);
+    let stays = seen.networks.get_mut(&front).expect("a network");
+    let options = &mut stays.spec.options;
+    options.insert(MTU.to_owned(), "1400".to_owned());
+    let (plan, _) = renewed(&inventory, &seen);
+    let said: Vec<(&str, &str)> = plan
+        .refusals
+        .iter()
+        .map(|no| {
+            assert_eq!(no.rule, "network-has-guests");
+            (no.reason.as_str(), no.hint.as_str())
+        })
+        .collect();
+    let host = &node.hostname;
+    let reason = |who: &str| {
+        format!(
+            "network `{backend}` is to be made anew, and the {who} is on it, which is not of this cluster"
+        )
+    };
+    let then = "then `milvus-swarm up --renew-networks`";
+    assert_eq!(
+        said,
+        [
+            (
+                &*reason("service `shop_web`"),
+                &*format!("docker service update --network-rm {backend} shop_web; {then}")
+            ),
+            (
+                &*reason(&format!("container b53c1fedfa38 on `{host}`")),
+                &*format!("on `{host}`: docker network disconnect {backend} b53c1fedfa38; {then}")
+            ),
+        ]
+    );
+    seen.others.guests.retain(|guest| guest.network == front);
+    assert_eq!(renewed(&inventory, &seen).0.refusals, []);
 }

@@ -381,6 +381,8 @@ impl World {
                 && task.seen.addresses.contains_key(name)
                 && (task.is_wanted() || !self.is_dark(&task.seen.node_id))
         });
+        let mut guests = self.others.guests.iter();
+        let used = used || guests.any(|guest| guest.network == name);
         if !used {
             self.networks.remove(name);
         }
