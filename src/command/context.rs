@@ -50,6 +50,8 @@ pub(super) struct Scene {
     pub live: Live,
     sources: Sources,
     anew: Anew,
+    /// Whether somebody agreed that root's password may cross the network.
+    may_cross: bool,
 }
 
 impl Context {
@@ -271,6 +273,7 @@ impl Context {
             live,
             sources,
             anew: Anew::default(),
+            may_cross: false,
         })
     }
 }
@@ -329,9 +332,23 @@ impl Scene {
         Ok(())
     }
 
+    /// What `up` would do once root's password may cross the network, where more is heard then.
+    pub(super) async fn plan_agreed(&mut self) -> Option<Plan> {
+        if self.may_cross || !hear::withholds(&self.cluster.wanted, &self.seen) {
+            return None;
+        }
+        self.may_cross = true;
+        Some(self.plan_up().await)
+    }
+
     /// What `up` would do, by the last look.
     pub(super) async fn plan_up(&self) -> Plan {
-        let mut plan = hear::plan_up(&self.live, &self.cluster, &self.inventory, &self.seen).await;
+        let (cluster, inventory, seen) = (&self.cluster, &self.inventory, &self.seen);
+        let mut plan = if self.may_cross {
+            hear::plan_agreed(&self.live, cluster, inventory, seen).await
+        } else {
+            hear::plan_up(&self.live, cluster, inventory, seen).await
+        };
         plan.warnings
             .extend(password::exposed(&self.cluster.wanted.secrets));
         plan
