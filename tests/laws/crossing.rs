@@ -3,10 +3,11 @@
 
 use milvus_swarm::hear;
 use milvus_swarm::inventory::{Inventory, THREE_HOST};
-use milvus_swarm::plan::{Action, Plan};
+use milvus_swarm::observed::Observed;
+use milvus_swarm::plan::{Action, Heard, Plan, Step};
 
 use crate::harness::{
-    clean, done, execute, known_cluster, parse, plan_up, run, settled, swarm, up_well,
+    clean, done, execute, known_cluster, parse, plan_up, renewing, run, settled, swarm, up_well,
 };
 
 /// The first manager, which is asked, has no proxy.
@@ -68,6 +69,46 @@ fn a_plan_says_that_the_password_crosses_the_network() {
         few.ends_with("a proxy on each manager would keep it within one host"),
         "{few}"
     );
+}
+
+#[test]
+fn what_is_made_anew_is_what_the_password_crosses() {
+    // What a plan that makes networks anew says, of a cluster that was brought up so.
+    let told = |was: &Inventory, is: &Inventory, by: &dyn Fn(&mut Observed)| {
+        run(async {
+            let sim = swarm(was, 7);
+            up_well(&sim, was).await;
+            let mut seen = sim.look();
+            by(&mut seen);
+            let plan = renewing(is, &seen).plan(is, &seen, &Heard::default());
+            assert_eq!(plan.refusals, []);
+            let removes = |step: &Step| matches!(step.action, Action::RemoveNetwork { .. });
+            assert!(plan.steps.iter().any(removes));
+            said(&plan).len()
+        })
+    };
+    let open = parse(ELSEWHERE);
+    let hidden = parse(&format!("{ELSEWHERE}network: {{ encrypted: true }}\n"));
+    let nothing = |_: &mut Observed| {};
+    assert_eq!(told(&open, &hidden, &nothing), 0);
+    assert_eq!(told(&hidden, &open, &nothing), 1);
+
+    // The one proxy of several hosts is here now; the next one may be anywhere.
+    let few = |end: &str| {
+        let text = THREE_HOST.replace(
+            "roles:\n  minio",
+            "roles:\n  proxy: { replicas: 1 }\n  minio",
+        );
+        parse(&format!("{text}{end}"))
+    };
+    let here = |seen: &mut Observed| {
+        let this = seen.this_node.clone();
+        let proxies = seen.tasks.iter_mut();
+        for task in proxies.filter(|task| task.service.ends_with("_proxy")) {
+            task.node_id.clone_from(&this);
+        }
+    };
+    assert_eq!(told(&few(""), &few("network: { mtu: 1400 }\n"), &here), 1);
 }
 
 /// Hosts in the order in which they lose a label.
