@@ -58,13 +58,19 @@ pub(crate) fn history(seen: &Observed, task: &Task) -> String {
 }
 
 /// What Swarm says of a task's end. Of a health check it says that it failed, not what of (moby:
-/// `ErrContainerUnhealthy` in `daemon/cluster/executor/container/errors.go`).
+/// `ErrContainerUnhealthy` in `daemon/cluster/executor/container/errors.go`): that it could not be run
+/// counts as failed too (`runProbe` in `daemon/health.go`).
 pub(crate) fn said<'a>(seen: &Observed, task: &'a Task) -> Cow<'a, str> {
     let found = seen.services.get(&task.service);
     let is_lost = task.error.contains("unhealthy container");
     if is_lost && found.is_some_and(|found| ends_lost(&found.spec)) {
         let title = METADATA.title;
-        return format!("it lost its session in {title} and was restarted").into();
+        let error = &task.error;
+        return format!(
+            "its health check failed three times: it lost its session in {title}, or its host could not run \
+             the check ({error})"
+        )
+        .into();
     }
     task.error.as_str().into()
 }
@@ -328,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lost_its_session_is_told_as_that() {
+    fn of_a_health_check_all_is_told_that_is_known() {
         let task = |error: &str| Task {
             service: PROXY.to_owned(),
             slot: 1,
@@ -346,7 +352,8 @@ mod tests {
             .into();
         assert_eq!(
             said(&seen, &unhealthy),
-            "it lost its session in etcd and was restarted"
+            "its health check failed three times: it lost its session in etcd, or its host could not run \
+             the check (task: non-zero exit (137): dockerexec: unhealthy container)"
         );
         let killed = task("task: non-zero exit (137)");
         assert_eq!(said(&seen, &killed), killed.error);
