@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::component::Component;
 use crate::inventory::size::show_bytes;
 use crate::inventory::{Host, Inventory};
+use crate::network;
 use crate::release::{self, DEFAULT, Release};
 use crate::role::{Agreement, Duty, ROLES, Role};
 use crate::system::{FRONT, System, choice};
@@ -28,6 +29,7 @@ pub fn warnings(inventory: &Inventory, release: &Release) -> Vec<String> {
         found.extend(one_zone(inventory));
     }
     found.extend(idle(inventory));
+    found.extend(traced(inventory, release));
     let own = System::all_of(inventory).flat_map(|system| system.advice);
     found.extend(own.filter_map(|advice| advice(inventory)));
     let has_java = |duty: &Duty| duty.java.is_some_and(|java| java.direct.is_some());
@@ -48,6 +50,24 @@ fn other_minor(inventory: &Inventory, release: &Release) -> Option<String> {
         format!(
             "`milvus` says {ours} and the image `{image}` is Milvus {version}: services and settings are \
              those of {ours}; set `milvus: \"{theirs}\"`, or take an image of {ours}"
+        )
+    })
+}
+
+/// Traces go to a collector (milvus: `CreateTracerExporter` in `pkg/tracer/tracer.go`), and what is on the
+/// internal network alone reaches none outside of it.
+fn traced(inventory: &Inventory, release: &Release) -> Option<String> {
+    let exporter = inventory.config.pointer("/trace/exporter")?.as_str()?;
+    let leaves = matches!(exporter, "jaeger" | "otlp");
+    let rows = Component::of(inventory, release).filter(|row| row.milvus.is_some());
+    let inside = rows.filter(|row| !row.is_outside(inventory));
+    let inside: Vec<&str> = inside.map(|row| row.name).collect();
+    let network = network::backend(&inventory.name);
+    (leaves && !inside.is_empty()).then(|| {
+        format!(
+            "`config.trace.exporter` is `{exporter}`, and {} have no way out of the cluster's networks: \
+             their traces reach no collector but one on the network `{network}`",
+            names(&inside)
         )
     })
 }

@@ -28,12 +28,42 @@ pub trait Hearing: Swarm {
     fn stand_ins(&self, wanted: &Wanted) -> impl Future<Output = Option<String>>;
 }
 
-/// What `up` would do about what was seen.
+/// What `up` would do about what was seen, by what is heard without root's password crossing the network.
 pub async fn plan_up<S: Hearing>(
     swarm: &S,
     cluster: &Cluster,
     inventory: &Inventory,
     seen: &Observed,
+) -> Plan {
+    plan_by(swarm, cluster, inventory, seen, false).await
+}
+
+/// The same once somebody agreed to it, and so to what it says of the password.
+pub async fn plan_agreed<S: Hearing>(
+    swarm: &S,
+    cluster: &Cluster,
+    inventory: &Inventory,
+    seen: &Observed,
+) -> Plan {
+    plan_by(swarm, cluster, inventory, seen, true).await
+}
+
+/// Whether a plan is made without an answer that it has a use for, since root's password would cross the
+/// network for it.
+#[must_use]
+pub fn withholds(wanted: &Wanted, seen: &Observed) -> bool {
+    let drain = wanted.shrinks(seen);
+    let asked = drain.map(|drain| drain.leads_no_shard("").questions(seen));
+    let mut asked = asked.iter().flatten();
+    asked.any(|asked| crosses(&asked.question, seen))
+}
+
+async fn plan_by<S: Hearing>(
+    swarm: &S,
+    cluster: &Cluster,
+    inventory: &Inventory,
+    seen: &Observed,
+    may_cross: bool,
 ) -> Plan {
     let refusals = cluster.refusals(inventory, seen);
     let mut heard = Heard {
@@ -52,7 +82,7 @@ pub async fn plan_up<S: Hearing>(
         ));
     }
     if let Some(drain) = cluster.wanted.shrinks(seen) {
-        heard.leavers = leavers(swarm, drain, seen).await;
+        heard.leavers = leavers(swarm, drain, seen, may_cross).await;
     }
     heard.verdicts = verdicts(swarm, &cluster.wanted, seen).await;
     cluster.plan_with(refusals, seen, &heard)
@@ -72,12 +102,21 @@ async fn images<S: Hearing>(
     }
 }
 
-/// The query nodes that run, in the order in which they should leave. Who leads shards is asked even
-/// where root's password crosses the network for it: in another order they may not get away at all.
-pub async fn leavers<S: Hearing>(swarm: &S, drain: &Drain, seen: &Observed) -> Vec<Leaver> {
+/// The query nodes that run, in the order in which they should leave: in another one they may not get away
+/// at all. For who leads shards root's password may have to cross the network.
+pub async fn leavers<S: Hearing>(
+    swarm: &S,
+    drain: &Drain,
+    seen: &Observed,
+    may_cross: bool,
+) -> Vec<Leaver> {
     let answers = if swarm.can_ask().await.is_ok() {
         let asked = drain.leads_no_shard("").questions(seen);
-        swarm.ask(&asked).await
+        if may_cross {
+            swarm.ask(&asked).await
+        } else {
+            ask(swarm, &asked, seen).await
+        }
     } else {
         Vec::new()
     };

@@ -55,6 +55,26 @@ pub struct Others {
     /// Which addresses networks have.
     #[serde(default)]
     pub ranges: Ranges,
+    /// Who is on the cluster's networks.
+    #[serde(default)]
+    pub guests: Vec<Guest>,
+}
+
+/// What is on a network of the cluster and is none of the cluster's.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+pub struct Guest {
+    pub network: String,
+    pub is: GuestKind,
+}
+
+/// What somebody else has on a network.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum GuestKind {
+    /// By its name.
+    Service(String),
+    /// Started by hand, by its identifier, on the node with this one.
+    Container { id: String, node: String },
 }
 
 /// The ranges of addresses that networks have and get, as Docker writes them: `10.0.0.0/24`.

@@ -16,7 +16,7 @@ use crate::render::Sources;
 use crate::report::Output;
 use crate::snapshot::Snapshot;
 use crate::source;
-use crate::wanted::{Cluster, Renewal};
+use crate::wanted::{Anew, Cluster, Renewal};
 use crate::words::names;
 
 /// The inventory that is looked for where none is named.
@@ -49,10 +49,9 @@ pub(super) struct Scene {
     pub seen: Observed,
     pub live: Live,
     sources: Sources,
-    /// A credential that gets another password.
-    renewal: Option<Renewal>,
-    /// Whether networks that are not as wanted are made anew.
-    renews_networks: bool,
+    anew: Anew,
+    /// Whether somebody agreed that root's password may cross the network.
+    may_cross: bool,
 }
 
 impl Context {
@@ -224,6 +223,7 @@ impl Context {
         &self,
         mut inventory: Inventory,
         path: &Path,
+        anew: &Anew,
     ) -> Result<Replay, CommandError> {
         self.without_engine("--observed")?;
         let sources = self.templates(&inventory)?;
@@ -241,7 +241,8 @@ impl Context {
             ));
         }
         name_this(&mut inventory, &snapshot.observed);
-        let cluster = Cluster::work_out(&inventory, Some(&snapshot.observed), &sources)?;
+        let seen = Some(&snapshot.observed);
+        let cluster = Cluster::renewed(&inventory, seen, &sources, anew)?;
         Ok(Replay {
             inventory,
             cluster,
@@ -271,8 +272,8 @@ impl Context {
             seen,
             live,
             sources,
-            renewal: None,
-            renews_networks: false,
+            anew: Anew::default(),
+            may_cross: false,
         })
     }
 }
@@ -315,26 +316,39 @@ impl Scene {
 
     /// The same cluster with another password.
     pub(super) fn renew(&mut self, renewal: Renewal) -> Result<(), CommandError> {
-        self.renewal = Some(renewal);
+        self.anew.credential = Some(renewal);
         self.work_out()
     }
 
     /// Has networks made anew that are not as wanted.
-    pub(super) const fn renew_networks(&mut self, renews: bool) {
-        self.renews_networks = renews;
-        self.cluster.wanted.renews_networks = renews;
+    pub(super) fn renew_networks(&mut self) -> Result<(), CommandError> {
+        self.anew.networks = true;
+        self.work_out()
     }
 
     fn work_out(&mut self) -> Result<(), CommandError> {
-        let (seen, renewal) = (Some(&self.seen), self.renewal.as_ref());
-        self.cluster = Cluster::renewed(&self.inventory, seen, &self.sources, renewal)?;
-        self.cluster.wanted.renews_networks = self.renews_networks;
+        let seen = Some(&self.seen);
+        self.cluster = Cluster::renewed(&self.inventory, seen, &self.sources, &self.anew)?;
         Ok(())
+    }
+
+    /// What `up` would do once root's password may cross the network, where more is heard then.
+    pub(super) async fn plan_agreed(&mut self) -> Option<Plan> {
+        if self.may_cross || !hear::withholds(&self.cluster.wanted, &self.seen) {
+            return None;
+        }
+        self.may_cross = true;
+        Some(self.plan_up().await)
     }
 
     /// What `up` would do, by the last look.
     pub(super) async fn plan_up(&self) -> Plan {
-        let mut plan = hear::plan_up(&self.live, &self.cluster, &self.inventory, &self.seen).await;
+        let (cluster, inventory, seen) = (&self.cluster, &self.inventory, &self.seen);
+        let mut plan = if self.may_cross {
+            hear::plan_agreed(&self.live, cluster, inventory, seen).await
+        } else {
+            hear::plan_up(&self.live, cluster, inventory, seen).await
+        };
         plan.warnings
             .extend(password::exposed(&self.cluster.wanted.secrets));
         plan

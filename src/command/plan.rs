@@ -9,6 +9,7 @@ use crate::inventory::Inventory;
 use crate::plan::Plan;
 use crate::report::{graph, json_pretty, plan_text};
 use crate::source;
+use crate::wanted::Anew;
 
 /// Exit code of `plan --exit-code` when there is something to do.
 const WORK: u8 = 10;
@@ -19,12 +20,17 @@ pub(super) async fn plan(context: &Context, args: &PlanArgs) -> Result<u8, Comma
     let loaded = context.load()?;
     let (plan, lock) = match &args.observed {
         Some(path) => {
-            let renews = args.renew_networks;
-            (recorded(context, loaded.inventory, path, renews)?, None)
+            let anew = Anew {
+                networks: args.renew_networks,
+                ..Anew::default()
+            };
+            (recorded(context, loaded.inventory, path, &anew)?, None)
         }
         None => {
             let mut scene = context.scene(loaded.inventory, args.probe).await?;
-            scene.renew_networks(args.renew_networks);
+            if args.renew_networks {
+                scene.renew_networks()?;
+            }
             let plan = scene.plan_up().await;
             scene.live.close().await;
             (plan, scene.seen.lock)
@@ -65,9 +71,9 @@ fn recorded(
     context: &Context,
     inventory: Inventory,
     path: &Path,
-    renews_networks: bool,
+    anew: &Anew,
 ) -> Result<Plan, CommandError> {
-    let mut replay = context.replay(inventory, path)?;
+    let replay = context.replay(inventory, path, anew)?;
     let seen = &replay.snapshot.observed;
     let unknown = replay.snapshot.unknown(&replay.cluster);
     if !unknown.is_empty() {
@@ -83,7 +89,6 @@ fn recorded(
             gates.join("; ")
         ));
     }
-    replay.cluster.wanted.renews_networks = renews_networks;
     let mode = replay.inventory.images.resolve;
     let heard = replay.snapshot.heard(&replay.cluster.wanted, mode);
     let mut plan = replay.cluster.plan(&replay.inventory, seen, &heard);

@@ -68,6 +68,7 @@ pub(super) async fn scale(context: &Context, args: &ScaleArgs) -> Result<u8, Com
         ));
     }
     up::agreed(context, &scene, &plan, args.yes, Ok(())).await?;
+    let plan = up::known(context, &mut scene, plan, args.yes).await?;
     let again = context.command("up");
     let job = Job {
         verb: "scale",

@@ -93,7 +93,7 @@ async fn look(
         let leavers = match &scene.cluster.wanted.drain {
             // Whoever answered the gates knows which query node leads a shard, too.
             Some(drain) if !verdicts.is_empty() => {
-                Some(hear::leavers(&scene.live, drain, &scene.seen).await)
+                Some(hear::leavers(&scene.live, drain, &scene.seen, false).await)
             }
             _ => None,
         };

@@ -20,10 +20,17 @@ pub(super) async fn up(context: &Context, args: &UpArgs) -> Result<u8, CommandEr
     let saved = path.map(|path| saved(path, &loaded.inventory.name));
     let saved = path.zip(saved.transpose()?);
     let mut scene = context.scene(loaded.inventory, true).await?;
-    scene.renew_networks(args.renew_networks);
+    if args.renew_networks {
+        scene.renew_networks()?;
+    }
     let plan = scene.plan_up().await;
     let stands = saved.map_or(Ok(()), |(path, saved)| still(path, &saved, &plan));
     agreed(context, &scene, &plan, args.yes, stands).await?;
+    let plan = match args.plan {
+        // One from a file is made of what was heard then.
+        Some(_) => plan,
+        None => known(context, &mut scene, plan, args.yes).await?,
+    };
     let mut again = context.command("up");
     if args.renew_networks {
         again.push_str(" --renew-networks");
@@ -54,6 +61,25 @@ pub(super) async fn agreed(
         scene.live.close().await;
     }
     agreed
+}
+
+/// The plan that was agreed on, or, where more is known now that it was, another one that is.
+pub(super) async fn known(
+    context: &Context,
+    scene: &mut Scene,
+    plan: Plan,
+    yes: bool,
+) -> Result<Plan, CommandError> {
+    let fresh = scene.plan_agreed().await;
+    let Some(fresh) = fresh.filter(|fresh| plan.is_still(fresh).is_err()) else {
+        return Ok(plan);
+    };
+    context.output.say(&format!(
+        "{} who leads which shard is known now, and query nodes leave in this order:",
+        context.output.err.change("note:")
+    ));
+    agreed(context, scene, &fresh, yes, Ok(())).await?;
+    Ok(fresh)
 }
 
 /// A saved plan for a cluster.

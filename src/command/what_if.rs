@@ -7,7 +7,7 @@ use crate::inventory::Inventory;
 use crate::observed::Observed;
 use crate::report::what_if_text;
 use crate::topology::Topology;
-use crate::wanted::WantedError;
+use crate::wanted::{Anew, WantedError};
 use crate::what_if::{Answer, Losses, Question, answer};
 
 /// Exit code of a cluster that would not survive.
@@ -17,7 +17,7 @@ pub(super) async fn what_if(context: &Context, args: &WhatIfArgs) -> Result<u8, 
     let inventory = context.load()?.inventory;
     let lose = args.lose.join(",");
     let answer = if let Some(path) = &args.observed {
-        let replay = context.replay(inventory, path)?;
+        let replay = context.replay(inventory, path, &Anew::default())?;
         let seen = &replay.snapshot.observed;
         ask(
             &replay.inventory,

@@ -150,8 +150,8 @@ impl Engine {
         Ok(in_order(tasks))
     }
 
-    /// What others hold: reservations by node, ports, and names that begin with this cluster's.
-    /// One list of each kind of object, whatever their number.
+    /// What others hold: reservations by node, ports, names that begin with this cluster's, and what
+    /// they have on its networks. One list of each kind of object, whatever their number.
     ///
     /// Configs and secrets are asked for by name, since a list of configs brings their bytes
     /// along. Networks of this engine alone count too: it gives their names to no other, and
@@ -167,9 +167,13 @@ impl Engine {
         let wanted: &[&str] = &["ready", "running", "complete"];
         let tasks = Request::get("/tasks").filter(&[("desired-state", wanted)]);
         let named = |path: &str| Request::get(path).filter(&[("name", &[cluster])]);
+        let attached = Request::get("/tasks").filter(&[
+            ("desired-state", &["ready", "running"]),
+            ("runtime", &["attachment"]),
+        ]);
         // What tasks hold, by service and node: there may be tens of thousands of them.
         let mut held = BTreeMap::<String, BTreeMap<String, Reserved>>::new();
-        let (identity, services, (), configs, secrets, networks) = try_join!(
+        let (identity, services, (), attached, configs, secrets, networks) = try_join!(
             self.identity(),
             self.http
                 .json::<Vec<wire::Publisher>>(Request::get("/services")),
@@ -184,6 +188,7 @@ impl Engine {
                     });
                 }
             }),
+            self.http.json::<Vec<wire::Attached>>(attached),
             self.http.json::<Vec<wire::Stored>>(named("/configs")),
             self.http.json::<Vec<wire::Stored>>(named("/secrets")),
             self.http
@@ -208,6 +213,9 @@ impl Engine {
         names.sort();
         names.dedup();
         names.truncate(MOST_NAMES);
+        let own = networks.iter().filter(|one| is_of(cluster, &one.labels));
+        let own = own.map(|one| (one.id.as_str(), one.name.as_str()));
+        let guests = read::guests(&own.collect(), &others, &attached);
         let foreign = networks.iter().filter(|one| !is_of(cluster, &one.labels));
         let parts = foreign.flat_map(|one| &one.ipam.config);
         let ranges = Ranges {
@@ -236,6 +244,7 @@ impl Engine {
             ports,
             names,
             ranges,
+            guests,
         })
     }
 

@@ -12,12 +12,16 @@ use super::observe::{CLUSTER_LABEL, is_of};
 use super::wire;
 use crate::lock::Lock;
 use crate::observed::{
-    Config, Network, Node, ObjectKind, Secret, Service, TakenName, TakenPort, Task,
+    Config, Guest, GuestKind, Network, Node, ObjectKind, Secret, Service, TakenName, TakenPort,
+    Task,
 };
 use crate::spec::{ConfigSpec, Ipam, IpamConfig, Labels, NetworkSpec};
 
 /// Swarm writes it into the options of a network when it numbers it.
 const VXLAN_ID: &str = "com.docker.network.driver.overlay.vxlanid_list";
+
+/// The most of what others have on the cluster's networks that is kept.
+const MOST_GUESTS: usize = 4096;
 
 /// `docker stack deploy` labels what it makes with the name of the stack.
 const NAMESPACE: &str = "com.docker.stack.namespace";
@@ -137,6 +141,47 @@ pub(super) fn ports(wire: wire::Publisher, homes: &BTreeSet<String>) -> BTreeSet
             nodes: (port.publish_mode == "host").then(|| homes.clone()),
         })
         .collect()
+}
+
+/// The services and containers that are on these networks, which are told by their identifiers and
+/// have these names. What a container is on by hand is a task of Swarm's too, of no service (moby:
+/// `TaskFromGRPC` in `daemon/cluster/convert/task.go`), and keeps its network from being removed
+/// (swarmkit: `removeNetwork` in `manager/controlapi/network.go`).
+pub(super) fn guests(
+    networks: &BTreeMap<&str, &str>,
+    services: &[wire::Publisher],
+    attached: &[wire::Attached],
+) -> Vec<Guest> {
+    let named = |target: &str| networks.values().find(|name| **name == target).copied();
+    let network = |target: &str| networks.get(target).copied().or_else(|| named(target));
+    let of_services = services.iter().flat_map(|one| {
+        let joined = one.spec.task_template.networks.iter();
+        let joined = joined.chain(&one.spec.networks);
+        joined.filter_map(|joined| {
+            Some(Guest {
+                network: network(&joined.target)?.to_owned(),
+                is: GuestKind::Service(one.spec.name.clone()),
+            })
+        })
+    });
+    let of_containers = attached.iter().flat_map(|one| {
+        let id = &one.spec.network_attachment_spec.container_id;
+        let joined = one.networks_attachments.iter().filter(|_| !id.is_empty());
+        joined.filter_map(|joined| {
+            Some(Guest {
+                network: named(&joined.network.spec.name)?.to_owned(),
+                is: GuestKind::Container {
+                    id: id.chars().take(12).collect(),
+                    node: one.node_id.clone(),
+                },
+            })
+        })
+    });
+    let mut guests: Vec<Guest> = of_services.chain(of_containers).collect();
+    guests.sort();
+    guests.dedup();
+    guests.truncate(MOST_GUESTS);
+    guests
 }
 
 /// A name that begins with the cluster's, if somebody else has it.

@@ -34,7 +34,28 @@ wire! {
         spec: PublisherSpec,
         endpoint: Endpoint,
     }
-    PublisherSpec { name: String, labels: Labels, endpoint_spec: Endpoint, }
+    PublisherSpec {
+        name: String,
+        labels: Labels,
+        endpoint_spec: Endpoint,
+        task_template: JoinedTask,
+        /// Where they stood before they were a task's.
+        networks: Vec<JoinedNetwork>,
+    }
+    JoinedTask { networks: Vec<JoinedNetwork>, }
+    JoinedNetwork { target: String, }
+    /// What stands for a container that was started by hand, on each network that it is on.
+    Attached {
+        #[serde(rename = "NodeID")]
+        node_id: String,
+        spec: AttachedSpec,
+        networks_attachments: Vec<Attachment>,
+    }
+    AttachedSpec { network_attachment_spec: AttachedContainer, }
+    AttachedContainer {
+        #[serde(rename = "ContainerID")]
+        container_id: String,
+    }
     Endpoint { ports: Vec<PortConfig>, }
     UpdateStatus { state: String, message: String, }
     Task {

@@ -5,9 +5,9 @@ use std::slice;
 
 use super::{Verdict, Why, place, short, task_name, up};
 use crate::count::count;
-use crate::observed::{Observed, Task};
-use crate::system::METADATA;
+use crate::observed::{Node, Observed, Task};
 use crate::system::milvus::ends_lost;
+use crate::system::{METADATA, is_at_home_anywhere};
 
 /// Why a service has no task that is up.
 pub(crate) fn why_not_up(seen: &Observed, service: &str) -> Why {
@@ -58,13 +58,19 @@ pub(crate) fn history(seen: &Observed, task: &Task) -> String {
 }
 
 /// What Swarm says of a task's end. Of a health check it says that it failed, not what of (moby:
-/// `ErrContainerUnhealthy` in `daemon/cluster/executor/container/errors.go`).
+/// `ErrContainerUnhealthy` in `daemon/cluster/executor/container/errors.go`): that it could not be run
+/// counts as failed too (`runProbe` in `daemon/health.go`).
 pub(crate) fn said<'a>(seen: &Observed, task: &'a Task) -> Cow<'a, str> {
     let found = seen.services.get(&task.service);
     let is_lost = task.error.contains("unhealthy container");
     if is_lost && found.is_some_and(|found| ends_lost(&found.spec)) {
         let title = METADATA.title;
-        return format!("it lost its session in {title} and was restarted").into();
+        let error = &task.error;
+        return format!(
+            "its health check failed three times: it lost its session in {title}, or its host could not run \
+             the check ({error})"
+        )
+        .into();
     }
     task.error.as_str().into()
 }
@@ -208,12 +214,14 @@ pub(crate) fn judge_services_gone(services: &[String], seen: &Observed) -> Verdi
         .filter(|service| seen.services.contains_key(*service))
         .map(|service| Why::new(short(service), "is still there"))
         .collect();
-    reasons.extend(left(services, seen));
+    let left = left(services, seen).filter(|task| !is_given_up(task, seen));
+    reasons.extend(left.map(|task| still(task, seen)));
     Verdict::from_reasons(reasons, || "no task left".to_owned())
 }
 
 pub(crate) fn judge_tasks_gone(service: &String, seen: &Observed) -> Verdict {
-    let mut reasons: Vec<Why> = left(slice::from_ref(service), seen).collect();
+    let left = left(slice::from_ref(service), seen);
+    let mut reasons: Vec<Why> = left.map(|task| still(task, seen)).collect();
     // Where some are wanted, the next one may start at any moment.
     let found = seen.services.get(service);
     let wanted = found.and_then(|found| found.spec.replicas());
@@ -224,12 +232,33 @@ pub(crate) fn judge_tasks_gone(service: &String, seen: &Observed) -> Verdict {
     Verdict::from_reasons(reasons, || "no task left".to_owned())
 }
 
-/// One reason per task of these services that has not ended.
-fn left(services: &[String], seen: &Observed) -> impl Iterator<Item = Why> {
-    seen.tasks
-        .iter()
-        .filter(|task| services.contains(&task.service) && !task.has_ended())
-        .map(|task| Why::new(task_name(task), format!("is still {}", task.state)))
+/// The tasks of these services that have not ended.
+fn left<'a>(services: &'a [String], seen: &'a Observed) -> impl Iterator<Item = &'a Task> {
+    let tasks = seen.tasks.iter();
+    tasks.filter(|task| services.contains(&task.service) && !task.has_ended())
+}
+
+fn still(task: &Task, seen: &Observed) -> Why {
+    let node = lost_node(task, seen);
+    let on = node.map_or_else(String::new, |node| {
+        format!(" on {}, which is {}", node.hostname, node.state)
+    });
+    Why::new(task_name(task), format!("is still {}{on}", task.state))
+}
+
+/// Whether Swarm no longer wants a task of a host that is down. It goes on saying what the host said last,
+/// for a day (swarmkit: `defaultNodeDownPeriod` in `manager/dispatcher/dispatcher.go`), and removes a
+/// network meanwhile that such a task is on (`removeNetwork` in `manager/controlapi/network.go`). A
+/// member that comes back with its host is not to find another one at its data.
+fn is_given_up(task: &Task, seen: &Observed) -> bool {
+    !task.is_wanted()
+        && is_at_home_anywhere(short(&task.service))
+        && lost_node(task, seen).is_some()
+}
+
+fn lost_node<'a>(task: &Task, seen: &'a Observed) -> Option<&'a Node> {
+    let mut nodes = seen.nodes.iter();
+    nodes.find(|node| node.id == task.node_id && node.state == "down")
 }
 
 pub(crate) fn judge_replaced(service: &str, node: &str, seen: &Observed) -> Verdict {
@@ -305,7 +334,7 @@ mod tests {
     }
 
     #[test]
-    fn what_lost_its_session_is_told_as_that() {
+    fn of_a_health_check_all_is_told_that_is_known() {
         let task = |error: &str| Task {
             service: PROXY.to_owned(),
             slot: 1,
@@ -323,7 +352,8 @@ mod tests {
             .into();
         assert_eq!(
             said(&seen, &unhealthy),
-            "it lost its session in etcd and was restarted"
+            "its health check failed three times: it lost its session in etcd, or its host could not run \
+             the check (task: non-zero exit (137): dockerexec: unhealthy container)"
         );
         let killed = task("task: non-zero exit (137)");
         assert_eq!(said(&seen, &killed), killed.error);

@@ -19,6 +19,7 @@ use crate::plan::{Action, SecretSource};
 use crate::question::{Answer, Outcome, Question};
 use crate::spec::{ServiceSpec, diff, hide, network_diff};
 use crate::system::milvus::rest::Rest;
+use crate::system::milvus::within::none_near;
 use crate::system::{METADATA, SEARCH};
 
 /// How long a network may stay in use after its services went.
@@ -318,8 +319,8 @@ impl Live {
 
     async fn smoke(&self, service: &str) -> Result<(), Failure> {
         let seen = self.look().await.map_err(failure)?;
-        let (task, ip) = nearest_up(service, &seen)
-            .ok_or_else(|| fail(format!("no task of `{service}` is up")))?;
+        let (task, ip) =
+            nearest_up(service, &seen).ok_or_else(|| fail(none_near(service, &seen)))?;
         let name: String = random(12);
         let rest = Rest::of(task, &self.cluster, &seen);
         smoke(self, rest, &ip.to_string(), &format!("smoke_{name}"))
@@ -440,9 +441,9 @@ pub(super) fn address(seen: &Observed, services: &[String]) -> Option<String> {
     let mut tasks = seen.tasks.iter();
     let ip = tasks.find_map(|task| {
         let is_one = services.contains(&task.service) && task.is_up();
-        task.addresses.values().next().filter(|_| is_one)
+        task.address().filter(|_| is_one)
     });
-    ip.map(ToString::to_string)
+    ip.map(|ip| ip.to_string())
 }
 
 impl Live {

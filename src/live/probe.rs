@@ -75,15 +75,20 @@ impl Probe {
             && (runs || secrets.all(|(_, name)| seen.secrets.contains_key(name)))
     }
 
-    /// Whether one that runs was made before a credential that is there now: of a plan's first steps,
-    /// some ask and others make secrets.
+    /// Whether one that runs was made before a credential or a network that is there now: of a plan's
+    /// first steps, some ask and others make those.
     fn is_outgrown(&self, runs: &ServiceSpec, seen: &Observed) -> bool {
         let mounted = &runs.task_template.container_spec.secrets;
         let mut there = self
             .secrets
             .iter()
             .filter(|(_, name)| seen.secrets.contains_key(name));
+        let joined = &runs.task_template.networks;
+        let mut networks = self.networks.iter();
         there.any(|(_, name)| !mounted.iter().any(|secret| secret.name == *name))
+            || networks.any(|name| {
+                seen.networks.contains_key(name) && !joined.iter().any(|one| one.target == *name)
+            })
     }
 
     /// One with the credentials that are there.
@@ -328,5 +333,37 @@ impl Live {
         if removed.is_ok_and(|was_there| was_there) {
             tokio::time::sleep(Duration::from_millis(200)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::observed::{Network, Secret};
+
+    #[test]
+    fn what_came_after_it_makes_another_probe() {
+        let probe = Probe {
+            image: "milvus".to_owned(),
+            networks: vec!["prod_net".to_owned(), "prod_front".to_owned()],
+            secrets: vec![("minio-root".to_owned(), "prod-minio-root-v1".to_owned())],
+        };
+        let mut seen = Observed::default();
+        let runs = |seen: &Observed| probe.spec("prod", seen);
+        let network = || Network::default();
+        seen.networks.insert("prod_net".to_owned(), network());
+        let first = runs(&seen);
+        assert!(!probe.is_outgrown(&first, &seen));
+        seen.networks.insert("prod_front".to_owned(), network());
+        assert!(probe.is_outgrown(&first, &seen));
+        let second = runs(&seen);
+        assert!(!probe.is_outgrown(&second, &seen));
+        // Of those that are nothing to it.
+        seen.networks.insert("prod_old".to_owned(), network());
+        assert!(!probe.is_outgrown(&second, &seen));
+        let name = "prod-minio-root-v1".to_owned();
+        seen.secrets.insert(name, Secret::default());
+        assert!(probe.is_outgrown(&second, &seen));
+        assert!(!probe.is_outgrown(&runs(&seen), &seen));
     }
 }

@@ -9,6 +9,7 @@ use crate::engine::EngineError;
 use crate::execute::Failure;
 use crate::observed::Observed;
 use crate::render::ROOT_SECRET;
+use crate::system::milvus::within::none_near;
 use crate::topology::UNTOLD_LABEL;
 
 /// The user whose password it is.
@@ -28,11 +29,8 @@ impl Live {
             .map_err(|_| fail(format!("the password for secret `{name}` is not UTF-8")))?;
         self.place_to_ask().await.map_err(fail)?;
         let seen = self.look().await.map_err(failure)?;
-        let (_, proxy) = nearest_up(service, &seen).ok_or_else(|| {
-            fail(format!(
-                "no task of `{service}` is up to take the root password"
-            ))
-        })?;
+        let (_, proxy) =
+            nearest_up(service, &seen).ok_or_else(|| fail(none_near(service, &seen)))?;
         let proxy = proxy.to_string();
         let old = if self.opens(&proxy, new).await.map_err(fail)? {
             None

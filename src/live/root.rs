@@ -16,7 +16,7 @@ use crate::system::milvus::within::{WOULD_CROSS, is_hidden, nearest, within};
 /// The proxy to talk to as root, of those whose process is up.
 pub(super) fn nearest_up<'a>(service: &'a str, seen: &'a Observed) -> Option<(&'a Task, IpAddr)> {
     let up = seen.tasks_of(service).filter(|task| task.is_up());
-    let up = up.filter_map(|task| Some((task, *task.addresses.values().next()?)));
+    let up = up.filter_map(|task| Some((task, task.address()?)));
     nearest(service, up, seen)
 }
 

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use super::remove::services_gone;
 use super::{Action, Because, Outage, Plan, StepId, Wanted};
 use crate::observed::Observed;
-use crate::spec::network_diff;
 use crate::system::FRONT;
 use crate::topology::probe_name;
 
@@ -16,13 +15,8 @@ const SECONDS: u64 = 120;
 /// Stops everything and removes the networks that are not as wanted, where that is asked for, and gives
 /// what is left of the cluster then.
 pub(super) fn cleared(plan: &mut Plan, wanted: &Wanted, seen: &Observed) -> Option<Observed> {
-    if !wanted.renews_networks {
-        return None;
-    }
-    let networks = wanted.networks.iter().filter_map(|network| {
-        let found = seen.networks.get(&network.name)?;
-        (!network_diff(&found.spec, network).is_empty()).then_some((&network.name, &found.id))
-    });
+    let networks = wanted.renewed.iter();
+    let networks = networks.filter_map(|name| Some((name, &seen.networks.get(name)?.id)));
     let networks: Vec<_> = networks.collect();
     if networks.is_empty() {
         return None;

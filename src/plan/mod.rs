@@ -46,7 +46,9 @@ pub use roll::is_pause;
 pub use saved::SavedError;
 pub use scale::{Drain, Leaver, leavers};
 pub use stands::stands;
-pub use wanted::{Directory, Home, HostLabels, Phase, Seed, Verdicts, Wanted, WantedSecret};
+pub use wanted::{
+    Directory, Home, HostLabels, Phase, Seed, Takers, Verdicts, Wanted, WantedSecret,
+};
 
 use crate::component::Component;
 use crate::count::count;

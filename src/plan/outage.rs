@@ -11,7 +11,10 @@ use crate::component::{COMPONENTS, Component};
 use crate::gate::short;
 use crate::observed::Task;
 use crate::spec::Restart;
-use crate::system::choice;
+use crate::system::{DOOR, choice};
+
+/// Where what users connect to goes for good.
+const NOBODY_ANSWERS: &str = "all of it goes: no requests at all until others publish the port";
 
 /// Something that does not work for a while.
 #[derive(Clone, Debug, Deserialize, Eq, JsonSchema, PartialEq, Serialize)]
@@ -104,7 +107,9 @@ pub(super) fn outages(
             let up = up.get(&row).copied().unwrap_or_default();
             let component = &COMPONENTS[row];
             let away = &component.away;
-            let (effect, each) = if loss.removed >= up {
+            let (effect, each) = if loss.removed >= up && component.publishes(DOOR) {
+                (NOBODY_ANSWERS, 30)
+            } else if loss.removed >= up {
                 ("all of it goes: the inventory has none any more", 10)
             } else if up == 1 || loss.at_once >= up {
                 away.all

@@ -134,7 +134,8 @@ impl Builder<'_> {
     /// Restarts a part of Milvus that works.
     pub(super) fn roll(&mut self, phase: &Phase) {
         // Nothing restarts before all else is well.
-        let needs = self.ends.clone();
+        let mut needs = self.ends.clone();
+        needs.extend(self.give_ports(phase, &needs.clone()));
         let mut acted = Vec::new();
         for spec in &phase.services {
             let Some(found) = self.seen.services.get(&spec.name) else {

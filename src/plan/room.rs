@@ -54,7 +54,7 @@ impl Builder<'_> {
 
     /// Takes away services that nothing wants any more and that hold ports which those of a phase are to
     /// publish from now on: no host has a port twice.
-    fn give_ports(&mut self, phase: &Phase, needs: &[StepId]) -> Vec<StepId> {
+    pub(super) fn give_ports(&mut self, phase: &Phase, needs: &[StepId]) -> Vec<StepId> {
         let holders: Vec<(String, String)> = self
             .seen
             .services

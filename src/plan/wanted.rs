@@ -9,7 +9,9 @@ use super::SecretSource;
 use super::scale::Drain;
 use crate::component::Birth;
 use crate::gate::{Gate, Tasks, Verdict};
+use crate::inventory::Inventory;
 use crate::observed::Observed;
+use crate::role::Role;
 use crate::spec::{ConfigSpec, NetworkSpec, ServiceSpec};
 pub use crate::topology::HostLabels;
 
@@ -21,8 +23,8 @@ pub struct Wanted {
     pub labels: HostLabels,
     /// The backend first.
     pub networks: Vec<NetworkSpec>,
-    /// Whether those that are otherwise are made anew, for which everything is stopped.
-    pub renews_networks: bool,
+    /// Those of them that are there, are otherwise, and are made anew, for which everything is stopped.
+    pub renewed: BTreeSet<String>,
     pub secrets: Vec<WantedSecret>,
     pub configs: BTreeMap<String, ConfigSpec>,
     pub phases: Vec<Phase>,
@@ -60,6 +62,22 @@ impl Wanted {
             .sum()
     }
 
+    /// Who takes addresses of a network: each host with a task one too (swarmkit: `getNodeNetworks` in
+    /// `manager/allocator/network.go`), and a service none, as `endpoint_mode: dnsrr` has no virtual
+    /// address.
+    #[must_use]
+    pub fn takers(&self, network: &str, inventory: &Inventory) -> Takers {
+        let has_tasks = |role: &Role| *role != Role::Manager;
+        let all = inventory.hosts.iter();
+        let hosts = all.filter(|host| host.roles.iter().any(has_tasks)).count() as u64;
+        let tasks = self.tasks_on(network);
+        Takers {
+            tasks,
+            // Of a few tasks nobody knows which hosts they come to.
+            hosts: hosts.min(tasks),
+        }
+    }
+
     /// The image that Milvus is to run.
     #[must_use]
     pub fn milvus_image(&self) -> Option<&str> {
@@ -75,6 +93,21 @@ impl Wanted {
         let found = seen.services.get(&drain.service)?;
         let spec = self.services().find(|spec| spec.name == drain.service)?;
         (spec.replicas() < found.spec.replicas()).then_some(drain)
+    }
+}
+
+/// Who takes addresses of a network.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Takers {
+    pub tasks: u64,
+    pub hosts: u64,
+}
+
+impl Takers {
+    /// The addresses that all of them take.
+    #[must_use]
+    pub const fn addresses(self) -> u64 {
+        self.tasks + self.hosts
     }
 }
 

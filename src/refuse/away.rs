@@ -30,14 +30,17 @@ pub(super) fn state(node: &Node) -> &'static str {
     }
 }
 
+/// What goes on once a node is back.
+pub(super) const UP: &str = "`milvus-swarm up`";
+
 /// How a node that is away takes tasks again.
 pub(super) fn bring_back(node: &Node) -> String {
     let name = &node.hostname;
     match node.state.as_str() {
         "down" => {
-            format!("start `{name}` again (`docker node ls` shows it), then `milvus-swarm up`")
+            format!("start `{name}` again (`docker node ls` shows it), then {UP}")
         }
-        _ => format!("docker node update --availability active {name}, then `milvus-swarm up`"),
+        _ => format!("docker node update --availability active {name}, then {UP}"),
     }
 }
 

@@ -174,8 +174,19 @@ const RUNNING: &[Rule] = &[
     },
     Rule {
         name: "network-changes",
-        about: "The cluster's network has another driver, encryption, MTU or subnet than the wanted one.",
+        about: "A network of the cluster is not as wanted: its driver, encryption, MTU or subnet, who may join it \
+                or whether it has a way out.",
         check: network::changes,
+    },
+    Rule {
+        name: "network-without-host",
+        about: "Networks are to be made anew while the host of a member takes no tasks.",
+        check: network::without_hosts,
+    },
+    Rule {
+        name: "network-has-guests",
+        about: "Networks are to be made anew while something that is not of the cluster is on them.",
+        check: network::guests,
     },
     Rule {
         name: "network-full",

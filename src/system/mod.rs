@@ -22,7 +22,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::component::{Component, File, Secret, Stack};
+use crate::component::{Component, File, Secret, Shape, Stack};
 use crate::gate::{Check, Members, Tasks};
 use crate::inventory::{Inventory, Published, PulsarQuorum};
 use crate::question::{Lead, Talk};
@@ -128,6 +128,13 @@ const STRIPINGS: [Striping; 2] = [pulsar::STRIPING, woodpecker::STRIPING];
 #[must_use]
 pub fn striping(role: Role) -> Option<&'static Striping> {
     STRIPINGS.iter().find(|one| one.role == role)
+}
+
+/// Whether a task of a service, by its short name, comes back to no host more than to another: what it
+/// keeps on one is of no use to the next.
+#[must_use]
+pub fn is_at_home_anywhere(service: &str) -> bool {
+    Component::of_service(service).is_some_and(|row| row.shape != Shape::Members)
 }
 
 /// The check of members that a gate names.

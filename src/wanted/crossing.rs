@@ -14,7 +14,8 @@ pub(super) fn warning(wanted: &Wanted, seen: &Observed, plan: &Plan) -> Option<S
         |action: &Action| matches!(action, Action::Smoke { .. } | Action::RenewPassword { .. });
     let network = wanted.networks.first()?;
     let found = seen.networks.get(&network.name);
-    let network = found.map_or(network, |found| &found.spec);
+    let stays = found.filter(|_| !wanted.renewed.contains(&network.name));
+    let network = stays.map_or(network, |found| &found.spec);
     if is_encrypted(network) || !actions.any(is_needed) {
         return None;
     }
@@ -23,9 +24,11 @@ pub(super) fn warning(wanted: &Wanted, seen: &Observed, plan: &Plan) -> Option<S
     let wants = wanted.services().find(|spec| spec.name == wanted.proxy);
     let replicas = wants.and_then(|spec| spec.replicas()).unwrap_or_default();
     // Where there are fewer than hosts, a new task may be on another one.
-    let stay = !plan.steps.iter().any(|step| {
-        let action = &step.action;
-        matches!(action, Action::UpdateService { name, .. } if *name == wanted.proxy)
+    let stay = !plan.steps.iter().any(|step| match &step.action {
+        Action::UpdateService { name, .. } | Action::RemoveService { name, .. } => {
+            *name == wanted.proxy
+        }
+        _ => false,
     });
     let is_sure = |node: &&Node| {
         let mut tasks = seen.tasks_of(&wanted.proxy);

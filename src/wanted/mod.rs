@@ -83,6 +83,14 @@ pub struct Renewal {
     pub source: SecretSource,
 }
 
+/// What is made anew though it is there.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Anew {
+    pub credential: Option<Renewal>,
+    /// Networks that are otherwise, for which everything is stopped.
+    pub networks: bool,
+}
+
 impl Cluster {
     /// Works out a cluster from its inventory and what was seen of the Swarm, if anything.
     ///
@@ -93,10 +101,10 @@ impl Cluster {
         seen: Option<&Observed>,
         sources: &Sources,
     ) -> Result<Self, WantedError> {
-        Self::renewed(inventory, seen, sources, None)
+        Self::renewed(inventory, seen, sources, &Anew::default())
     }
 
-    /// The same with another password for one credential.
+    /// The same with what is to be made anew.
     ///
     /// # Errors
     /// Those of [`work_out`](Self::work_out).
@@ -104,8 +112,9 @@ impl Cluster {
         inventory: &Inventory,
         seen: Option<&Observed>,
         sources: &Sources,
-        renewal: Option<&Renewal>,
+        anew: &Anew,
     ) -> Result<Self, WantedError> {
+        let renewal = anew.credential.as_ref();
         let release = formed::release(inventory, seen)?;
         let topology = Topology::place(inventory, &release, seen.map(|seen| seen.nodes.as_slice()));
         let generations = seen
@@ -133,7 +142,7 @@ impl Cluster {
         let marks = formed::marks(inventory, runs, &topology, nodes);
         wanted.labels = topology.labels(inventory, marks);
         wanted.secrets = secrets(inventory, &generations, renewal);
-        wanted.networks = networks::networks(inventory, &wanted, seen);
+        networks::plan(inventory, &mut wanted, seen, anew.networks);
         wanted.warnings.extend(lacks);
         wanted
             .warnings

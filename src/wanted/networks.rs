@@ -1,13 +1,13 @@
 //! The cluster's networks, and subnets that are large enough for them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 
 use crate::inventory::Inventory;
 use crate::network;
 use crate::observed::Observed;
 use crate::plan::Wanted;
-use crate::spec::{Ipam, IpamConfig, MTU, NetworkSpec, Range, ranges};
+use crate::spec::{Ipam, IpamConfig, MTU, NetworkSpec, Range, network_diff, ranges};
 use crate::topology::CLUSTER_LABEL;
 use crate::words::names;
 
@@ -19,37 +19,75 @@ const LARGEST: u32 = 12;
 /// A host's own network is seldom larger, and the addresses of hosts are all that is known of it.
 const AROUND_HOST: u32 = 16;
 
-/// The backend, and the front where something is on it.
-pub(super) fn networks(
+/// Writes down the backend, and the front where something is on it, and which of them are made anew
+/// where that is asked for.
+pub(super) fn plan(
     inventory: &Inventory,
-    wanted: &Wanted,
+    wanted: &mut Wanted,
     seen: Option<&Observed>,
-) -> Vec<NetworkSpec> {
+    are_renewed: bool,
+) {
     let settings = &inventory.network;
     let backend = network::backend(&inventory.name);
     let front = network::front(&inventory.name);
     let both = [
-        (backend, true, settings.subnet, settings.front_subnet),
-        (front, false, settings.front_subnet, settings.subnet),
+        (backend, true, settings.subnet),
+        (front, false, settings.front_subnet),
     ];
+    // A network stays as it is, whatever would be taken for a new one.
     let mut networks: Vec<NetworkSpec> = Vec::new();
-    for (name, internal, asked, other) in both {
-        let tasks = wanted.tasks_on(&name);
-        if !internal && tasks == 0 {
+    for (name, internal, asked) in &both {
+        if *internal || wanted.tasks_on(name) > 0 {
+            let subnet = asked.map(|asked| asked.to_string());
+            networks.push(network(inventory, name.clone(), *internal, subnet));
+        }
+    }
+    let found = |name: &str| seen.and_then(|seen| seen.networks.get(name));
+    let is_otherwise = |network: &&NetworkSpec| {
+        found(&network.name).is_some_and(|found| {
+            !network_diff(&found.spec, network).is_empty()
+                || network.ipam.is_none() && is_too_small(inventory, wanted, &found.spec)
+        })
+    };
+    let renewed = networks.iter().filter(is_otherwise);
+    let renewed: BTreeSet<String> = renewed.map(|network| network.name.clone()).collect();
+    wanted.renewed = if are_renewed {
+        renewed
+    } else {
+        BTreeSet::new()
+    };
+    for at in 0..networks.len() {
+        let name = &networks[at].name;
+        let is_new = found(name).is_none() || wanted.renewed.contains(name);
+        if networks[at].ipam.is_some() || !is_new {
             continue;
         }
-        let is_there = seen.is_some_and(|seen| seen.networks.contains_key(&name));
         let mut taken: Vec<Range> = networks.iter().flat_map(ranges).collect();
-        taken.extend(other.and_then(|other| Range::parse(&other.to_string())));
-        let subnet = match asked {
-            Some(asked) => Some(asked.to_string()),
-            // A network stays as it is, whatever would be taken for a new one.
-            None if is_there => None,
-            None => choose(inventory, tasks, seen, &taken).map(|range| range.to_string()),
-        };
-        networks.push(network(inventory, name, internal, subnet));
+        let others = both.iter().filter(|(other, ..)| other != name);
+        let others = others.filter_map(|(_, _, asked)| asked.as_ref());
+        taken.extend(others.filter_map(|other| Range::parse(&other.to_string())));
+        // What is about to be removed takes nothing: whoever looks once it is gone chooses the same.
+        let stay = seen.into_iter().flat_map(|seen| &seen.networks);
+        let stay = stay.filter(|(name, _)| !wanted.renewed.contains(*name));
+        taken.extend(stay.flat_map(|(_, network)| ranges(&network.spec)));
+        let range = choose(inventory, wanted.tasks_on(name), seen, &taken);
+        networks[at].ipam = range.map(|range| ipam(range.to_string()));
     }
-    networks
+    wanted.networks = networks;
+}
+
+/// Whether a network has fewer addresses than there are takers.
+fn is_too_small(inventory: &Inventory, wanted: &Wanted, network: &NetworkSpec) -> bool {
+    let rooms: Vec<u64> = ranges(network).map(Range::room).collect();
+    let needed = wanted.takers(&network.name, inventory).addresses();
+    !rooms.is_empty() && rooms.iter().sum::<u64>() < needed
+}
+
+fn ipam(subnet: String) -> Ipam {
+    Ipam {
+        driver: "default".to_owned(),
+        config: vec![IpamConfig { subnet }],
+    }
 }
 
 fn network(
@@ -71,10 +109,7 @@ fn network(
         // A container that anybody starts by hand has no business there.
         attachable: false,
         internal,
-        ipam: subnet.map(|subnet| Ipam {
-            driver: "default".to_owned(),
-            config: vec![IpamConfig { subnet }],
-        }),
+        ipam: subnet.map(ipam),
         labels: BTreeMap::from([(CLUSTER_LABEL.to_owned(), inventory.name.clone())]),
         options,
     }
@@ -102,7 +137,6 @@ fn choose(
         return None;
     }
     let large = (LARGEST..prefix.max(LARGEST)).rev().find(suffices)?;
-    let own = seen.into_iter().flat_map(|seen| seen.networks.values());
     let taken: Vec<Range> = known
         .into_iter()
         .flat_map(|known| &known.taken)
@@ -112,7 +146,6 @@ fn choose(
                 .into_iter()
                 .filter_map(|(_, address)| Range::around(address, AROUND_HOST)),
         )
-        .chain(own.flat_map(|network| ranges(&network.spec)))
         .chain(taken.iter().copied())
         .collect();
     let pool = known.map_or(&[][..], |known| &known.pool);
@@ -147,16 +180,20 @@ pub(super) fn warnings(
 ) -> Vec<String> {
     let networks = wanted.networks.iter();
     networks
-        .filter_map(|network| warning(inventory, network, seen))
+        .filter_map(|network| {
+            let is_kept = !wanted.renewed.contains(&network.name);
+            warning(inventory, network, seen.filter(|_| is_kept), seen)
+        })
         .collect()
 }
 
 fn warning(
     inventory: &Inventory,
     network: &NetworkSpec,
+    kept: Option<&Observed>,
     seen: Option<&Observed>,
 ) -> Option<String> {
-    let found = seen.and_then(|seen| seen.networks.get(&network.name));
+    let found = kept.and_then(|seen| seen.networks.get(&network.name));
     let spec = found.map_or(network, |found| &found.spec);
     let (range, held) = ranges(spec).find_map(|range| {
         let hosts = hosts(inventory, seen).into_iter();

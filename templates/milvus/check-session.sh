@@ -25,6 +25,10 @@ kill_after=60
 # Before 2.3 a session tells no host's name, so it may be of who had this address before: until its lease
 # has run out.
 lease_ran_out=300
+# All sessions of the cluster are read for so long after one of this container was new, as others may
+# follow, and then only now and then: each process reads what all others wrote.
+others_follow=60
+now_and_then=300
 
 LC_ALL=C
 verdict=0
@@ -42,6 +46,8 @@ is_whole='\}[[:space:]]*$'
 is_empty='^[[:space:]]*\{[[:space:]]*"header":[[:space:]]*\{[^{}]*\}[[:space:]]*\}[[:space:]]*$'
 host_is='"HostName":"([^"]*)"'
 role_is='"ServerName":"([a-z]+)"'
+key_is='"key":[[:space:]]*"([A-Za-z0-9+/=]*)"'
+done_is='"succeeded":[[:space:]]*true'
 
 alphabet=ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/
 
@@ -156,7 +162,7 @@ is_own() {
 
 # Takes a row of an answer for what it is: fails where it is not whole.
 read_row() {
-  local value lease=0 text
+  local value lease=0 text role
   [[ $1 =~ $value_is ]] || return 1
   value=${BASH_REMATCH[1]}
   if [[ $1 =~ $lease_is ]]; then lease=${BASH_REMATCH[1]}; fi
@@ -165,7 +171,10 @@ read_row() {
   decode "$value"
   is_own "$text" || return 0
   if [[ $text == *'"Stopping":true'* ]]; then stopping=1; fi
-  [[ $text =~ $role_is ]] && has[${BASH_REMATCH[1]}]=$lease
+  [[ $text =~ $role_is ]] || return 0
+  role=${BASH_REMATCH[1]}
+  has[$role]=$lease
+  if [[ $1 =~ $key_is ]]; then key_of[$role]=${BASH_REMATCH[1]}; fi
   return 0
 }
 
@@ -175,13 +184,15 @@ read_sessions() {
   has=()
   mapfile -d '}' -t parts <"$1" || return 1
   for part in "${parts[@]}"; do
+    # Of a transaction; a part of its answer that has no row counts none.
+    if [[ $part =~ $done_is ]]; then : "${count:=0}"; fi
     if [[ $part == *'"key":'* ]]; then
       read_row "$part" || return 1
       ((rows++))
     elif [[ $part =~ $more_is ]]; then
       return 1
     elif [[ $part =~ $count_is ]]; then
-      count=${BASH_REMATCH[1]}
+      ((count += BASH_REMATCH[1]))
     fi
   done
   [[ $count == "$rows" ]]
@@ -243,23 +254,24 @@ compare_births() {
 
 # What earlier looks found. Half of it is nothing.
 recall() {
-  local word role lease whole=
-  first=$now lost_at= stopping=
-  had=()
+  local word role lease key whole=
+  first=$now lost_at= stopping= read_at= learned_at=
+  had=() key_of=()
   if [[ -r $memory ]]; then
-    while read -r word role lease; do
+    while read -r word role lease key; do
       case $word in
         first) first=$role ;;
         lost) lost_at=$role ;;
         stopping) stopping=1 ;;
-        session) had[$role]=$lease ;;
+        read) read_at=$role learned_at=$lease ;;
+        session) had[$role]=$lease key_of[$role]=$key ;;
         end) whole=1 ;;
       esac
     done <"$memory"
   fi
   if [[ ! $whole ]]; then
-    first=$now lost_at= stopping=
-    had=()
+    first=$now lost_at= stopping= read_at= learned_at=
+    had=() key_of=()
   fi
 }
 
@@ -269,13 +281,41 @@ remember() {
     echo "first $first"
     if [[ $lost_at ]]; then echo "lost $lost_at"; fi
     if [[ $stopping ]]; then echo stopping; fi
-    for role in "${!had[@]}"; do echo "session $role ${had[$role]}"; done
+    if [[ $read_at ]]; then echo "read $read_at $learned_at"; fi
+    for role in "${!had[@]}"; do echo "session $role ${had[$role]} ${key_of[$role]}"; done
     echo end
   } >"$memory"
 }
 
+# Asks for the sessions that were seen here by their own keys, all at once: fails where one is not there
+# any more, or where it is time to look for others.
+look_at_own() {
+  local file role asked= whole=
+  [[ $read_at ]] && ((now - read_at < now_and_then && now - learned_at >= others_follow)) || return
+  for role in "${!had[@]}"; do
+    [[ ${key_of[$role]} ]] || return
+    asked+="${asked:+,}{\"requestRange\":{\"key\":\"${key_of[$role]}\"}}"
+  done
+  [[ $asked ]] || return
+  ask /v3/kv/txn "{\"success\":[$asked]}"
+  for file in "${answered[@]}"; do
+    if read_sessions "$file"; then
+      whole=1
+      break
+    fi
+  done
+  # What is not known says nothing.
+  [[ $whole ]] || return 0
+  for role in "${!had[@]}"; do
+    [[ ${has[$role]} ]] || return
+  done
+  for role in "${!has[@]}"; do had[$role]=${has[$role]}; done
+  lost_at=
+}
+
 look() {
   local file code rest last key whole= role lost=
+  look_at_own && return
   encode_whole "$sessions"
   key=$code
   encode_whole "$end_of_sessions"
@@ -287,7 +327,12 @@ look() {
     fi
   done
   [[ $whole ]] || return
-  for role in "${!has[@]}"; do had[$role]=${has[$role]}; done
+  read_at=$now
+  : "${learned_at:=$now}"
+  for role in "${!has[@]}"; do
+    if [[ ! ${had[$role]} ]]; then learned_at=$now; fi
+    had[$role]=${has[$role]}
+  done
   # A query node hands over for as long as it may, and its session is given back when it has.
   [[ $stopping ]] && return
   for role in "${!had[@]}"; do
@@ -307,7 +352,7 @@ look() {
   if ((now - lost_at >= kill_after)); then end_process; fi
 }
 
-declare -A had has
+declare -A had has key_of
 read -r now _ </proc/uptime
 now=${now%%.*}
 read -r hostname </proc/sys/kernel/hostname

@@ -47,7 +47,7 @@ fn no_search_fails(cluster: &Cluster) {
         "node02",
         &["ps", "-q", "--filter", "name=milvus-milvus_proxy"],
     );
-    cluster.docker_of("node02", &["kill", &proxy]);
+    cluster.docker_of("node02", &["kill", proxy.trim()]);
     thread::sleep(NAMED);
     cluster.must(&["scale", "--yes", "proxy=2"]);
     cluster.docker(&[

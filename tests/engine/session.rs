@@ -16,16 +16,27 @@ const CURL: &str = r#"#!/bin/sh
 echo "$@" >>FOLDER/asked
 while [ $# -gt 1 ]; do
     if [ "$1" = -o ]; then to=$2; fi
-    if [ "$1" = -d ]; then body=$2; fi
+    if [ "$1" = -d ]; then said=$2; fi
     shift
 done
 path=${1#http://*/v3/}
 host=${1#http://}
-case $body in *BIRTH*) path=birth ;; esac
+case $said in *BIRTH*) path=birth ;; esac
 host=${host%%:*}
 answer=FOLDER/answers/$host.$(echo "$path" | tr / .)
 [ -f "$answer" ] || exit 28
-cat "$answer" >"$to"
+if [ "$path" != kv/txn ] || [ -s "$answer" ]; then
+    cat "$answer" >"$to"
+    exit
+fi
+all=
+for key in $(echo "$said" | grep -o '"key":"[^"]*"' | cut -d '"' -f 4 | tr / _); do
+    row=FOLDER/answers/$host.row.$key
+    one='{"header":{"revision":"9"}}'
+    if [ -f "$row" ]; then one="{\"header\":{\"revision\":\"9\"},\"kvs\":[$(cat "$row")],\"count\":\"1\"}"; fi
+    all="$all${all:+,}{\"response_range\":$one}"
+done
+printf '{"header":{"revision":"9"},"succeeded":true,"responses":[%s]}' "$all" >"$to"
 "#;
 
 /// As a container with two networks has it.
@@ -112,8 +123,31 @@ impl Container {
         }
     }
 
+    /// The sessions that there are, asked for as one range or by key.
     pub(crate) fn sessions(&self, rows: &[Value]) {
+        for file in fs::read_dir(self.path().join("answers")).unwrap() {
+            let file = file.unwrap();
+            if file.file_name().to_string_lossy().contains(".row.") {
+                fs::remove_file(file.path()).unwrap();
+            }
+        }
         self.plant(&MEMBERS, "kv.range", &answer(rows));
+        self.plant(&MEMBERS, "kv.txn", "");
+        for row in rows {
+            let key = row["key"].as_str().unwrap().replace('/', "_");
+            self.plant(&MEMBERS, &format!("row.{key}"), &row.to_string());
+        }
+    }
+
+    /// What was asked of members since this was asked last.
+    fn asked(&self) -> Vec<String> {
+        let file = self.path().join("asked");
+        let text = fs::read_to_string(&file).unwrap_or_default();
+        fs::write(&file, "").unwrap();
+        let paths = text.lines().filter_map(|line| line.split("/v3/").nth(1));
+        let mut paths: Vec<String> = paths.map(str::to_owned).collect();
+        paths.dedup();
+        paths
     }
 
     /// What etcd says of how long a lease has.
@@ -268,6 +302,97 @@ fn each_of_several_sessions_counts() {
     assert!(!container.is_well());
 }
 
+/// Each process asks, and what all of them wrote is the more the more there are.
+#[test]
+fn known_sessions_are_asked_for_by_their_own_keys() {
+    let container = Container::new();
+    let (root, data) = (own("rootcoord", "71"), own("datacoord", "72"));
+    container.sessions(std::slice::from_ref(&root));
+    for seconds in [1000, 1010] {
+        container.at(seconds);
+        assert!(container.is_well());
+        assert_eq!(container.asked(), ["kv/range"]);
+    }
+    // Another one follows.
+    container.sessions(&[root.clone(), data.clone()]);
+    container.at(1050);
+    assert!(container.is_well());
+    container.at(1100);
+    assert!(container.is_well());
+    assert_eq!(container.asked(), ["kv/range"]);
+    for seconds in [1110, 1120, 1399] {
+        container.at(seconds);
+        assert!(container.is_well());
+        assert_eq!(container.asked(), ["kv/txn"], "{seconds}");
+    }
+    container.at(1400);
+    assert!(container.is_well());
+    assert_eq!(container.asked(), ["kv/range"]);
+
+    // What is not known says nothing here either.
+    container.at(1410);
+    container.lease("72", "-1");
+    let whole = r#"{"header":{"revision":"9"},"succeeded":true,"responses":[]}"#;
+    let half = format!(
+        r#"{{"header":{{}},"succeeded":true,"responses":[{{"response_range":{{"kvs":[{root}]"#
+    );
+    for bad in [
+        &whole[..20],
+        &half,
+        r#"{"error":"etcdserver: too many requests","code":8}"#,
+        "{}",
+    ] {
+        container.plant(&MEMBERS, "kv.txn", bad);
+        assert!(container.is_well(), "{bad}");
+        assert_eq!(container.asked(), ["kv/txn"], "{bad}");
+    }
+    // Of one that is gone all is asked again.
+    container.sessions(std::slice::from_ref(&root));
+    container.lease("72", "5");
+    assert!(container.is_well());
+    assert_eq!(
+        container.asked(),
+        ["kv/txn", "kv/range", "lease/timetolive"]
+    );
+    container.lease("72", "-1");
+    assert!(!container.is_well());
+    // It took another lease, under another key.
+    let mut other = own("datacoord", "73");
+    other["key"] = STANDARD.encode("prod/meta/session/datacoord").into();
+    container.sessions(&[root.clone(), other]);
+    assert!(container.is_well());
+    container.asked();
+    container.at(1420);
+    assert!(container.is_well());
+    assert_eq!(container.asked(), ["kv/txn"]);
+    // Somebody else has its key.
+    let mut others = session("datacoord", "10.0.1.8:53100", "decade", "74");
+    others["key"] = STANDARD.encode("prod/meta/session/datacoord").into();
+    container.sessions(&[root, others]);
+    container.lease("73", "-1");
+    assert!(!container.is_well());
+}
+
+#[test]
+fn who_says_so_later_hands_over_as_well() {
+    let container = Container::new();
+    container.sessions(&[own("querynode", "71")]);
+    assert!(container.is_well());
+    container.at(1100);
+    let value = json!({
+        "ServerName": "querynode", "Address": "10.0.1.7:21123", "Stopping": true, "HostName": "c0ffee",
+    });
+    container.asked();
+    container.sessions(&[row("querynode", &value, "71")]);
+    assert!(container.is_well());
+    assert_eq!(container.asked(), ["kv/txn"]);
+    container.sessions(&[]);
+    container.lease("71", "-1");
+    container.at(1200);
+    assert!(container.is_well());
+    assert_eq!(container.asked(), [""; 0]);
+}
+
 #[test]
 fn what_is_not_known_says_nothing() {
     let container = Container::new();
@@ -412,7 +537,11 @@ fn what_it_remembers_is_whole_or_nothing() {
     assert!(container.is_well());
     let memory = container.path().join("shm/milvus-session");
     let text = fs::read_to_string(&memory).unwrap();
-    assert_eq!(text, "first 1000\nsession rootcoord 71\nend\n");
+    let key = STANDARD.encode("prod/meta/session/rootcoord-12");
+    assert_eq!(
+        text,
+        format!("first 1000\nread 1000 1000\nsession rootcoord 71 {key}\nend\n")
+    );
     container.sessions(&[]);
     container.lease("71", "-1");
     fs::write(&memory, text.trim_end_matches("end\n")).unwrap();

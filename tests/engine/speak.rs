@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use milvus_swarm::engine::{EngineError, Kind};
-use milvus_swarm::observed::{ObjectKind, Reserved};
+use milvus_swarm::observed::{Guest, GuestKind, ObjectKind, Reserved};
 use milvus_swarm::spec::{ConfigRef, ConfigSpec, NetworkAttachment, SecretRef, ServiceSpec};
 use serde_json::{Value, json};
 
@@ -252,6 +252,7 @@ async fn what_others_hold_is_told_by_a_list_of_each_kind() {
     let port = |port: u32, mode: &str| json!({"Protocol": "tcp", "TargetPort": 80, "PublishedPort": port, "PublishMode": mode});
     let services = json!([
         {"ID": "s1", "Spec": {"Name": "shop_web", "Labels": null,
+            "TaskTemplate": {"Networks": [{"Target": "z"}, {"Target": "y"}]},
             "EndpointSpec": {"Ports": [port(8080, "host"), port(0, "host")]}}},
         // Swarm picked the number.
         {"ID": "s2", "Spec": {"Name": "shop_api", "EndpointSpec": {"Ports": [port(0, "ingress")]}},
@@ -277,9 +278,15 @@ async fn what_others_hold_is_told_by_a_list_of_each_kind() {
         "IPAM": {"Config": [{"Subnet": "10.9.0.0/24"}]}},
         {"Id": "z", "Name": "prod_own", "Labels": {"milvus-swarm.cluster": "prod"},
         "IPAM": {"Config": [{"Subnet": "10.8.0.0/24"}]}}]);
+    let attached = json!([{"ID": "t7", "NodeID": "n2", "Status": {"State": "running"},
+        "Spec": {"Runtime": "attachment",
+            "NetworkAttachmentSpec": {"ContainerID": "5f739db96fa23b342db8"}},
+        "NetworksAttachments": [{"Network": {"Spec": {"Name": "prod_own"}}},
+            {"Network": {"Spec": {"Name": "shop_net"}}}]}]);
     let fake = Fake::manager(move |heard| {
         let list = match heard.line.split('?').next().unwrap() {
             "GET /v1.41/services" => &services,
+            "GET /v1.41/tasks" if heard.line.contains("attachment") => &attached,
             "GET /v1.41/tasks" => &tasks,
             "GET /v1.41/configs" => &configs,
             "GET /v1.41/secrets" => &secrets,
@@ -307,6 +314,18 @@ async fn what_others_hold_is_told_by_a_list_of_each_kind() {
     assert_eq!(
         ports,
         [(8080, "shop_web", Some(homes)), (30000, "shop_api", None)]
+    );
+    let guest = |is| Guest {
+        network: "prod_own".to_owned(),
+        is,
+    };
+    let container = GuestKind::Container {
+        id: "5f739db96fa2".to_owned(),
+        node: "n2".to_owned(),
+    };
+    assert_eq!(
+        others.guests,
+        [GuestKind::Service("shop_web".to_owned()), container].map(guest)
     );
     let names: Vec<_> = others
         .names
@@ -336,6 +355,6 @@ async fn what_others_hold_is_told_by_a_list_of_each_kind() {
         lists
             .filter(|line| line.starts_with("GET /v1.41/") && !line.ends_with("/info"))
             .count(),
-        5
+        6
     );
 }

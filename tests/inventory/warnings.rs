@@ -53,6 +53,29 @@ fn nothing_is_said_of_what_is_well() {
 }
 
 #[test]
+fn traces_do_not_leave_the_internal_network() {
+    for exporter in ["otlp", "jaeger"] {
+        let text = format!("{CALM}config: {{ trace: {{ exporter: {exporter} }} }}\n");
+        let [warning] = &warnings(&text)[..] else {
+            panic!("{exporter}: one is warned of");
+        };
+        let begins = format!("`config.trace.exporter` is `{exporter}`, and `rootcoord`");
+        assert!(warning.starts_with(&begins), "{warning}");
+        assert!(!warning.contains("proxy"), "{warning}");
+    }
+    warns(
+        &format!("{CALM}config: {{ trace: {{ exporter: stdout }} }}\n"),
+        &[],
+    );
+    // What meets a need elsewhere has all of them on the other network too.
+    let text = spoilt("  - { hosts: 'b[1-4]', roles: [minio], zone: a }\n", "");
+    let s3 = "storage: { s3: { endpoint: s3.example.com, bucket: vectors, access_key: { file: a }, secret_key: { file: s } } }\n";
+    let text = format!("{s3}{text}config: {{ trace: {{ exporter: otlp }} }}\n");
+    let told = warnings(&text);
+    assert!(!told.iter().any(|one| one.contains("trace")), "{told:?}");
+}
+
+#[test]
 fn what_is_accepted_in_vain() {
     warns(
         &format!("accept: [CVE-2025-64513, CVE-2026-26190]\n{CALM}"),

@@ -1,10 +1,14 @@
 //! Root's password stays where a proxy is, and a plan says where it cannot. That no look sends it to
 //! another host is held by whatever answers in memory.
 
+use milvus_swarm::hear;
 use milvus_swarm::inventory::{Inventory, THREE_HOST};
-use milvus_swarm::plan::Plan;
+use milvus_swarm::observed::Observed;
+use milvus_swarm::plan::{Action, Heard, Plan, Step};
 
-use crate::harness::{clean, parse, plan_up, run, settled, swarm, up_well};
+use crate::harness::{
+    clean, done, execute, known_cluster, parse, plan_up, renewing, run, settled, swarm, up_well,
+};
 
 /// The first manager, which is asked, has no proxy.
 const ELSEWHERE: &str = "\
@@ -65,4 +69,100 @@ fn a_plan_says_that_the_password_crosses_the_network() {
         few.ends_with("a proxy on each manager would keep it within one host"),
         "{few}"
     );
+}
+
+#[test]
+fn what_is_made_anew_is_what_the_password_crosses() {
+    // What a plan that makes networks anew says, of a cluster that was brought up so.
+    let told = |was: &Inventory, is: &Inventory, by: &dyn Fn(&mut Observed)| {
+        run(async {
+            let sim = swarm(was, 7);
+            up_well(&sim, was).await;
+            let mut seen = sim.look();
+            by(&mut seen);
+            let plan = renewing(is, &seen).plan(is, &seen, &Heard::default());
+            assert_eq!(plan.refusals, []);
+            let removes = |step: &Step| matches!(step.action, Action::RemoveNetwork { .. });
+            assert!(plan.steps.iter().any(removes));
+            said(&plan).len()
+        })
+    };
+    let open = parse(ELSEWHERE);
+    let hidden = parse(&format!("{ELSEWHERE}network: {{ encrypted: true }}\n"));
+    let nothing = |_: &mut Observed| {};
+    assert_eq!(told(&open, &hidden, &nothing), 0);
+    assert_eq!(told(&hidden, &open, &nothing), 1);
+
+    // The one proxy of several hosts is here now; the next one may be anywhere.
+    let few = |end: &str| {
+        let text = THREE_HOST.replace(
+            "roles:\n  minio",
+            "roles:\n  proxy: { replicas: 1 }\n  minio",
+        );
+        parse(&format!("{text}{end}"))
+    };
+    let here = |seen: &mut Observed| {
+        let this = seen.this_node.clone();
+        let proxies = seen.tasks.iter_mut();
+        for task in proxies.filter(|task| task.service.ends_with("_proxy")) {
+            task.node_id.clone_from(&this);
+        }
+    };
+    assert_eq!(told(&few(""), &few("network: { mtu: 1400 }\n"), &here), 1);
+}
+
+/// Hosts in the order in which they lose a label.
+fn leave(plan: &Plan) -> Vec<&str> {
+    let steps = plan.steps.iter();
+    let leave = steps.filter_map(|step| match &step.action {
+        Action::LabelNode {
+            hostname, remove, ..
+        } if !remove.is_empty() => Some(hostname.as_str()),
+        _ => None,
+    });
+    leave.collect()
+}
+
+#[test]
+fn who_leads_shards_is_asked_once_the_plan_is_agreed_to() {
+    let of = |nodes: u32| {
+        let query = format!("roles:\n  query: {{ replicas: {nodes} }}\n");
+        let text = ELSEWHERE.replace("roles:\n  minio", &format!("{query}  minio"));
+        // Of 2.6 streaming nodes lead.
+        parse(&text.replace("name: apart\n", "name: apart\nmilvus: \"2.5\"\n"))
+    };
+    for seed in [3, 5, 9] {
+        run(async {
+            let (more, fewer) = (of(3), of(2));
+            let sim = swarm(&more, seed);
+            up_well(&sim, &more).await;
+            // The Swarm in memory minds where the password goes until something is carried out.
+            let (plan, seen) = plan_up(&sim, &fewer).await;
+            let unknown = plan.warnings.iter();
+            let unknown = unknown.filter(|one| one.starts_with("nobody could say whether"));
+            assert_eq!(unknown.count(), 1, "{:?}", plan.warnings);
+            assert_eq!(said(&plan).len(), 1, "{:?}", plan.warnings);
+            let cluster = known_cluster(&fewer, &seen);
+            assert!(hear::withholds(&cluster.wanted, &seen));
+            sim.with(|world| world.is_carried_out = true);
+            let agreed = hear::plan_agreed(&sim, &cluster, &fewer, &seen).await;
+            sim.with(|world| world.is_carried_out = false);
+            let leader = sim.with(|world| {
+                let leader = world.data.leader.expect("a leader");
+                let mut tasks = world.tasks.iter();
+                let task = tasks.find(|task| task.seen.is_at(Some(leader)));
+                let id = &task.expect("a task").seen.node_id;
+                world.node(id).expect("a node").hostname.clone()
+            });
+            assert_eq!(leave(&agreed).len(), 1);
+            assert_ne!(leave(&agreed), [leader.as_str()], "{:?}", agreed.warnings);
+            done(&agreed, &execute(&sim, &agreed, seen).await);
+            settled(&sim, &fewer).await;
+            let seen = sim.look();
+            assert!(!hear::withholds(
+                &known_cluster(&fewer, &seen).wanted,
+                &seen
+            ));
+        });
+    }
 }

@@ -175,6 +175,11 @@ fn held() -> Held {
     let balanced = inventory(&[&THREE_HOST.replace("[manager,", "[balancer, manager,")]);
     held.of("balancer", &balanced);
     held.running("running-balancer", &balanced);
+    let objects = inventory(&[
+        &THREE_HOST.replace("[manager,", "[balancer, manager,"),
+        "publish: { minio: 9000 }\n",
+    ]);
+    held.of("balancer-of-objects", &objects);
     for minor in ["2.2", "2.4", "2.5", "3.0"] {
         let accepts = if minor == "2.2" {
             "accept: CVE-2025-64513\n"

@@ -16,7 +16,7 @@ use milvus_swarm::plan::{self, Action, Down, Plan};
 use milvus_swarm::question::Answer;
 use milvus_swarm::render::Sources;
 use milvus_swarm::spec::ServiceSpec;
-use milvus_swarm::wanted::Cluster;
+use milvus_swarm::wanted::{Anew, Cluster};
 
 use crate::ends;
 use crate::order;
@@ -81,6 +81,15 @@ pub fn swarm_of(inventories: &[&Inventory], seed: u64) -> Sim {
 
 pub fn cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
     Cluster::work_out(inventory, Some(seen), &Sources::shipped()).expect("a cluster")
+}
+
+/// The same with networks that are made anew where they are otherwise.
+pub fn renewing(inventory: &Inventory, seen: &Observed) -> Cluster {
+    let anew = Anew {
+        networks: true,
+        ..Anew::default()
+    };
+    Cluster::renewed(inventory, Some(seen), &Sources::shipped(), &anew).expect("a cluster")
 }
 
 /// The same, worked out once for the same nodes, secrets, networks and release: laws come

@@ -110,6 +110,10 @@ fn drawn(random: &mut Random, moving: &mut Random, seed: u64) -> String {
     if line >= (3, 0) && seed.is_multiple_of(4) {
         text.push_str(SERVICE);
     }
+    // Objects are asked for from outside, on the hosts that keep them or through balancers.
+    if seed % 5 == 1 {
+        text.push_str("publish: { minio: 9000 }\n");
+    }
     if random.coin() {
         text.push_str("data: { dir: /mnt/data }\n");
     }

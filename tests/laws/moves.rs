@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use milvus_swarm::inventory::THREE_HOST;
 use milvus_swarm::plan::Action;
 use milvus_swarm::role::Role;
 
@@ -39,6 +40,24 @@ pub fn each(law: impl Fn(u64)) {
         .filter(|seed| catch_unwind(AssertUnwindSafe(|| law(*seed))).is_err())
         .collect();
     assert!(broken.is_empty(), "pairs that break it: {broken:?}");
+}
+
+/// No host has a port twice: who has it goes before who gets it comes, in each direction.
+#[test]
+fn a_balancer_takes_the_port_over_and_gives_it_back() {
+    let text = |publish: &str| format!("{THREE_HOST}\npublish: {publish}\n");
+    for publish in ["{ proxy: 19530 }", "{ proxy: 19530, minio: 9000 }"] {
+        let without = parse(&text(publish));
+        let with = parse(&text(publish).replace("[manager,", "[balancer, manager,"));
+        run(async {
+            let sim = swarm_of(&[&without, &with], 1);
+            up_well(&sim, &without).await;
+            for to in [&with, &without, &with] {
+                up_well(&sim, to).await;
+                settled(&sim, to).await;
+            }
+        });
+    }
 }
 
 #[test]

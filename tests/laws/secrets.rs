@@ -10,7 +10,7 @@ use milvus_swarm::render::Sources;
 use milvus_swarm::spec::{SecretRef, ServiceSpec};
 use milvus_swarm::system::{milvus, minio};
 use milvus_swarm::topology::UNTOLD_LABEL;
-use milvus_swarm::wanted::{Cluster, Renewal};
+use milvus_swarm::wanted::{Anew, Cluster, Renewal};
 
 use crate::harness::{
     by_hand, cluster, done, down_well, execute, parse, plan_up, run, settled, swarm, up_well,
@@ -146,7 +146,11 @@ async fn plan_renewal_of(sim: &Sim, inventory: &Inventory, key: &'static str) ->
     };
     let seen = sim.look();
     let sources = Sources::shipped();
-    let cluster = Cluster::renewed(inventory, Some(&seen), &sources, Some(&renewal));
+    let anew = Anew {
+        credential: Some(renewal),
+        ..Anew::default()
+    };
+    let cluster = Cluster::renewed(inventory, Some(&seen), &sources, &anew);
     let cluster = cluster.expect("a cluster");
     let plan = hear::plan_up(sim, &cluster, inventory, &seen).await;
     crate::order::stands(&plan);

@@ -1,11 +1,13 @@
 //! HAProxy: whether what is asked of it comes to a proxy that works.
 
+use super::unnamed;
 use crate::gate::{self, Asked, Check, Tasks, Verdict, Why, short, task_name, up};
 use crate::observed::{Observed, Task};
 use crate::question::{Answer, Question};
 use crate::system::milvus::PROXY;
 use crate::system::milvus::ask::{judge, serves};
 use crate::system::milvus::rest::Rest;
+use crate::system::minio::{LIVE, S3};
 
 /// Through so many of its tasks somebody whom nobody knows is refused, for which the proxy behind it asks
 /// the root coordinator. No password is said to it: it is on the front network too.
@@ -15,7 +17,11 @@ pub(super) const REACHES: Check<Tasks> = Check {
     asks: &[PROXY.name],
     words: |gate| format!("balancers: {} reach proxies that serve", gate.tasks),
     questions,
-    judge: |gate, seen, asked, answers| judge(gate, seen, asked, answers, reaches),
+    judge: |gate, seen, asked, answers| {
+        let proxies = gate.asks.get(PROXY.name).into_iter().flatten();
+        let unnamed = proxies.flat_map(|service| unnamed(service, seen));
+        judge(gate, seen, asked, answers, reaches).unless(unnamed.collect())
+    },
 };
 
 /// So many tasks are made from the present spec, and what is asked of any comes to a proxy.
@@ -58,7 +64,8 @@ pub(super) const GONE: Check<Tasks> = Check {
 fn reaches(question: &Question, answer: &Answer) -> Result<(), String> {
     match answer {
         Answer::Http { status: 503, .. } => Err(
-            "it knows no proxy that works; Swarm names one to it 10 s after its start".to_owned(),
+            "it knows nobody behind it who works; Swarm names a proxy to it 10 s after its start"
+                .to_owned(),
         ),
         _ => serves(question, answer),
     }
@@ -74,10 +81,21 @@ fn questions(gate: &Tasks, seen: &Observed) -> Vec<Asked> {
     else {
         return Vec::new();
     };
+    let found = seen.services.get(&gate.service);
+    let ports = found.map_or(&[][..], |found| &found.spec.endpoint_spec.ports);
+    let has_objects = ports
+        .iter()
+        .any(|port| port.target_port == u32::from(S3.port));
     up(seen, &gate.service)
-        .map(|(task, ip)| Asked {
-            subject: task_name(task),
-            question: rest.list_as_nobody(&ip.to_string()),
+        .flat_map(|(task, ip)| {
+            let ip = ip.to_string();
+            let objects = has_objects.then(|| Question::get(&ip, S3.port, LIVE));
+            let users = rest.list_as_nobody(&ip);
+            let each = [users].into_iter().chain(objects);
+            each.map(|question| Asked {
+                subject: task_name(task),
+                question,
+            })
         })
         .collect()
 }

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::milvus::rest::Rest;
 use super::milvus::{PORT, PROXY, USERS};
+use super::minio::{self, MINIO, S3};
 use super::{Plot, Runs, System, Text};
 use crate::component::{
     Agreement, Away, Component, Data, FIRST, File, Gates, LAST, Relied, Shape, Site, Stack, Stops,
@@ -124,8 +125,8 @@ pub const HAPROXY: Component = Component {
     },
     agreement: ROLE.agreement,
     data: Data::None,
-    listens: &[PORT],
-    publishes: &[&USERS],
+    listens: &[PORT, S3.port],
+    publishes: &[&USERS, &S3],
     secrets: &[],
     relied: Relied::variables(&[]),
     alias: None,
@@ -142,27 +143,36 @@ pub const HAPROXY: Component = Component {
     },
 };
 
-/// What a gate of proxies says, where balancers have to know them too: Swarm names a task once it is
-/// `running`, which with a health check it is not as soon as it serves.
+/// What a gate of proxies says, where balancers have to know them too.
 #[must_use]
 pub(super) fn named(proxies: &Tasks, seen: &Observed, verdict: Verdict) -> Verdict {
     let service = HAPROXY.service(&proxies.cluster, HAPROXY.name);
     if !seen.services.contains_key(&service) {
         return verdict;
     }
-    let up = seen.tasks_of(&proxies.service).filter(|task| task.is_up());
+    verdict.unless(unnamed(&proxies.service, seen))
+}
+
+/// The proxies that balancers can't know yet: Swarm names a task once it is `running`, which with a health
+/// check it is not as soon as it serves.
+fn unnamed(proxies: &str, seen: &Observed) -> Vec<Why> {
+    let up = seen.tasks_of(proxies).filter(|task| task.is_up());
     let unnamed = up.filter(|task| task.state != "running");
-    let unnamed = unnamed.map(|task| {
-        let why = "is not named to balancers yet: Swarm does that once its health check passes";
-        Why::new(task_name(task), why)
-    });
-    verdict.unless(unnamed.collect())
+    let why = "is not named to balancers yet: Swarm does that once its health check passes";
+    unnamed.map(|task| Why::new(task_name(task), why)).collect()
 }
 
 /// What templates see of it.
 fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
     let proxies = PROXY.service(&plot.inventory.name, PROXY.name);
+    let mut published = HAPROXY.published(plot.inventory);
+    let has_objects = published.any(|(one, _)| one.port == S3.port);
+    // All members of MinIO have its name.
+    let objects = has_objects.then(|| format!("{}:{}", MINIO.name, S3.port));
     vec![
+        ("objects", json!(objects)),
+        ("objects_port", json!(S3.port)),
+        ("objects_check", json!(minio::LIVE)),
         ("proxies", json!(format!("{proxies}:{PORT}"))),
         ("users_port", json!(PORT)),
         ("proxy_check", Rest::of_line(plot.release.line).as_check()),

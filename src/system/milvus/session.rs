@@ -11,7 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::within::nearest;
+use super::within::{nearest, none_near};
 use super::{PROXY, QUERYNODE};
 use crate::component::{Component, Process};
 use crate::gate::{
@@ -412,13 +412,25 @@ fn judge_leads_none(gate: &Tasks, seen: &Observed, _: &[Asked], answers: &Answer
         return Verdict::Open("no task there".to_owned());
     };
     match leads(task, answers) {
-        Err(why) => Verdict::Waiting(vec![Why::new(short(service), why)]),
+        Err(why) => Verdict::Waiting(vec![Why::new(short(service), unheard(gate, seen, why))]),
         Ok(shards) if shards.is_empty() => Verdict::Open("it leads no shard".to_owned()),
         Ok(shards) => Verdict::Waiting(vec![Why::new(
             task_name(task),
             format!("leads {}", shards.join(", ")),
         )]),
     }
+}
+
+/// Why nobody said who leads: the proxy that is waited for where that is it.
+fn unheard(gate: &Tasks, seen: &Observed, why: String) -> String {
+    let proxies = gate.asked(PROXY.name);
+    let asked = proxies
+        .iter()
+        .any(|proxy| nearest(proxy, up(seen, proxy), seen).is_some());
+    let first = proxies.first().filter(|_| !asked);
+    first.map_or(why, |proxy| {
+        format!("is not known to lead no shard: {}", none_near(proxy, seen))
+    })
 }
 
 /// The shards that the query node of a task leads.

@@ -54,7 +54,8 @@ pub fn is_hidden(host: &str, seen: &Observed) -> bool {
 }
 
 /// Of tasks of proxies the one to ask as root: one that can be asked within itself. While one on the
-/// engine's node is on its way it is waited for, and no other is asked.
+/// engine's node is on its way it is waited for, and no other is asked, unless over a network that is
+/// encrypted.
 pub fn nearest<'a>(
     service: &str,
     up: impl Iterator<Item = (&'a Task, IpAddr)>,
@@ -65,9 +66,28 @@ pub fn nearest<'a>(
     if let Some(found) = inside.next() {
         return Some(*found);
     }
+    let first = up.first().copied()?;
+    let is_hidden = is_hidden(&first.1.to_string(), seen);
+    (is_hidden || !is_coming(service, seen)).then_some(first)
+}
+
+/// Why [`nearest`] finds none: whoever asks need not wait for one that may never be up.
+#[must_use]
+pub fn none_near(service: &str, seen: &Observed) -> String {
     let mut all = seen.tasks_of(service);
-    let is_coming = all.any(|task| is_here(task, seen) && task.is_placed() && task.is_wanted());
-    up.first().filter(|_| !is_coming).copied()
+    if is_coming(service, seen) && all.any(Task::is_up) {
+        "the proxy on this manager is not up yet, and no other is told root's password over a network that \
+         is not encrypted: name a manager whose proxy is up with `--host`"
+            .to_owned()
+    } else {
+        format!("no task of `{service}` is up")
+    }
+}
+
+/// Whether one on the engine's node is on its way.
+fn is_coming(service: &str, seen: &Observed) -> bool {
+    let mut all = seen.tasks_of(service);
+    all.any(|task| is_here(task, seen) && task.is_placed() && task.is_wanted())
 }
 
 /// The task of the cluster with an address, and the network that it has it on.
@@ -119,6 +139,13 @@ mod tests {
         }
     }
 
+    fn hidden(mut seen: Observed) -> Observed {
+        let network = seen.networks.get_mut("prod_net").expect("a network");
+        let options = &mut network.spec.options;
+        options.insert("encrypted".to_owned(), String::new());
+        seen
+    }
+
     #[test]
     fn only_what_is_asked_within_a_task_does_not_cross() {
         let mut seen = seen("running");
@@ -137,9 +164,7 @@ mod tests {
             assert_eq!(crosses(&list(host), &seen), is_out, "{host}");
         }
         assert!(!crosses(&Rest::V2.list_as_nobody(THERE), &seen));
-        let network = seen.networks.get_mut("prod_net").expect("a network");
-        let options = &mut network.spec.options;
-        options.insert("encrypted".to_owned(), String::new());
+        seen = hidden(seen);
         assert!(!crosses(&leaders(THERE), &seen));
     }
 
@@ -148,11 +173,19 @@ mod tests {
         let service = "prod-milvus_proxy";
         let asked = |seen: &Observed| {
             let up = seen.tasks.iter().filter(|task| task.is_up());
-            let up = up.filter_map(|task| Some((task, *task.addresses.values().next()?)));
+            let up = up.filter_map(|task| Some((task, task.address()?)));
             nearest(service, up, seen).map(|(_, ip)| ip.to_string())
         };
         assert_eq!(asked(&seen("running")).as_deref(), Some(HERE));
-        assert_eq!(asked(&seen("preparing")), None);
+        let waits = seen("preparing");
+        assert_eq!(asked(&waits), None);
+        assert!(none_near(service, &waits).ends_with("with `--host`"));
         assert_eq!(asked(&seen("failed")).as_deref(), Some(THERE));
+        // One that never comes up keeps nobody from those that are.
+        assert_eq!(asked(&hidden(waits)).as_deref(), Some(THERE));
+        assert_eq!(
+            none_near(service, &Observed::default()),
+            "no task of `prod-milvus_proxy` is up"
+        );
     }
 }

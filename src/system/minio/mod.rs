@@ -81,6 +81,8 @@ pub(super) const SYSTEM: System = System {
 
 /// Where clients connect.
 pub const PORT: u16 = 9000;
+/// Where each server says to whoever asks that it is there (minio: `cmd/healthcheck-router.go`).
+pub const LIVE: &str = "/minio/health/live";
 /// Where browsers connect.
 const CONSOLE: u16 = 9001;
 /// Key of the secret that holds the root password.

@@ -413,8 +413,12 @@ impl World {
 
     fn remove_network(&mut self, name: &str) -> bool {
         let used = self.tasks.iter().any(|task| {
-            !task.seen.container_id.is_empty() && task.seen.addresses.contains_key(name)
+            !task.seen.container_id.is_empty()
+                && task.seen.addresses.contains_key(name)
+                && (task.is_wanted() || !self.is_dark(&task.seen.node_id))
         });
+        let mut guests = self.others.guests.iter();
+        let used = used || guests.any(|guest| guest.network == name);
         if !used {
             self.networks.remove(name);
         }

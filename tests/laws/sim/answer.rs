@@ -147,6 +147,9 @@ impl World {
                     json!({ "code": 1800, "message": "user hasn't authenticated" })
                 })
             }
+            ("haproxy", Question::Http { port: 9000, .. }) => {
+                http(if self.named("minio") > 0 { 200 } else { 503 }, "")
+            }
             ("haproxy", Question::Http { port: 19530, .. }) => {
                 if self.named("proxy") > 0 {
                     http(
@@ -169,13 +172,13 @@ impl World {
         }
     }
 
-    /// No look sends root's password to another host; whoever changes the cluster does where it has to,
-    /// to one proxy and not to each.
+    /// Nobody sends root's password to another host before a plan is agreed to; whoever changes the cluster
+    /// does where it has to, to one proxy and not to each.
     fn assert_root_stays(&self, question: &Question, task: &SimTask) {
         let here = self.nodes.first().map(|node| &node.id);
         let mut networks = self.networks.values();
         let is_hidden = networks.all(|network| is_encrypted(&network.spec));
-        let may_leave = matches!(question, Question::ShardLeaders { .. });
+        let may_leave = self.is_carried_out && matches!(question, Question::ShardLeaders { .. });
         assert!(
             !is_as_root(question) || is_hidden || may_leave || here == Some(&task.seen.node_id),
             "root's password goes over the network: {question:?}"
