@@ -121,7 +121,7 @@ pub fn either_way(cluster: &Cluster) {
     cluster.must(&["render", "-o", &folder.display().to_string()]);
     let commands = commands(&folder);
     let deploys = deploys(&commands);
-    assert_eq!(deploys.len(), 3, "{commands:#?}");
+    assert_eq!(deploys.len(), 4, "{commands:#?}");
     let is_milvus = |line: &str| line.contains("milvus.yml");
 
     for command in commands.iter().filter(|line| !is_milvus(line)) {

@@ -7,7 +7,8 @@ use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::{Action, Heard, Plan, Step};
 
 use crate::harness::{
-    clean, done, execute, known_cluster, parse, plan_up, renewing, run, settled, swarm, up_well,
+    clean, done, execute, known_cluster, parse, plan_shown, plan_up, renewing, run, settled, swarm,
+    up_well,
 };
 
 /// The first manager, which is asked, has no proxy.
@@ -137,7 +138,7 @@ fn who_leads_shards_is_asked_once_the_plan_is_agreed_to() {
             let sim = swarm(&more, seed);
             up_well(&sim, &more).await;
             // The Swarm in memory minds where the password goes until something is carried out.
-            let (plan, seen) = plan_up(&sim, &fewer).await;
+            let (plan, seen) = plan_shown(&sim, &fewer).await;
             let unknown = plan.warnings.iter();
             let unknown = unknown.filter(|one| one.starts_with("nobody could say whether"));
             assert_eq!(unknown.count(), 1, "{:?}", plan.warnings);

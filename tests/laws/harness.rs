@@ -110,8 +110,23 @@ pub fn known_cluster(inventory: &Inventory, seen: &Observed) -> Cluster {
     })
 }
 
-/// What `up` would do now.
+/// What `up` carries out, once somebody agreed to what it would do.
 pub async fn plan_up(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
+    let (plan, seen) = plan_shown(sim, inventory).await;
+    let cluster = known_cluster(inventory, &seen);
+    if !hear::withholds(&cluster.wanted, &seen) {
+        return (plan, seen);
+    }
+    sim.with(|world| world.is_carried_out = true);
+    let agreed = hear::plan_agreed(sim, &cluster, inventory, &seen).await;
+    sim.with(|world| world.is_carried_out = false);
+    order::stands(&agreed);
+    saved::survives(&agreed);
+    (agreed, seen)
+}
+
+/// What `up` would do now, as it is shown.
+pub async fn plan_shown(sim: &Sim, inventory: &Inventory) -> (Plan, Observed) {
     let seen = sim.look();
     let cluster = known_cluster(inventory, &seen);
     let plan = hear::plan_up(sim, &cluster, inventory, &seen).await;
