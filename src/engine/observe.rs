@@ -173,7 +173,9 @@ impl Engine {
         ]);
         // What tasks hold, by service and node: there may be tens of thousands of them.
         let mut held = BTreeMap::<String, BTreeMap<String, Reserved>>::new();
-        let (identity, services, (), attached, configs, secrets, networks) = try_join!(
+        // An engine that does not know the filter lists all tasks.
+        let mut containers = Vec::new();
+        let (identity, services, (), (), configs, secrets, networks) = try_join!(
             self.identity(),
             self.http
                 .json::<Vec<wire::Publisher>>(Request::get("/services")),
@@ -188,7 +190,12 @@ impl Engine {
                     });
                 }
             }),
-            self.http.json::<Vec<wire::Attached>>(attached),
+            self.http.rows(attached, |row: wire::Attached| {
+                let container = &row.spec.network_attachment_spec.container_id;
+                if !container.is_empty() {
+                    containers.push(row);
+                }
+            }),
             self.http.json::<Vec<wire::Stored>>(named("/configs")),
             self.http.json::<Vec<wire::Stored>>(named("/secrets")),
             self.http
@@ -215,7 +222,7 @@ impl Engine {
         names.truncate(MOST_NAMES);
         let own = networks.iter().filter(|one| is_of(cluster, &one.labels));
         let own = own.map(|one| (one.id.as_str(), one.name.as_str()));
-        let guests = read::guests(&own.collect(), &others, &attached);
+        let guests = read::guests(&own.collect(), &others, &containers);
         let foreign = networks.iter().filter(|one| !is_of(cluster, &one.labels));
         let parts = foreign.flat_map(|one| &one.ipam.config);
         let ranges = Ranges {

@@ -166,7 +166,7 @@ pub(super) fn guests(
     });
     let of_containers = attached.iter().flat_map(|one| {
         let id = &one.spec.network_attachment_spec.container_id;
-        let joined = one.networks_attachments.iter().filter(|_| !id.is_empty());
+        let joined = one.networks_attachments.iter();
         joined.filter_map(|joined| {
             Some(Guest {
                 network: named(&joined.network.spec.name)?.to_owned(),
