@@ -12,7 +12,7 @@ use crate::plan::{Directory, SecretSource};
 use crate::render::ROOT_SECRET;
 use crate::spec::{MTU, NetworkSpec, is_encrypted};
 use crate::system::milvus::{ROOT_PASSWORD, starts_closed};
-use crate::system::{DOOR, FRONT};
+use crate::system::{DOOR, FRONT, door};
 use crate::topology::{member_label, role_label, zone_label};
 use crate::wanted::{CLUSTER_LABEL, Cluster};
 use crate::words::list;
@@ -30,8 +30,8 @@ pub(super) fn commands(inventory: &Inventory, cluster: &Cluster) -> String {
         directories(cluster),
         stacks(cluster),
         user(cluster),
-        password(inventory, cluster),
         births(cluster),
+        password(inventory, cluster),
     ];
     for (section, number) in sections.into_iter().flatten().zip(1..) {
         let _ = write!(text, "\n{number}. {}\n\n", section.title);
@@ -205,14 +205,23 @@ fn user(cluster: &Cluster) -> Option<Section> {
         Gate::Elsewhere(talk) => talk.user(),
         _ => None,
     })?;
+    let milvus = milvus(&cluster.wanted.cluster);
     Some(Section {
         title: format!(
             "The user of {title} that Milvus is. `milvus-swarm up` makes it once {title} runs, and Milvus does not \
-             start\nwithout it: leave the last stack to `up`. Else make `{user}` there, with the key that is in \
+             start\nwithout it: leave {milvus} to `up`. Else make `{user}` there, with the key that is in \
              the secret\nof this name and no more rights than docs/storage.md lists."
         ),
         lines: Vec::new(),
     })
+}
+
+/// The stack that needs what only `up` does, in words.
+fn milvus(cluster: &str) -> String {
+    format!(
+        "the stack `{cluster}-{}` and those after it",
+        FRONT.stack.name
+    )
 }
 
 /// No process of Milvus starts where data has no birth.
@@ -223,10 +232,11 @@ fn births(cluster: &Cluster) -> Option<Section> {
     let (titles, lines): (Vec<&str>, Vec<String>) = made
         .map(|(row, by_hand)| (row.title, by_hand(&wanted.cluster)))
         .unzip();
+    let milvus = milvus(&wanted.cluster);
     (!lines.is_empty()).then(|| Section {
         title: format!(
             "The birth of data in {}, by which other data is told. `milvus-swarm up` puts it there, and Milvus does \
-             not\nstart without it: leave the last stack to `up`. Else, once the stack before runs, on a host with \
+             not\nstart without it: leave {milvus} to `up`. Else, once the stacks before that run, on a host with \
              {}:",
             list(titles.iter().map(|title| (*title).to_owned()).collect()),
             titles.join(" and ")
@@ -243,13 +253,14 @@ fn password(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
     if is_set && starts_closed(cluster.runs) {
         return None;
     }
-    let mut title =
-        "Root's password. Milvus started this way lets in everybody who reaches a proxy \
-                     as user `root`\nwith the password `Milvus`. Better leave the last stack to \
-                     `milvus-swarm up`, which puts the\npassword of the secret in place before the \
-                     first start."
-            .to_owned();
-    let published = FRONT.published(inventory);
+    let mut title = format!(
+        "Root's password. Milvus started this way lets in everybody who reaches a proxy as user `root`\nwith the \
+         password `Milvus`. Better leave {} to `milvus-swarm up`, which puts\nthe password of the secret in \
+         place before the first start.",
+        milvus(&inventory.name)
+    );
+    let door = door(inventory);
+    let published = door.published(inventory);
     let mut published = published.filter(|(one, _)| one.key.name == DOOR.key.name);
     let Some((_, port)) = published.next() else {
         return Some(Section {
@@ -257,15 +268,22 @@ fn password(inventory: &Inventory, cluster: &Cluster) -> Option<Section> {
             lines: Vec::new(),
         });
     };
-    title.push_str(
-        "\nElse change it at once, on a host with a proxy, with pymilvus (`pip install pymilvus`):",
+    let (at, who) = if door.name == FRONT.name {
+        ("127.0.0.1", String::new())
+    } else {
+        let who = format!(", HOST being one with a {},", door.one);
+        ("HOST", who)
+    };
+    let _ = write!(
+        title,
+        "\nElse change it at once, on a host with a proxy{who} with pymilvus (`pip install pymilvus`):"
     );
     Some(Section {
         title,
         lines: vec![format!(
             "docker exec \"$(docker ps -q -f name={}-milvus_proxy | head -n 1)\" cat \
              /run/secrets/{ROOT_SECRET} | python3 -c 'import sys; from pymilvus import connections, \
-             utility; connections.connect(uri=\"http://127.0.0.1:{port}\", user=\"root\", \
+             utility; connections.connect(uri=\"http://{at}:{port}\", user=\"root\", \
              password=\"Milvus\"); utility.reset_password(\"root\", \"Milvus\", sys.stdin.read())'",
             inventory.name
         )],

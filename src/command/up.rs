@@ -75,7 +75,7 @@ pub(super) async fn known(
         return Ok(plan);
     };
     context.output.say(&format!(
-        "{} who leads which shard is known now, and query nodes leave in this order:",
+        "{} more is known now, such as who leads which shard, and the plan is another one:",
         context.output.err.change("note:")
     ));
     agreed(context, scene, &fresh, yes, Ok(())).await?;

@@ -20,9 +20,11 @@ impl Builder<'_> {
             if self.rolls_later(phase) {
                 self.defer(phase);
                 later.push(phase);
-            } else if needs_one(&later) && !phase.is_milvus && !self.creates(phase) {
+            } else if self.stands_before_milvus(phase) && !self.creates(phase) {
                 before_users.push(phase);
-            } else if needs_one(&later) && (!phase.is_milvus || comes(phase, wanted, self.seen)) {
+            } else if needs_one(&later)
+                && (self.stands_before_milvus(phase) || comes(phase, wanted, self.seen))
+            {
                 // What stands before Milvus takes each port over as soon as it is free.
                 planted.push((phase, self.plant(phase)));
             } else {
@@ -43,9 +45,16 @@ impl Builder<'_> {
                 self.grow(phase, acted);
             }
         }
+        // One after the other too, and after all that they give requests to.
         for phase in before_users {
-            self.phase(phase);
+            self.roll(phase);
         }
+    }
+
+    /// Whether it gives users' requests to Milvus, and so comes after it.
+    fn stands_before_milvus(&self, phase: &Phase) -> bool {
+        let mut milvus = self.wanted.phases.iter().filter(|other| other.is_milvus);
+        !phase.is_milvus && milvus.any(|other| phase.needs.contains(&other.name))
     }
 
     /// Starts what comes with another release before what it needs is renewed, and waits for nothing

@@ -49,6 +49,16 @@ ask() {
   done
 }
 
+# Else it would be waited for an answer that can't come.
+if ! command -v curl >/dev/null; then
+  echo 'this image has no curl, with which etcd is asked for its birth: Milvus is not started' >&2
+  exit 1
+fi
+if ! : >"$memory.room"; then
+  echo "no file can be written at $memory, where the birth of etcd is kept: Milvus is not started" >&2
+  exit 1
+fi
+
 told=
 while :; do
   ask

@@ -14,6 +14,8 @@ fn commands(folder: &Path) -> Vec<String> {
     text.lines()
         .take_while(|line| !line.contains("Root's password"))
         .filter_map(|line| line.strip_prefix("   "))
+        // `up` gives data its birth, before it comes to Milvus.
+        .filter(|line| !line.contains("milvus-swarm.birth/"))
         .map(str::to_owned)
         .collect()
 }

@@ -155,3 +155,69 @@ fn a_role_that_moves_is_handed_over_one_host_after_the_other() {
         unbroken(&sim);
     });
 }
+
+/// What stands before Milvus is renewed after Milvus, one task after the other; and where a run died once it
+/// was made, the next one waits for it after the proxies, however long these take.
+#[test]
+fn balancers_come_after_all_that_they_stand_before() {
+    let with = |more: &str| {
+        let text = THREE_HOST.replace("[manager,", "[balancer, manager,");
+        parse(&text.replace("roles:\n", &format!("roles:\n{more}")))
+    };
+    let limits = "  balancer: { memory: { limit: 2GiB } }\n  proxy: { memory: { limit: 2GiB } }\n";
+    run(async {
+        let sim = swarm_of(&[&with("")], 3);
+        up_well(&sim, &with("")).await;
+        let (plan, _) = plan_up(&sim, &with(limits)).await;
+        let of = |part: &str| {
+            let steps = plan.steps.iter().enumerate();
+            let update = |action: &Action| matches!(action, Action::UpdateService { .. });
+            let steps = steps.filter(|(_, step)| step.part == part && update(&step.action));
+            steps.map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        let (balancers, proxies) = (of("haproxy"), of("proxy"));
+        assert_eq!(
+            (balancers.len(), proxies.len()),
+            (3, 3),
+            "{:?}",
+            titles(&plan)
+        );
+        for balancer in balancers {
+            let passed = before(&plan, balancer);
+            assert!(proxies.iter().all(|proxy| passed.contains(proxy)));
+        }
+        up_well(&sim, &with(limits)).await;
+        settled(&sim, &with(limits)).await;
+    });
+    run(async {
+        let without = parse(THREE_HOST);
+        // Each call may be the one that makes them.
+        for call in 1..12 {
+            let sim = swarm_of(&[&without, &with("")], 4);
+            up_well(&sim, &without).await;
+            let (plan, seen) = plan_up(&sim, &with("")).await;
+            sim.plant(call, Fault::Kill, When::After);
+            execute(&sim, &plan, seen).await;
+            let (plan, seen) = plan_up(&sim, &with("")).await;
+            let is_there = seen.services.keys().any(|name| name.ends_with("_haproxy"));
+            let waits = plan.steps.iter().position(|step| step.part == "haproxy");
+            let rolls = plan.steps.iter().enumerate().filter(|(_, step)| {
+                step.part == "proxy" && matches!(step.action, Action::UpdateService { .. })
+            });
+            let rolls: Vec<usize> = rolls.map(|(id, _)| id).collect();
+            let (true, Some(waits), false) = (is_there, waits, rolls.is_empty()) else {
+                continue;
+            };
+            let passed = before(&plan, waits);
+            assert!(
+                rolls.iter().all(|id| passed.contains(id)),
+                "{:?}",
+                titles(&plan)
+            );
+            up_well(&sim, &with("")).await;
+            settled(&sim, &with("")).await;
+            return;
+        }
+        panic!("no run died between a balancer and the proxies before it");
+    });
+}

@@ -32,13 +32,16 @@ pub(super) const RENEWED: Check<Tasks> = Check {
         format!("balancers: {renewed} of {} renewed", gate.tasks)
     },
     judge: |gate, seen, asked, answers| {
-        let verdict = judge(gate, seen, asked, answers, reaches);
         let renewed = gate.renewed.unwrap_or(gate.tasks);
+        let at_least = Tasks {
+            tasks: renewed,
+            ..gate.clone()
+        };
         let up = seen.tasks_of(&gate.service).filter(|task| task.is_up());
-        let current = up.filter(|task| seen.is_current(task)).count() as u64;
-        let text = format!("has {current} of {renewed} tasks with the new spec");
-        let few = (current < renewed).then(|| Why::new(short(&gate.service), text));
-        verdict.unless(Vec::from_iter(few))
+        let up = up.count() as u64;
+        let text = format!("has {up} of {} tasks up", gate.tasks);
+        let few = (up < gate.tasks).then(|| Why::new(short(&gate.service), text));
+        judge(&at_least, seen, asked, answers, reaches).unless(Vec::from_iter(few))
     },
     ..REACHES
 };

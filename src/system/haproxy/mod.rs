@@ -3,6 +3,7 @@
 //! It publishes the port of Milvus in place of the proxies, which are on the internal network alone then:
 //! what else they listen on is out of reach of their hosts too.
 
+mod advice;
 mod ask;
 pub(crate) mod grammar;
 
@@ -28,6 +29,9 @@ const STACK: Stack = Stack {
     name: "balancer",
     about: "HAProxy, which users connect to: it gives what they ask for to the proxies of Milvus.",
 };
+
+/// Proxies that it has a place for.
+const MOST_PROXIES: u64 = 64;
 
 /// Where upstream's image looks for its settings (docker-library/haproxy: `3.0/Dockerfile`, `CMD`).
 const SETTINGS_AT: &str = "/usr/local/etc/haproxy/haproxy.cfg";
@@ -64,7 +68,7 @@ pub(super) const SYSTEM: System = System {
     owned: &[],
     kept: &[],
     advisories: &[],
-    advice: &[],
+    advice: &[advice::too_many],
     rules_of_data: &[],
     rules_of_images: &[],
 };
@@ -175,6 +179,7 @@ fn values(plot: &Plot<'_>) -> Vec<(&'static str, Value)> {
         ("objects_check", json!(minio::LIVE)),
         ("proxies", json!(format!("{proxies}:{PORT}"))),
         ("users_port", json!(PORT)),
+        ("most_proxies", json!(MOST_PROXIES)),
         ("proxy_check", Rest::of_line(plot.release.line).as_check()),
     ]
 }
