@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use milvus_swarm::inventory::THREE_HOST;
 use milvus_swarm::observed::Observed;
 use milvus_swarm::plan::Heard;
 
@@ -152,5 +153,23 @@ fn whoever_an_image_runs_as_may_read_what_is_mounted() {
                 assert_eq!(file.mode, 0o444, "{}: {}", spec.name, file.name);
             }
         }
+    }
+}
+
+/// Most processes have no key to mount then.
+#[test]
+fn a_store_that_knows_the_hosts_needs_no_secret() {
+    for minor in ["2.3", "2.4", "2.5", "2.6", "3.0"] {
+        let accepts = if minor == "2.3" {
+            "accept: CVE-2025-64513\n"
+        } else {
+            ""
+        };
+        let text = format!(
+            "{THREE_HOST}\nmilvus: \"{minor}\"\n{accepts}storage: {{ s3: {{ endpoint: \
+             s3.us-east-1.amazonaws.com, bucket: vectors, region: us-east-1, iam: true }} }}\n"
+        );
+        let files = rendered(&text, &Observed::default());
+        assert!(!files.is_empty(), "{minor}");
     }
 }
