@@ -528,20 +528,26 @@ impl Component {
         all.any(|other| other.key.name == one.key.name)
     }
 
+    /// What publishes a port where the inventory says so: the last row that may, of those that a cluster has.
+    #[must_use]
+    pub fn publisher(one: &Published, inventory: &Inventory) -> Option<&'static Self> {
+        let mut rows = COMPONENTS.iter().rev();
+        rows.find(|row| row.publishes(one) && row.system().is_of(inventory))
+    }
+
     /// What it publishes in a cluster, and on which port of its hosts. Of two rows that may publish the
     /// same, the first one has it and the last one stands before it, where both are there.
     pub fn published<'a>(
         &'a self,
         inventory: &'a Inventory,
     ) -> impl Iterator<Item = (&'static Published, u16)> + 'a {
-        let may = move |row: &&Self, one| row.publishes(one) && row.system().is_of(inventory);
-        let last = move |one| COMPONENTS.iter().rev().find(|row| may(row, one));
         let has = move |one: &Published| {
             let first = COMPONENTS.iter().find(|row| row.publishes(one));
             first.is_some_and(|row| row.system().is_of(inventory))
         };
         let own = self.publishes.iter().copied().filter(move |one| has(one));
-        own.filter(move |one| last(one).is_some_and(|row| row.name == self.name))
+        let is_its = move |row: &Self| row.name == self.name;
+        own.filter(move |one| Self::publisher(one, inventory).is_some_and(is_its))
             .filter_map(|one| Some((one, inventory.publish.port(one)?)))
     }
 

@@ -50,13 +50,10 @@ pub const STORAGE_SECRET: &str = minio::MILVUS;
 /// What users talk to, and what knows who leads a shard.
 pub const FRONT: &Component = &milvus::PROXY;
 
-/// What publishes the port that users connect to: the last row that may, of those that a cluster has.
+/// What publishes the port that users connect to.
 #[must_use]
 pub fn door(inventory: &Inventory) -> &'static Component {
-    let rows = COMPONENTS.iter().rev();
-    let mut rows = rows.filter(|row| row.publishes(DOOR));
-    let found = rows.find(|row| row.system().is_of(inventory));
-    found.unwrap_or(FRONT)
+    Component::publisher(DOOR, inventory).unwrap_or(FRONT)
 }
 
 /// What holds loaded data and leads its shards.
